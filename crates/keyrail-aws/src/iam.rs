@@ -1,0 +1,84 @@
+//! IAM: stopping a key, and reading what state it is in.
+
+use std::time::Duration;
+
+use aws_sdk_iam::types::StatusType;
+use jiff::Timestamp;
+use keyrail_core::id::{AccessKeyId, AccountId, UserName};
+use keyrail_core::outcome::{EffectError, EffectErrorKind, Effects, KeyState};
+
+use crate::Aws;
+use crate::error::sorted;
+
+impl Effects for Aws {
+    async fn deactivate_key(
+        &self,
+        account: &AccountId,
+        user: &UserName,
+        key: &AccessKeyId,
+    ) -> Result<(), EffectError> {
+        self.iam_of(account)?
+            .update_access_key()
+            .user_name(user.as_str())
+            .access_key_id(key.as_str())
+            .status(StatusType::Inactive)
+            .send()
+            .await
+            .map_err(|error| sorted("iam:UpdateAccessKey", &error))?;
+        Ok(())
+    }
+
+    async fn key_state(
+        &self,
+        account: &AccountId,
+        user: &UserName,
+        key: &AccessKeyId,
+    ) -> Result<KeyState, EffectError> {
+        // A user has two keys at most, so the answer is never a page of many.
+        let listed = self
+            .iam_of(account)?
+            .list_access_keys()
+            .user_name(user.as_str())
+            .send()
+            .await;
+        let keys = match listed.map_err(|error| sorted("iam:ListAccessKeys", &error)) {
+            Ok(listed) => listed.access_key_metadata,
+            Err(error) if error.kind == EffectErrorKind::Gone => return Ok(KeyState::UserGone),
+            Err(error) => return Err(error),
+        };
+        let found = keys
+            .into_iter()
+            .find(|found| found.access_key_id() == Some(key.as_str()));
+        Ok(match found.map(|found| found.status) {
+            Some(Some(StatusType::Inactive)) => KeyState::Inactive,
+            // A status that this SDK does not know is not proof of inactivity.
+            Some(_) => KeyState::Active,
+            None => KeyState::KeyGone,
+        })
+    }
+
+    async fn pause(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+impl Aws {
+    /// The IAM client for an account: one place, where those for other accounts
+    /// will come from.
+    fn iam_of(&self, account: &AccountId) -> Result<&aws_sdk_iam::Client, EffectError> {
+        if self.account.as_ref() == Some(account) {
+            return Ok(&self.iam);
+        }
+        let own = self.account.as_ref().map_or("unknown", AccountId::as_str);
+        Err(EffectError {
+            kind: EffectErrorKind::Elsewhere,
+            message: format!(
+                "the key is in account {account}, and keyrail acts only in its own, {own}"
+            ),
+        })
+    }
+}

@@ -1,0 +1,38 @@
+//! What can be typed.
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{ColorChoice, Parser, Subcommand};
+
+use crate::commands::{completions, explain, sample};
+
+/// A guardrail for AWS accounts that must not have long-lived credentials.
+#[derive(Debug, Parser)]
+#[command(name = "keyrail", version, styles = STYLES, max_term_width = 100, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Completions(completions::Args),
+    Explain(explain::Args),
+    Sample(sample::Args),
+}
+
+/// Cargo's colours.
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 good; 1 the answer is bad; 2 the input is wrong; 3 the outside failed.
+
+Examples:
+  keyrail sample key-created-for-another | keyrail explain -
+  keyrail explain event.json --format json";

@@ -1,0 +1,25 @@
+//! The `keyrail` command: parse, run, exit.
+
+mod bundle;
+mod cli;
+mod commands;
+mod exit;
+mod output;
+mod samples;
+
+use clap::Parser;
+
+use self::cli::{Cli, Command};
+use self::exit::Exit;
+use self::output::Output;
+
+fn main() -> Exit {
+    let cli = Cli::parse();
+    let mut out = Output::new(cli.color);
+    let result = match cli.command {
+        Command::Completions(args) => args.run(&mut out),
+        Command::Explain(args) => args.run(&mut out),
+        Command::Sample(args) => args.run(&mut out),
+    };
+    result.unwrap_or_else(|failure| out.failed(&failure))
+}

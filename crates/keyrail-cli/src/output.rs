@@ -1,0 +1,57 @@
+//! The only place that prints: answers to stdout, everything else to stderr.
+
+use std::io::{self, ErrorKind, Write};
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+use clap::ColorChoice;
+
+use crate::exit::{Exit, Failure};
+
+pub(crate) struct Output {
+    stdout: AutoStream<io::Stdout>,
+    stderr: AutoStream<io::Stderr>,
+}
+
+impl Output {
+    /// Colour as asked; `auto` honours `NO_COLOR` and `CLICOLOR_FORCE`, and asks
+    /// of each stream whether it is a terminal.
+    pub(crate) fn new(color: ColorChoice) -> Self {
+        let choice = match color {
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
+        };
+        Self {
+            stdout: AutoStream::new(io::stdout(), choice),
+            stderr: AutoStream::new(io::stderr(), choice),
+        }
+    }
+
+    /// Prints the answer. A reader that has seen enough (`| head`) is no error.
+    pub(crate) fn answer(&mut self, text: &str) -> Result<(), Failure> {
+        let written = self
+            .stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| self.stdout.flush());
+        match written {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::outside(format!(
+                "cannot write to standard output: {error}"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Prints why a command failed. If that fails too, the exit code still tells.
+    pub(crate) fn failed(&mut self, failure: &Failure) -> Exit {
+        let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+        let cyan = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
+        let mut text = format!("{red}error{red:#}: {}\n", failure.message);
+        if let Some(help) = &failure.help {
+            text.push_str(&format!("\n{cyan}help{cyan:#}: {help}\n"));
+        }
+        match self.stderr.write_all(text.as_bytes()) {
+            Ok(()) | Err(_) => failure.exit,
+        }
+    }
+}

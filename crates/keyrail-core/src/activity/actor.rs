@@ -1,0 +1,180 @@
+//! The actor: `userIdentity` of a record, for every type that AWS writes
+//! (CloudTrail User Guide, "userIdentity element", checked 2026-11-24).
+
+use serde::Serialize;
+
+use super::Kind;
+use crate::event::Json;
+
+/// Who acted. What the record does not show is `None`.
+#[derive(Debug, Default, Serialize)]
+pub struct Actor {
+    /// What sort of identity.
+    pub kind: ActorKind,
+    /// The account that the identity belongs to.
+    pub account: Option<String>,
+    /// The identity's ARN, as recorded.
+    pub arn: Option<String>,
+    /// The user's or role's name; never root's `userName`, which is the alias of
+    /// the account.
+    pub name: Option<String>,
+    /// The name of the role or federated session.
+    pub session_name: Option<String>,
+    /// The access key that signed the call.
+    pub access_key_id: Option<String>,
+    /// Whether AWS checked a second factor.
+    pub mfa: Option<bool>,
+    /// Why `mfa` is `None`.
+    pub mfa_unknown_because: Option<&'static str>,
+    /// The AWS service that acted for the identity.
+    pub on_behalf_of_service: Option<String>,
+    /// The role, user or root that issued the session.
+    pub issuer_arn: Option<String>,
+    /// Whether this is a centralised root session (`sts:AssumeRoot`); `None` if
+    /// the record could be one and does not say.
+    pub root_session: Option<bool>,
+}
+
+/// What sort of identity acted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "each is AWS's own name for it")]
+pub enum ActorKind {
+    AssumedRole,
+    AwsAccount,
+    AwsService,
+    FederatedUser,
+    IamUser,
+    IdentityCenterUser,
+    Root,
+    SamlUser,
+    #[default]
+    Unknown,
+    WebIdentityUser,
+}
+
+impl Actor {
+    pub(super) fn of(record: &Json, kind: Kind) -> Self {
+        let identity = |name: &str| record.text(&["userIdentity", name]);
+        let issuer =
+            |name: &str| record.text(&["userIdentity", "sessionContext", "sessionIssuer", name]);
+        let invoked_by = identity("invokedBy");
+        let actor_kind = kind_of(identity("type").as_deref(), invoked_by.as_deref(), kind);
+        let arn = identity("arn");
+        // The part after the last slash; a role session's ARN ends in its name.
+        let last = arn
+            .as_deref()
+            .and_then(|arn| arn.rsplit_once('/'))
+            .map(|(_, last)| last.to_owned());
+        let user_name = identity("userName").filter(|name| name != HIDDEN);
+        let name = match actor_kind {
+            ActorKind::Root => None,
+            ActorKind::AssumedRole => {
+                issuer("userName").or_else(|| role_of_session(arn.as_deref()))
+            }
+            ActorKind::AwsService => invoked_by.clone(),
+            ActorKind::FederatedUser => last.clone(),
+            ActorKind::IamUser => user_name.or_else(|| last.clone()),
+            ActorKind::IdentityCenterUser => record
+                .text(&["userIdentity", "onBehalfOf", "userId"])
+                .or(user_name),
+            _ => user_name,
+        };
+        let session_name = match actor_kind {
+            ActorKind::AssumedRole | ActorKind::FederatedUser => last,
+            _ => None,
+        };
+        let access_key_id = identity("accessKeyId");
+        let root_session = match actor_kind {
+            ActorKind::Root => root_session(record, kind, access_key_id.as_deref()),
+            _ => Some(false),
+        };
+        let (mfa, mfa_unknown_because) = mfa(record, actor_kind, kind);
+        Self {
+            kind: actor_kind,
+            account: identity("accountId").filter(|id| id != "ANONYMOUS_PRINCIPAL"),
+            arn,
+            name,
+            session_name,
+            access_key_id,
+            mfa,
+            mfa_unknown_because,
+            on_behalf_of_service: invoked_by.filter(|service| !is_a_person(service)),
+            issuer_arn: issuer("arn"),
+            root_session,
+        }
+    }
+}
+
+/// What AWS writes for a name that was typed at sign-in and does not exist.
+const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+
+fn kind_of(text: Option<&str>, invoked_by: Option<&str>, kind: Kind) -> ActorKind {
+    match text {
+        Some("Root") => ActorKind::Root,
+        Some("IAMUser") => ActorKind::IamUser,
+        Some("AssumedRole" | "Role") => ActorKind::AssumedRole,
+        Some("FederatedUser") => ActorKind::FederatedUser,
+        Some("AWSAccount") => ActorKind::AwsAccount,
+        Some("AWSService") => ActorKind::AwsService,
+        Some("IdentityCenterUser") => ActorKind::IdentityCenterUser,
+        Some("SAMLUser") => ActorKind::SamlUser,
+        Some("WebIdentityUser") => ActorKind::WebIdentityUser,
+        // Service events may name only the service, or nobody.
+        None if invoked_by.is_some() || kind == Kind::ServiceEvent => ActorKind::AwsService,
+        _ => ActorKind::Unknown,
+    }
+}
+
+/// The console signs calls for the person in front of it.
+fn is_a_person(service: &str) -> bool {
+    service.starts_with("signin.") || service.starts_with("console.")
+}
+
+/// `arn:aws:sts::111122223333:assumed-role/ROLE/SESSION` → `ROLE`.
+fn role_of_session(arn: Option<&str>) -> Option<String> {
+    let (_, rest) = arn?.split_once(":assumed-role/")?;
+    rest.split('/').next().map(str::to_owned)
+}
+
+/// The marker is documented for the session itself; calls made in one may lack
+/// it, and root's own console calls have temporary keys as well (IAM User Guide,
+/// "Track privileged tasks in CloudTrail", checked 2026-11-24).
+fn root_session(record: &Json, kind: Kind, access_key_id: Option<&str>) -> Option<bool> {
+    match record.flag(&["userIdentity", "sessionContext", "assumedRoot"]) {
+        Some(marked) => Some(marked),
+        None if kind == Kind::SignIn => Some(false),
+        None if access_key_id.is_some_and(|key| key.starts_with("ASIA")) => None,
+        None => Some(false),
+    }
+}
+
+/// `MFAUsed` says nothing about federated sign-in, where the identity provider
+/// asks for the second factor.
+fn mfa(record: &Json, actor: ActorKind, kind: Kind) -> (Option<bool>, Option<&'static str>) {
+    let signed_in = record.flag(&["additionalEventData", "MFAUsed"]);
+    let session = record.flag(&[
+        "userIdentity",
+        "sessionContext",
+        "attributes",
+        "mfaAuthenticated",
+    ]);
+    match actor {
+        ActorKind::IamUser | ActorKind::Root => match (kind, signed_in, session) {
+            (Kind::SignIn, Some(mfa), _) => (Some(mfa), None),
+            (Kind::SignIn, None, _) => (None, Some("the sign-in event does not say")),
+            (_, _, Some(mfa)) => (Some(mfa), None),
+            (_, _, None) => (None, Some("a call with a long-term key carries no MFA")),
+        },
+        ActorKind::AssumedRole if session == Some(true) => (Some(true), None),
+        ActorKind::AssumedRole | ActorKind::FederatedUser => (
+            None,
+            Some("it is checked where the session began, and not recorded here"),
+        ),
+        ActorKind::IdentityCenterUser | ActorKind::SamlUser | ActorKind::WebIdentityUser => {
+            (None, Some("the identity provider checks it"))
+        }
+        ActorKind::AwsService => (None, Some("an AWS service acted")),
+        ActorKind::AwsAccount | ActorKind::Unknown => (None, Some("the event does not say")),
+    }
+}

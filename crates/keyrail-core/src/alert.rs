@@ -1,0 +1,145 @@
+//! Alert: a report rendered for people and for programs.
+
+use serde::Serialize;
+use serde_json::json;
+
+use self::plain::ascii_line;
+use crate::activity::{Activity, ActorKind, Kind, TargetKind};
+use crate::bundle::Severity;
+use crate::report::{Report, State};
+
+mod plain;
+mod text;
+
+/// The door to on-call.
+#[expect(
+    async_fn_in_trait,
+    reason = "both callers are in this workspace, and neither moves the futures between threads"
+)]
+pub trait Notifier {
+    /// Sends an alert, with bounded retries.
+    ///
+    /// # Errors
+    ///
+    /// If it could not be sent; the event must then be tried again.
+    async fn send(&self, alert: &Alert<'_>) -> Result<(), NotifyError>;
+}
+
+/// Why an alert could not be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the alert could not be sent: {message}")]
+pub struct NotifyError {
+    /// Service, operation, error code and request id, in one line.
+    pub message: String,
+}
+
+/// One alert. Serialises as `keyrail.alert/v1`.
+#[derive(Debug, Serialize)]
+pub struct Alert<'a> {
+    schema: &'static str,
+    /// What the report comes to.
+    pub state: State,
+    /// At most 99 printable ASCII characters, as SNS wants it.
+    pub subject: String,
+    /// The plain text that people read.
+    pub text: String,
+    /// Everything about the event.
+    pub report: &'a Report,
+    /// For filter policies, and to wake people by.
+    #[serde(skip)]
+    pub severity: Severity,
+}
+
+/// SNS takes subjects of fewer than 100 characters (SNS API reference, `Publish`,
+/// checked 2026-11-24).
+const LONGEST_SUBJECT: usize = 99;
+
+impl<'a> Alert<'a> {
+    /// Renders a report.
+    #[must_use]
+    pub fn compose(report: &'a Report) -> Self {
+        let state = report.state();
+        let what = text::headline(report);
+        let who = who(&report.activity);
+        let place = [&report.activity.account, &report.activity.region]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(" ");
+        let subject = format!("{}: {what} - {who} - {place}", state.as_str());
+        Self {
+            schema: "keyrail.alert/v1",
+            state,
+            subject: ascii_line(&subject, LONGEST_SUBJECT),
+            text: text::render(report),
+            report,
+            severity: report.severity(),
+        }
+    }
+
+    /// The body of one SNS publish with `MessageStructure=json`: text for people,
+    /// a line for telephones, and JSON for everything else.
+    ///
+    /// # Errors
+    ///
+    /// None that a report can cause: all of its keys are texts.
+    pub fn message(&self) -> Result<String, serde_json::Error> {
+        let default = serde_json::to_string(self)?;
+        serde_json::to_string(&json!({
+            "default": default,
+            "email": self.text,
+            "sms": self.subject,
+        }))
+    }
+
+    /// Message attributes for filter policies. SNS refuses empty ones, so what is
+    /// not known is left out.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let activity = &self.report.activity;
+        let guardrail = self
+            .report
+            .verdict
+            .violated
+            .first()
+            .map(|violation| violation.id.clone());
+        [
+            ("state", Some(self.state.as_str().to_owned())),
+            ("severity", Some(self.severity.as_str().to_owned())),
+            ("account", activity.account.clone()),
+            ("region", activity.region.clone()),
+            ("guardrail", guardrail),
+            ("action", activity.action.clone()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, ascii_line(&value?, 256))))
+        .filter(|(_, value)| !value.is_empty())
+    }
+}
+
+/// The people in it, in a few words: `bob, by anaya`.
+fn who(activity: &Activity) -> String {
+    let actor = actor_name(activity);
+    match (activity.kind, activity.target.kind, &activity.target.user) {
+        (Kind::Unrecognised, ..) => "nobody known".to_owned(),
+        (_, TargetKind::AccessKey, Some(user)) if activity.actor.name.as_ref() != Some(user) => {
+            format!("{user}, by {actor}")
+        }
+        _ => actor,
+    }
+}
+
+/// The actor, in a word.
+fn actor_name(activity: &Activity) -> String {
+    let actor = &activity.actor;
+    let name = actor.name.as_deref();
+    match (actor.kind, name, actor.session_name.as_deref()) {
+        (ActorKind::Root, ..) => "root".to_owned(),
+        (_, Some(role), Some(session)) if role != session => format!("{session} ({role})"),
+        (_, Some(name), _) => name.to_owned(),
+        _ => "somebody unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

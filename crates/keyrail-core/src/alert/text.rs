@@ -1,0 +1,443 @@
+//! The plain text of an alert, in English: all of its words are in this file.
+//!
+//! The order is the order in which somebody who has just been woken needs it:
+//! what happened, what keyrail did, what to do now, and then the evidence.
+
+use std::fmt::{self, Write as _};
+
+use jiff::Timestamp;
+
+use super::actor_name;
+use super::plain::Plain;
+use crate::activity::{Activity, ActorKind, Kind, TargetKind};
+use crate::id::{AccessKeyId, UserName};
+use crate::outcome::OutcomeResult;
+use crate::plan::StepName;
+use crate::report::{Report, State};
+
+/// What it is about, in a few words: the worst guardrail's title.
+pub(super) fn headline(report: &Report) -> String {
+    let verdict = &report.verdict;
+    let more = |count: usize| match count {
+        0 | 1 => String::new(),
+        _ => format!(" (+{} more)", count - 1),
+    };
+    if report.activity.kind == Kind::Unrecognised {
+        return "Event not recognised".to_owned();
+    }
+    match (verdict.violated.first(), verdict.undecided.first()) {
+        (Some(violation), _) => format!("{}{}", violation.title, more(verdict.violated.len())),
+        (None, Some(undecided)) => {
+            format!(
+                "Guardrail {} could not be decided{}",
+                undecided.policy,
+                more(verdict.undecided.len())
+            )
+        }
+        (None, None) => "Nothing violated".to_owned(),
+    }
+}
+
+/// The whole text.
+pub(super) fn render(report: &Report) -> String {
+    let mut text = String::new();
+    // Writing to a `String` cannot fail.
+    let written = write_all(report, &mut text);
+    debug_assert!(
+        written.is_ok(),
+        "a `String` takes whatever is written to it"
+    );
+    text
+}
+
+fn write_all(report: &Report, out: &mut String) -> fmt::Result {
+    writeln!(
+        out,
+        "{}  severity {}\n",
+        report.state().as_str(),
+        report.severity().as_str()
+    )?;
+    writeln!(out, "{}\n", sentence(report))?;
+    write_done(report, out)?;
+    write_to_do(report, out)?;
+    write_evidence(report, out)?;
+    write_why(report, out)?;
+    write_instead(report, out)?;
+    write_undo(report, out)?;
+    write_links(report, out)
+}
+
+/// What happened, in one sentence.
+fn sentence(report: &Report) -> String {
+    let activity = &report.activity;
+    if activity.kind == Kind::Unrecognised {
+        let reason = activity.unknown.first().map_or("", String::as_str);
+        return format!(
+            "keyrail received an event that it does not recognise: {}.",
+            Plain(reason)
+        );
+    }
+    let who = actor(activity);
+    let place = place(activity);
+    let failed = activity.outcome.succeeded == Some(false);
+    let error = activity
+        .outcome
+        .error_code
+        .as_deref()
+        .or(activity.outcome.error_message.as_deref());
+    let error = error
+        .map(|error| format!(": {}", Plain(error)))
+        .unwrap_or_default();
+    let owner = owner(activity);
+    match (activity.target.kind, activity.kind, failed) {
+        (TargetKind::AccessKey, _, true) => format!(
+            "{who} tried to create an access key for {owner} in {place}, and failed{error}."
+        ),
+        (TargetKind::AccessKey, _, false) => {
+            let key = known(activity.target.access_key_id.as_deref());
+            format!("{who} created access key {key} for {owner} in {place}.")
+        }
+        (TargetKind::None, Kind::SignIn, true) => {
+            format!("{who} tried to sign in to the console of {place}, and failed{error}.")
+        }
+        (TargetKind::None, Kind::SignIn, false)
+            if activity.action.as_deref() == Some("signin:ConsoleLogin") =>
+        {
+            format!("{who} signed in to the console of {place}.")
+        }
+        (TargetKind::None, _, failed) => {
+            let action = known(activity.action.as_deref());
+            let how = if failed {
+                format!(", and failed{error}")
+            } else {
+                String::new()
+            };
+            format!("{who} called {action} in {place}{how}.")
+        }
+    }
+}
+
+fn write_done(report: &Report, out: &mut String) -> fmt::Result {
+    writeln!(out, "What keyrail did")?;
+    for outcome in &report.outcomes {
+        let word = match outcome.result {
+            OutcomeResult::Accepted => "accepted, not yet visible",
+            OutcomeResult::Already => "nothing left to do",
+            OutcomeResult::Failed => "FAILED",
+            OutcomeResult::Verified => "verified",
+            OutcomeResult::Withheld => "not done",
+        };
+        let step = &outcome.step;
+        match outcome.millis {
+            0 => writeln!(out, "  {step}: {word} - {}", Plain(&outcome.detail))?,
+            millis => writeln!(
+                out,
+                "  {step}: {word} - {} ({millis} ms)",
+                Plain(&outcome.detail)
+            )?,
+        }
+    }
+    if report.outcomes.is_empty() {
+        match report.plan.steps.as_slice() {
+            [] => writeln!(out, "  Nothing: this alert is all that was asked for.")?,
+            steps => {
+                for step in steps {
+                    match step.decision {
+                        Ok(_) => writeln!(out, "  {}: would be done", step.name)?,
+                        Err(withheld) => writeln!(out, "  {}: {}", step.name, withheld.sentence())?,
+                    }
+                }
+            }
+        }
+    }
+    if report.outcomes.iter().any(|outcome| {
+        outcome.step == StepName::DeactivateKey
+            && matches!(
+                outcome.result,
+                OutcomeResult::Accepted | OutcomeResult::Already | OutcomeResult::Verified
+            )
+    }) {
+        writeln!(
+            out,
+            "  Still possible: sessions made with the key before it stopped live on, up to 36 hours."
+        )?;
+    }
+    writeln!(out)
+}
+
+fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
+    writeln!(out, "Do now")?;
+    let mut number = 0;
+    let mut item = |out: &mut String, text: fmt::Arguments<'_>| {
+        number += 1;
+        writeln!(out, "  {number}. {text}")
+    };
+    match (report.state(), key_and_user(&report.activity)) {
+        (State::Failed, Some((key, user))) => {
+            item(
+                out,
+                format_args!(
+                    "The key may be ACTIVE. Stop it by hand: {}",
+                    update_key(&key, &user, "Inactive")
+                ),
+            )?;
+        }
+        (State::Pending, Some((_, user))) => {
+            item(
+                out,
+                format_args!(
+                    "Check that the key is inactive: aws iam list-access-keys --user-name {user}"
+                ),
+            )?;
+        }
+        (State::DryRun, Some((key, user))) => {
+            item(
+                out,
+                format_args!(
+                    "The key is ACTIVE: observe mode. To stop it: {}",
+                    update_key(&key, &user, "Inactive")
+                ),
+            )?;
+        }
+        _ => {}
+    }
+    for violation in &report.verdict.violated {
+        if let Some(advice) = &violation.advice {
+            item(out, format_args!("{advice}"))?;
+        }
+        if let Some(runbook) = &violation.runbook {
+            item(out, format_args!("Runbook: {runbook}"))?;
+        }
+    }
+    for undecided in &report.verdict.undecided {
+        item(
+            out,
+            format_args!(
+                "Judge it yourself: guardrail {} could not be decided, so nothing was done about it.",
+                undecided.policy
+            ),
+        )?;
+    }
+    if report.activity.kind == Kind::Unrecognised {
+        item(
+            out,
+            format_args!(
+                "Find the event by its id, and judge it yourself. If AWS has a new kind of event, remove it from the rule or update keyrail."
+            ),
+        )?;
+    }
+    writeln!(out)
+}
+
+fn write_evidence(report: &Report, out: &mut String) -> fmt::Result {
+    let activity = &report.activity;
+    let actor_arn = activity.actor.arn.as_deref();
+    let mfa = match (activity.actor.mfa, activity.actor.mfa_unknown_because) {
+        (Some(true), _) => "with MFA".to_owned(),
+        (Some(false), _) => "without MFA".to_owned(),
+        (None, Some(because)) => format!("MFA not known: {because}"),
+        (None, None) => "MFA not known".to_owned(),
+    };
+    let from = match (activity.origin.ip, activity.origin.service.as_deref()) {
+        (Some(ip), _) => ip.to_string(),
+        (None, Some(service)) => format!("{} (an AWS service)", Plain(service)),
+        (None, None) => "address not shown by AWS".to_owned(),
+    };
+    writeln!(out, "Who     {}, {}", actor(activity), known(actor_arn))?;
+    writeln!(
+        out,
+        "How     {mfa}; key {}",
+        known(activity.actor.access_key_id.as_deref())
+    )?;
+    writeln!(
+        out,
+        "From    {from}; {}",
+        known(activity.origin.user_agent.as_deref())
+    )?;
+    writeln!(out, "Where   {}", place(activity))?;
+    writeln!(
+        out,
+        "When    {}",
+        activity
+            .time
+            .map_or_else(|| known(report.event.time.as_deref()), utc)
+    )?;
+    for conflict in &activity.conflicts {
+        writeln!(out, "Conflict  {}", Plain(conflict))?;
+    }
+    writeln!(
+        out,
+        "Event   {} {}\n",
+        known(
+            report
+                .event
+                .name
+                .as_deref()
+                .or(report.event.detail_type.as_deref())
+        ),
+        known(report.event.id.as_deref())
+    )
+}
+
+fn write_why(report: &Report, out: &mut String) -> fmt::Result {
+    for violation in &report.verdict.violated {
+        writeln!(
+            out,
+            "Why     guardrail {} ({}, {} mode)",
+            violation.id,
+            violation.severity.as_str(),
+            violation.mode.as_str()
+        )?;
+        for line in violation
+            .policy_text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+        {
+            writeln!(out, "        {line}")?;
+        }
+    }
+    for undecided in &report.verdict.undecided {
+        writeln!(
+            out,
+            "Undecided  {}: {}",
+            undecided.policy,
+            Plain(&undecided.error)
+        )?;
+    }
+    writeln!(out, "Bundle  {}\n", report.bundle)
+}
+
+fn write_instead(report: &Report, out: &mut String) -> fmt::Result {
+    if report.activity.target.kind != TargetKind::AccessKey {
+        return Ok(());
+    }
+    writeln!(out, "Instead of an access key")?;
+    for line in [
+        "on EC2, ECS, Lambda: a role of the workload",
+        "in CI: a role assumed through OpenID Connect",
+        "on a laptop: IAM Identity Center, or aws login",
+        "outside AWS: IAM Roles Anywhere",
+    ] {
+        writeln!(out, "  {line}")?;
+    }
+    writeln!(out)
+}
+
+fn write_undo(report: &Report, out: &mut String) -> fmt::Result {
+    let stopped = report.outcomes.iter().any(|outcome| {
+        outcome.step == StepName::DeactivateKey
+            && matches!(
+                outcome.result,
+                OutcomeResult::Accepted | OutcomeResult::Verified
+            )
+    });
+    match key_and_user(&report.activity) {
+        Some((key, user)) if stopped => {
+            writeln!(out, "Undo    {}\n", update_key(&key, &user, "Active"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Links are made only of parsed ids, so that no event can aim them elsewhere.
+fn write_links(report: &Report, out: &mut String) -> fmt::Result {
+    let activity = &report.activity;
+    let console = match activity.partition() {
+        "aws-cn" => "console.amazonaws.cn",
+        "aws-us-gov" => "console.amazonaws-us-gov.com",
+        _ => "console.aws.amazon.com",
+    };
+    writeln!(
+        out,
+        "Links   (sign in to account {} first)",
+        known(activity.account.as_deref())
+    )?;
+    let user = activity
+        .target
+        .user
+        .as_deref()
+        .or(match activity.actor.kind {
+            ActorKind::IamUser => activity.actor.name.as_deref(),
+            _ => None,
+        });
+    if let Some(user) = user.and_then(|user| user.parse::<UserName>().ok()) {
+        writeln!(
+            out,
+            "  user   https://{console}/iam/home#/users/details/{user}?section=security_credentials"
+        )?;
+    }
+    let region = activity.region.as_deref().filter(|region| is_slug(region));
+    let id = report.event.id.as_deref().filter(|id| is_slug(id));
+    if let (Some(region), Some(id)) = (region, id) {
+        writeln!(
+            out,
+            "  event  https://{region}.{console}/cloudtrailv2/home?region={region}#/events/{id}"
+        )?;
+    }
+    Ok(())
+}
+
+fn is_slug(text: &str) -> bool {
+    text.len() <= 64
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn actor(activity: &Activity) -> String {
+    let name = actor_name(activity);
+    let name = Plain(&name);
+    let on_behalf = activity.actor.on_behalf_of_service.as_deref();
+    let service = on_behalf
+        .map(|service| format!(", through {}", Plain(service)))
+        .unwrap_or_default();
+    let kind = match activity.actor.kind {
+        ActorKind::Root => return format!("root{service}"),
+        ActorKind::AssumedRole => "role session",
+        ActorKind::AwsAccount => "another account",
+        ActorKind::AwsService => "AWS service",
+        ActorKind::FederatedUser => "federated user",
+        ActorKind::IamUser => "IAM user",
+        ActorKind::IdentityCenterUser => "Identity Center user",
+        ActorKind::SamlUser => "SAML user",
+        ActorKind::WebIdentityUser => "web identity",
+        ActorKind::Unknown => return format!("{name}{service}"),
+    };
+    format!("{kind} {name}{service}")
+}
+
+fn owner(activity: &Activity) -> String {
+    match (activity.target.user.as_deref(), activity.target.is_root) {
+        (_, Some(true)) => "root".to_owned(),
+        (Some(user), _) if activity.is_on_self() => format!("itself ({})", Plain(user)),
+        (Some(user), _) => format!("IAM user {}", Plain(user)),
+        (None, _) => "a user that the event does not name".to_owned(),
+    }
+}
+
+fn place(activity: &Activity) -> String {
+    let account = known(activity.account.as_deref());
+    match activity.region.as_deref() {
+        Some(region) => format!("account {account} ({})", Plain(region)),
+        None => format!("account {account}"),
+    }
+}
+
+fn known(text: Option<&str>) -> String {
+    text.map_or_else(|| "not known".to_owned(), |text| Plain(text).to_string())
+}
+
+fn utc(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// The key and its user, if both may stand in a command that is copied and run.
+fn key_and_user(activity: &Activity) -> Option<(AccessKeyId, UserName)> {
+    let key = activity.target.access_key_id.as_deref()?.parse().ok()?;
+    let user = activity.target.user.as_deref()?.parse().ok()?;
+    Some((key, user))
+}
+
+fn update_key(key: &AccessKeyId, user: &UserName, status: &str) -> String {
+    format!("aws iam update-access-key --user-name {user} --access-key-id {key} --status {status}")
+}

@@ -1,0 +1,350 @@
+//! Bundle: the guardrails that a deployment or a command works with.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use cedar_policy::{Effect, Policy, PolicyId, PolicySet};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::digest;
+use crate::plan::StepName;
+
+/// Guardrails, ready to judge with.
+pub struct Bundle {
+    /// What identifies its content in alerts: `default` or `bundle`, and the
+    /// beginning of the SHA-256 of its files.
+    pub version: String,
+    pub(crate) guardrails: BTreeMap<PolicyId, Guardrail>,
+    pub(crate) policies: PolicySet,
+    /// The same guardrails without their conditions: which of them are about an
+    /// activity at all.
+    pub(crate) scopes: PolicySet,
+}
+
+/// A `forbid` policy with what its annotations say.
+#[derive(Debug)]
+pub(crate) struct Guardrail {
+    pub title: String,
+    pub severity: Severity,
+    pub respond: Vec<StepName>,
+    pub advice: Option<String>,
+    pub runbook: Option<String>,
+    pub mode: Option<Mode>,
+    pub text: String,
+    /// The context attributes and the variables that its conditions read.
+    pub reads: BTreeSet<String>,
+}
+
+/// How bad a violation is. Ordered: the last is the worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum Severity {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+/// Whether keyrail acts, or says what it would have done. Ordered: the lowest of
+/// those that are set applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Alert, and touch nothing.
+    Observe,
+    /// Contain, and alert.
+    Enforce,
+}
+
+/// A word that is none of those that are allowed there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is not one of {allowed}")]
+pub struct UnknownWordError {
+    word: String,
+    allowed: &'static str,
+}
+
+impl UnknownWordError {
+    pub(crate) fn new(word: &str, allowed: &'static str) -> Self {
+        Self {
+            word: word.to_owned(),
+            allowed,
+        }
+    }
+}
+
+/// Everything that keeps files from being a bundle, a line each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .faults.join("\n"))]
+pub struct LoadBundleError {
+    /// Each names the file and what is wrong in it.
+    pub faults: Vec<String>,
+}
+
+impl fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bundle")
+            .field("version", &self.version)
+            .field("guardrails", &self.guardrails.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Bundle {
+    /// The bundle that is compiled in.
+    ///
+    /// # Errors
+    ///
+    /// None as released: a test loads it.
+    pub fn embedded() -> Result<Self, LoadBundleError> {
+        Self::named("default", DEFAULT)
+    }
+
+    /// Loads a bundle from its guardrail files: each file's name and its text.
+    ///
+    /// # Errors
+    ///
+    /// Every fault of every file, not just the first.
+    pub fn load(files: &[(String, String)]) -> Result<Self, LoadBundleError> {
+        let files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
+        Self::named("bundle", &files)
+    }
+
+    fn named(name: &str, files: &[(&str, &str)]) -> Result<Self, LoadBundleError> {
+        let mut files = files.to_vec();
+        files.sort_unstable();
+        let mut bundle = Self {
+            version: format!("{name} {}", fingerprint(&files)),
+            guardrails: BTreeMap::new(),
+            policies: PolicySet::new(),
+            scopes: PolicySet::new(),
+        };
+        let mut faults = Vec::new();
+        for (file, text) in files {
+            match PolicySet::from_str(text) {
+                Ok(policies) => {
+                    if policies.num_of_templates() > 0 {
+                        faults.push(format!("{file}: a guardrail cannot be a template"));
+                    }
+                    for policy in policies.policies() {
+                        if let Err(fault) = bundle.add(policy) {
+                            faults.push(format!("{file}: {fault}"));
+                        }
+                    }
+                }
+                Err(errors) => faults.extend(errors.iter().map(|error| format!("{file}: {error}"))),
+            }
+        }
+        if bundle.guardrails.is_empty() && faults.is_empty() {
+            faults.push("there is no guardrail in the bundle".to_owned());
+        }
+        if faults.is_empty() {
+            Ok(bundle)
+        } else {
+            Err(LoadBundleError { faults })
+        }
+    }
+
+    fn add(&mut self, policy: &Policy) -> Result<(), String> {
+        let id = policy
+            .annotation("id")
+            .filter(|id| !id.is_empty())
+            .ok_or("a guardrail has no `@id`")?;
+        let explain = |error: &dyn fmt::Display| format!("guardrail `{id}`: {error}");
+        if policy.effect() != Effect::Forbid {
+            return Err(explain(&"a guardrail is a `forbid`"));
+        }
+        let json = policy.to_json().map_err(|error| explain(&error))?;
+        let guardrail = Guardrail::from_policy(policy, &json).map_err(|error| explain(&error))?;
+        let id = PolicyId::new(id);
+        let scope = Policy::from_json(Some(id.clone()), without_conditions(json))
+            .map_err(|error| explain(&error))?;
+        self.policies
+            .add(policy.new_id(id.clone()))
+            .map_err(|error| explain(&error))?;
+        self.scopes.add(scope).map_err(|error| explain(&error))?;
+        self.guardrails.insert(id, guardrail);
+        Ok(())
+    }
+}
+
+impl Guardrail {
+    fn from_policy(policy: &Policy, json: &Value) -> Result<Self, String> {
+        if let Some((unknown, _)) = policy.annotations().find(|(name, _)| !is_annotation(name)) {
+            return Err(format!("unknown annotation `@{unknown}`"));
+        }
+        let text = |name: &str| {
+            policy
+                .annotation(name)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        let required = |name: &str| text(name).ok_or_else(|| format!("there is no `@{name}`"));
+        let mut reads = BTreeSet::new();
+        if let Some(conditions) = json.get("conditions") {
+            collect_reads(conditions, &mut reads);
+        }
+        Ok(Self {
+            title: required("title")?,
+            severity: required("severity")?
+                .parse()
+                .map_err(|error| format!("`@severity`: {error}"))?,
+            respond: steps(&required("respond")?)
+                .map_err(|error| format!("`@respond`: {error}"))?,
+            advice: text("advice"),
+            runbook: text("runbook"),
+            mode: text("mode")
+                .map(|mode| mode.parse())
+                .transpose()
+                .map_err(|error| format!("`@mode`: {error}"))?,
+            text: policy.to_cedar().unwrap_or_else(|| policy.to_string()),
+            reads,
+        })
+    }
+}
+
+impl Severity {
+    /// The word for it in annotations, reports and message attributes.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl FromStr for Severity {
+    type Err = UnknownWordError;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWordError> {
+        [
+            Self::Info,
+            Self::Low,
+            Self::Medium,
+            Self::High,
+            Self::Critical,
+        ]
+        .into_iter()
+        .find(|severity| severity.as_str() == word)
+        .ok_or_else(|| UnknownWordError::new(word, "critical, high, medium, low, info"))
+    }
+}
+
+impl Mode {
+    /// The word for it in settings and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
+impl FromStr for Mode {
+    type Err = UnknownWordError;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWordError> {
+        [Self::Observe, Self::Enforce]
+            .into_iter()
+            .find(|mode| mode.as_str() == word)
+            .ok_or_else(|| UnknownWordError::new(word, "observe, enforce"))
+    }
+}
+
+/// Annotations that a guardrail may carry; `@title` and `@advice` also once more
+/// for each language, as `@title_ja`.
+fn is_annotation(name: &str) -> bool {
+    matches!(
+        name,
+        "id" | "title" | "severity" | "respond" | "advice" | "runbook" | "mode"
+    ) || name
+        .strip_prefix("title_")
+        .or_else(|| name.strip_prefix("advice_"))
+        .is_some_and(|language| language.len() == 2)
+}
+
+/// `alert` stands alone: it means that there is nothing to do but tell.
+fn steps(text: &str) -> Result<Vec<StepName>, UnknownWordError> {
+    match text {
+        "alert" => Ok(Vec::new()),
+        _ => text.split_whitespace().map(str::parse).collect(),
+    }
+}
+
+fn without_conditions(mut policy: Value) -> Value {
+    if let Some(object) = policy.as_object_mut() {
+        object.insert("conditions".to_owned(), Value::Array(Vec::new()));
+    }
+    policy
+}
+
+/// Collects what an expression reads, from Cedar's JSON form of it: the
+/// attribute `x` for `context.x` and `context has x`, and the names of the
+/// other variables.
+fn collect_reads(expression: &Value, reads: &mut BTreeSet<String>) {
+    match expression {
+        Value::Object(object) => {
+            for (operator, operand) in object {
+                let on_context =
+                    operand.pointer("/left/Var").and_then(Value::as_str) == Some("context");
+                match (operator.as_str(), operand) {
+                    ("." | "has", operand) if on_context => {
+                        reads.extend(
+                            operand
+                                .get("attr")
+                                .and_then(Value::as_str)
+                                .map(str::to_owned),
+                        );
+                    }
+                    ("Var", Value::String(name)) => {
+                        reads.insert(name.clone());
+                    }
+                    _ => collect_reads(operand, reads),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_reads(item, reads)),
+        _ => {}
+    }
+}
+
+/// Lengths go in with the texts, so that no two sets of files give the same bytes.
+fn fingerprint(files: &[(&str, &str)]) -> String {
+    let mut bytes = Vec::new();
+    for text in files.iter().flat_map(|(name, text)| [name, text]) {
+        bytes.extend(text.len().to_be_bytes());
+        bytes.extend(text.as_bytes());
+    }
+    digest::short(&bytes)
+}
+
+/// The guardrail files of the default bundle.
+const DEFAULT: &[(&str, &str)] = &[
+    (
+        "guardrails/access-keys.cedar",
+        include_str!("../default-bundle/guardrails/access-keys.cedar"),
+    ),
+    (
+        "guardrails/root.cedar",
+        include_str!("../default-bundle/guardrails/root.cedar"),
+    ),
+    (
+        "guardrails/sign-in.cedar",
+        include_str!("../default-bundle/guardrails/sign-in.cedar"),
+    ),
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! JSON that AWS leaves untyped, read tolerantly.
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// A JSON value whose fields may be absent, null, empty or of another type than
+/// documented. `Debug` prints only what kind of value it is, never its content,
+/// so that no event can end in a log by way of an error.
+#[derive(Clone, Default)]
+pub(crate) struct Json(Value);
+
+/// Texts longer than this many bytes are cut: CloudTrail itself allows 1 KB for
+/// its free-text fields (user agent, error message).
+const LONGEST_TEXT: usize = 1024;
+
+impl Json {
+    pub(crate) fn new(value: Value) -> Self {
+        Self(value)
+    }
+
+    /// Removes the field `name` and returns it; null if there is none.
+    pub(crate) fn take(&mut self, name: &str) -> Self {
+        Self(self.0.get_mut(name).map(Value::take).unwrap_or_default())
+    }
+
+    pub(crate) fn is_object(&self) -> bool {
+        self.0.is_object()
+    }
+
+    /// The value below `path`, unless it is null or absent, which CloudTrail uses
+    /// alike.
+    pub(crate) fn at(&self, path: &[&str]) -> Option<&Value> {
+        let mut value = &self.0;
+        for name in path {
+            value = value.get(name)?;
+        }
+        Some(value).filter(|value| !value.is_null())
+    }
+
+    /// The text below `path`. An empty text and the word `null` count as absent,
+    /// as both stand for null in real records; a number is taken by its digits.
+    pub(crate) fn text(&self, path: &[&str]) -> Option<String> {
+        match self.at(path)? {
+            Value::String(text) if text.is_empty() || text == "null" => None,
+            Value::String(text) => Some(cut(text)),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// The truth value below `path`, which AWS writes as a boolean, as `true` and
+    /// `false`, or as `Yes` and `No` in any case.
+    pub(crate) fn flag(&self, path: &[&str]) -> Option<bool> {
+        match self.at(path)? {
+            Value::Bool(flag) => Some(*flag),
+            Value::String(text) => match text.to_ascii_lowercase().as_str() {
+                "true" | "yes" => Some(true),
+                "false" | "no" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.0 {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a text",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        })
+    }
+}
+
+fn cut(text: &str) -> String {
+    if text.len() <= LONGEST_TEXT {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(LONGEST_TEXT);
+    let kept = text.get(..end).unwrap_or_default();
+    format!("{kept}… [cut, {} bytes]", text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn null_absent_empty_and_the_word_null_are_one() {
+        let json = Json::new(json!({"a": null, "b": "", "c": "null", "e": {}, "f": []}));
+        for name in ["a", "b", "c", "d", "e", "f"] {
+            assert_eq!(json.text(&[name]), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn flags_are_read_in_each_spelling_of_aws() {
+        let json = Json::new(
+            json!({"a": "YES", "b": "No", "c": true, "d": "false", "e": 1, "f": "maybe"}),
+        );
+        let flags = ["a", "b", "c", "d", "e", "f"].map(|name| json.flag(&[name]));
+        assert_eq!(
+            flags,
+            [Some(true), Some(false), Some(true), Some(false), None, None]
+        );
+    }
+
+    #[test]
+    fn long_texts_are_cut_with_a_mark_and_at_a_character() {
+        let json = Json::new(json!({"a": "é".repeat(1000)}));
+        let text = json.text(&["a"]).unwrap_or_default();
+        assert!(text.ends_with("é… [cut, 2000 bytes]"), "{text}");
+        assert!(text.len() < 1100);
+    }
+
+    #[test]
+    fn a_path_through_a_text_is_absent() {
+        assert_eq!(Json::new(json!({"a": "x"})).text(&["a", "b"]), None);
+    }
+}

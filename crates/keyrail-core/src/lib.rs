@@ -1,0 +1,32 @@
+//! keyrail: retroactive authorization for AWS.
+//!
+//! Each CloudTrail event is read as an authorization request that has already
+//! happened. Cedar policies say whether it should have been; where the answer is
+//! no, it is taken back, read back, and told to on-call.
+//!
+//! ```text
+//! bytes ─parse→ Event ─interpret→ Activity ─judge→ Verdict ─plan→ Plan ─carry out→ Outcomes ─compose→ Alert ─send→ SNS
+//!       event         activity            judge           plan         outcome             alert
+//! ```
+//!
+//! [`pipeline`] is that line as two functions: [`examine`] up to the plan, which
+//! is pure, and [`respond`] to its end. The same bytes therefore take the same
+//! path in production and on a laptop. This crate does no I/O, reads no clock and
+//! knows no AWS SDK: what it needs from outside comes through the two traits
+//! [`outcome::Effects`] and [`alert::Notifier`].
+
+pub mod activity;
+pub mod alert;
+pub mod bundle;
+mod digest;
+pub mod event;
+pub mod id;
+pub mod judge;
+pub mod outcome;
+pub mod pipeline;
+pub mod plan;
+pub mod report;
+
+pub use self::bundle::{Bundle, Mode, Severity};
+pub use self::event::Event;
+pub use self::pipeline::{examine, respond};

@@ -1,0 +1,50 @@
+//! The whole program in two functions.
+//!
+//! [`examine`] is pure, and is all that offline commands run. [`respond`] is the
+//! same and then acts. So the same bytes take the same path in production and on
+//! a laptop.
+
+use crate::activity::Activity;
+use crate::alert::{Alert, Notifier, NotifyError};
+use crate::bundle::{Bundle, Mode};
+use crate::event::Event;
+use crate::outcome::{Effects, carry_out};
+use crate::plan::Plan;
+use crate::report::Report;
+
+/// What an event means, what the bundle says about it, and what would follow.
+/// `mode` is the deployment's, where it is set.
+#[must_use]
+pub fn examine(event: Event, bundle: &Bundle, mode: Option<Mode>) -> Report {
+    let activity = Activity::from(&event);
+    let verdict = bundle.judge(&activity, mode);
+    let plan = Plan::draw(&activity, &verdict);
+    Report::new(event, activity, verdict, plan, bundle.version.clone())
+}
+
+/// Examines an event, carries out the plan, and tells of it.
+///
+/// The alert is sent whatever became of the plan.
+pub async fn respond(
+    event: Event,
+    bundle: &Bundle,
+    mode: Option<Mode>,
+    aws: &(impl Effects + Notifier),
+) -> Response {
+    let mut report = examine(event, bundle, mode);
+    report.outcomes = carry_out(&report.plan, aws).await;
+    let sent = match report.is_alerting() {
+        true => Some(aws.send(&Alert::compose(&report)).await),
+        false => None,
+    };
+    Response { report, sent }
+}
+
+/// What became of an event.
+#[derive(Debug)]
+pub struct Response {
+    /// Everything about it.
+    pub report: Report,
+    /// Whether the alert was sent; `None` if there was nothing to tell.
+    pub sent: Option<Result<(), NotifyError>>,
+}

@@ -1,0 +1,146 @@
+//! Report: everything about one event. Logs, metrics and alerts derive from it.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::activity::{Activity, Kind};
+use crate::bundle::Severity;
+use crate::event::Event;
+use crate::judge::Verdict;
+use crate::outcome::{Outcome, OutcomeResult};
+use crate::plan::{Plan, Withheld};
+
+/// Serialises as `keyrail.report/v1`. What is not known is `null`.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    schema: &'static str,
+    /// Where the event stood, when it was read from a log file.
+    pub source: Option<Source>,
+    /// What arrived.
+    pub event: Event,
+    /// What it says happened.
+    pub activity: Activity,
+    /// What the guardrails say about that.
+    pub verdict: Verdict,
+    /// What follows.
+    pub plan: Plan,
+    /// What became of it; empty where nothing was executed.
+    pub outcomes: Vec<Outcome>,
+    /// The bundle that judged.
+    #[serde(skip)]
+    pub bundle: String,
+}
+
+/// A place in a log file.
+#[derive(Debug, Serialize)]
+pub struct Source {
+    /// The file.
+    pub file: PathBuf,
+    /// The record's index in it, from 0.
+    pub index: u64,
+}
+
+/// What a report comes to, in the word that begins an alert's subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING-KEBAB-CASE")]
+pub enum State {
+    /// Something to know; nothing was planned, or it was withheld.
+    Alert,
+    /// Every planned step is verified, or was done already.
+    Blocked,
+    /// Observe mode held back what would have been done.
+    DryRun,
+    /// A step failed: take the credential to work.
+    Failed,
+    /// AWS accepted a step, and the state read back does not show it yet.
+    Pending,
+}
+
+impl State {
+    /// The word in subjects and message attributes.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Alert => "ALERT",
+            Self::Blocked => "BLOCKED",
+            Self::DryRun => "DRY-RUN",
+            Self::Failed => "FAILED",
+            Self::Pending => "PENDING",
+        }
+    }
+}
+
+impl Report {
+    pub(crate) fn new(
+        event: Event,
+        activity: Activity,
+        verdict: Verdict,
+        plan: Plan,
+        bundle: String,
+    ) -> Self {
+        Self {
+            schema: "keyrail.report/v1",
+            source: None,
+            event,
+            activity,
+            verdict,
+            plan,
+            outcomes: Vec::new(),
+            bundle,
+        }
+    }
+
+    /// Whether anybody needs to hear of it.
+    #[must_use]
+    pub fn is_alerting(&self) -> bool {
+        self.activity.kind == Kind::Unrecognised
+            || !self.verdict.violated.is_empty()
+            || !self.verdict.undecided.is_empty()
+    }
+
+    /// What it comes to: the worst of the outcomes, else what the plan withheld.
+    /// Where nothing was executed, what it comes to if every step succeeds.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let has = |result| self.outcomes.iter().any(|outcome| outcome.result == result);
+        let observed = self
+            .plan
+            .steps
+            .iter()
+            .any(|step| step.decision == Err(Withheld::Observe));
+        if has(OutcomeResult::Failed) {
+            State::Failed
+        } else if has(OutcomeResult::Accepted) {
+            State::Pending
+        } else if has(OutcomeResult::Verified)
+            || has(OutcomeResult::Already)
+            || (self.outcomes.is_empty() && self.plan.effects().next().is_some())
+        {
+            State::Blocked
+        } else if observed {
+            State::DryRun
+        } else {
+            State::Alert
+        }
+    }
+
+    /// How bad it is: the verdict's severity, but critical while a key that was
+    /// to be stopped is active. Something unrecognised is medium: nobody has
+    /// judged it.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        match (self.state(), self.verdict.severity) {
+            (State::Failed, _) => Severity::Critical,
+            (_, Some(severity)) => severity,
+            (_, None) => Severity::Medium,
+        }
+    }
+
+    /// Whether Lambda should try the event again, because that could mend a
+    /// failed step.
+    #[must_use]
+    pub fn is_worth_a_retry(&self) -> bool {
+        self.outcomes.iter().any(|outcome| outcome.retry)
+    }
+}

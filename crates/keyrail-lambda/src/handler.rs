@@ -1,0 +1,89 @@
+//! One invocation: bytes → event → response, and whether Lambda should try again.
+
+use keyrail_aws::Aws;
+use keyrail_core::id::AccountId;
+use keyrail_core::outcome::OutcomeResult;
+use keyrail_core::pipeline::Response;
+use keyrail_core::{Event, respond};
+use lambda_runtime::{Diagnostic, LambdaEvent};
+use serde_json::value::RawValue;
+use tracing::Instrument;
+
+use crate::settings::Settings;
+use crate::telemetry;
+
+/// What guards: settings and clients that live as long as the process.
+pub(crate) struct Guard {
+    settings: Settings,
+    aws: Aws,
+}
+
+impl Guard {
+    pub(crate) fn new(settings: Settings, aws: Aws) -> Self {
+        Self { settings, aws }
+    }
+
+    /// Handles one event. An error makes Lambda try the event again and finally
+    /// put it into the dead-letter queue; it is returned only where that could help.
+    pub(crate) async fn invoked(
+        &self,
+        invocation: LambdaEvent<Box<RawValue>>,
+    ) -> Result<(), Diagnostic> {
+        let bytes = invocation.payload.get().as_bytes();
+        let event = Event::parse(bytes).unwrap_or_else(|error| Event::unreadable(bytes, &error));
+        let span = tracing::info_span!(
+            "invocation",
+            request_id = invocation.context.request_id,
+            event_id = event.id.as_deref(),
+        );
+        let aws = match own_account(&invocation.context.invoked_function_arn) {
+            Some(account) => self.aws.acting_in(account),
+            None => self.aws.clone(),
+        };
+        async {
+            // Boxed: the SDK's futures are large, and there is one invocation at a time.
+            let response = Box::pin(respond(
+                event,
+                &self.settings.bundle,
+                self.settings.mode,
+                &aws,
+            ))
+            .await;
+            telemetry::record(&response, &self.settings.name);
+            verdict_for_lambda(&response)
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+/// `arn:aws:lambda:us-east-1:111122223333:function:keyrail` → `111122223333`: the
+/// account in which this function may act, without a call to ask for it.
+fn own_account(function_arn: &str) -> Option<AccountId> {
+    function_arn.split(':').nth(4)?.parse().ok()
+}
+
+fn verdict_for_lambda(response: &Response) -> Result<(), Diagnostic> {
+    if let Some(Err(error)) = &response.sent {
+        return Err(diagnostic("AlertNotSent", error.to_string()));
+    }
+    if response.report.is_worth_a_retry() {
+        let failed = response
+            .report
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.result == OutcomeResult::Failed);
+        let details: Vec<String> = failed
+            .map(|outcome| format!("{}: {}", outcome.step, outcome.detail))
+            .collect();
+        return Err(diagnostic("NotContained", details.join("; ")));
+    }
+    Ok(())
+}
+
+fn diagnostic(error_type: &str, error_message: String) -> Diagnostic {
+    Diagnostic {
+        error_type: error_type.to_owned(),
+        error_message,
+    }
+}

@@ -1,0 +1,83 @@
+//! The function's environment, read once.
+
+use std::{env, fs, io};
+
+use keyrail_core::bundle::LoadBundleError;
+use keyrail_core::{Bundle, Mode};
+
+/// What the function was deployed with.
+pub(crate) struct Settings {
+    /// `KEYRAIL_TOPIC_ARN`: where alerts go.
+    pub topic_arn: String,
+    /// `KEYRAIL_NAME`: the deployment, as metrics name it.
+    pub name: String,
+    /// `KEYRAIL_MODE`, if it is set.
+    pub mode: Option<Mode>,
+    /// The bundle in the folder `KEYRAIL_BUNDLE`, else the default one.
+    pub bundle: Bundle,
+}
+
+impl Settings {
+    /// Reads the environment. What is wrong with the mode or the bundle is logged
+    /// as an error and does not stop the function: a bad deployment must not mean
+    /// that there is no guardrail. Without a topic it cannot tell anybody
+    /// anything, so then it does not start.
+    pub(crate) fn from_env() -> Result<Self, String> {
+        let topic_arn = text("KEYRAIL_TOPIC_ARN")
+            .ok_or("KEYRAIL_TOPIC_ARN is not set: there is nowhere to send alerts")?;
+        let mode = text("KEYRAIL_MODE").map(|word| {
+            word.parse().unwrap_or_else(|error| {
+                tracing::error!(%error, "KEYRAIL_MODE is wrong; observing");
+                Mode::Observe
+            })
+        });
+        Ok(Self {
+            topic_arn,
+            name: text("KEYRAIL_NAME").unwrap_or_else(|| "keyrail".to_owned()),
+            mode,
+            bundle: bundle()?,
+        })
+    }
+}
+
+fn text(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn bundle() -> Result<Bundle, String> {
+    let embedded = || Bundle::embedded().map_err(|error| error.to_string());
+    let Some(folder) = text("KEYRAIL_BUNDLE") else {
+        return embedded();
+    };
+    let error = match read(&folder).map(|files| Bundle::load(&files)) {
+        Ok(Ok(bundle)) => return Ok(bundle),
+        Ok(Err(LoadBundleError { faults })) => faults.join("; "),
+        Err(error) => error.to_string(),
+    };
+    tracing::error!(
+        folder,
+        error,
+        "the deployed bundle does not load; guarding with the default bundle"
+    );
+    let mut bundle = embedded()?;
+    bundle
+        .version
+        .push_str(", because the deployed bundle does not load: see the function's log");
+    Ok(bundle)
+}
+
+/// The policy files below `guardrails/`.
+fn read(folder: &str) -> io::Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(format!("{folder}/guardrails"))? {
+        let path = entry?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "cedar")
+        {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            files.push((format!("guardrails/{name}"), fs::read_to_string(&path)?));
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,148 @@
+//! What the function says of itself: JSON log lines, and metrics in CloudWatch's
+//! embedded format. Ids and words of keyrail's own, never an event's content.
+
+use std::io::{self, Write};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use keyrail_core::activity::Kind;
+use keyrail_core::outcome::OutcomeResult;
+use keyrail_core::pipeline::Response;
+use serde_json::json;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::prelude::*;
+
+/// Starts logging, at the level that Lambda's logging configuration names
+/// (`AWS_LAMBDA_LOG_LEVEL`), else at INFO. Below warnings, what other crates log
+/// may quote requests, so that it is left out at any level.
+pub(crate) fn start() {
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL")
+        .ok()
+        .and_then(|level| level.parse().ok());
+    let own = level.unwrap_or(LevelFilter::INFO);
+    let targets = Targets::new()
+        .with_default(own.min(LevelFilter::WARN))
+        .with_targets([
+            ("bootstrap", own),
+            ("keyrail_core", own),
+            ("keyrail_aws", own),
+        ]);
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_span_list(false)
+        .with_target(false);
+    tracing_subscriber::registry()
+        .with(lines.with_filter(targets))
+        .init();
+}
+
+/// Writes one log line and one line of metrics for an event.
+pub(crate) fn record(response: &Response, deployment: &str) {
+    log(response);
+    if let Err(error) = write_metrics(response, deployment) {
+        tracing::error!(%error, "the metrics could not be written");
+    }
+}
+
+fn log(response: &Response) {
+    let report = &response.report;
+    let ids = |ids: Vec<&str>| ids.join(" ");
+    let violated = ids(report
+        .verdict
+        .violated
+        .iter()
+        .map(|violation| violation.id.as_str())
+        .collect());
+    let undecided = ids(report
+        .verdict
+        .undecided
+        .iter()
+        .map(|undecided| undecided.policy.as_str())
+        .collect());
+    let state = report.is_alerting().then(|| report.state().as_str());
+    for outcome in &report.outcomes {
+        match outcome.result {
+            OutcomeResult::Failed => {
+                tracing::error!(step = %outcome.step, detail = outcome.detail, "the step failed");
+            }
+            OutcomeResult::Accepted => {
+                tracing::warn!(step = %outcome.step, detail = outcome.detail, "not yet visible");
+            }
+            OutcomeResult::Already | OutcomeResult::Verified | OutcomeResult::Withheld => {
+                tracing::info!(step = %outcome.step, detail = outcome.detail, millis = outcome.millis, "step");
+            }
+        }
+    }
+    for undecided in &report.verdict.undecided {
+        tracing::error!(
+            guardrail = undecided.policy,
+            error = undecided.error,
+            "the guardrail could not be decided"
+        );
+    }
+    if let Some(Err(error)) = &response.sent {
+        tracing::error!(%error, "the alert was not sent");
+    }
+    if report.activity.kind == Kind::Unrecognised {
+        let because = report.activity.unknown.first();
+        tracing::warn!(
+            because,
+            detail_type = report.event.detail_type,
+            source = report.event.source,
+            "not recognised"
+        );
+    }
+    tracing::info!(
+        action = report.activity.action,
+        account = report.activity.account,
+        state,
+        violated,
+        undecided,
+        bundle = report.bundle,
+        "judged"
+    );
+}
+
+/// One line of CloudWatch's embedded metric format.
+fn write_metrics(response: &Response, deployment: &str) -> io::Result<()> {
+    const NAMES: [&str; 7] = [
+        "Events",
+        "Violations",
+        "Contained",
+        "ContainmentFailures",
+        "Alerts",
+        "Unrecognised",
+        "Undecided",
+    ];
+    let report = &response.report;
+    let with = |results: &[OutcomeResult]| {
+        report
+            .outcomes
+            .iter()
+            .filter(|outcome| results.contains(&outcome.result))
+            .count()
+    };
+    let millis = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_millis();
+    let line = json!({
+        "_aws": {
+            "Timestamp": u64::try_from(millis).unwrap_or_default(),
+            "CloudWatchMetrics": [{
+                "Namespace": "keyrail",
+                "Dimensions": [["Deployment"]],
+                "Metrics": NAMES.map(|name| json!({ "Name": name, "Unit": "Count" })),
+            }],
+        },
+        "Deployment": deployment,
+        "Events": 1,
+        "Violations": report.verdict.violated.len(),
+        "Contained": with(&[OutcomeResult::Verified, OutcomeResult::Already]),
+        "ContainmentFailures": with(&[OutcomeResult::Failed]),
+        "Alerts": usize::from(matches!(response.sent, Some(Ok(())))),
+        "Unrecognised": usize::from(report.activity.kind == Kind::Unrecognised),
+        "Undecided": report.verdict.undecided.len(),
+    });
+    writeln!(io::stdout().lock(), "{line}")
+}
