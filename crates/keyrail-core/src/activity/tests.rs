@@ -1,1 +1,280 @@
+use serde_json::{Value, json};
 
+use super::*;
+
+fn activity(detail: Value) -> Activity {
+    let envelope = json!({
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": "aws.iam",
+        "account": "111122223333",
+        "region": "us-east-1",
+        "detail": detail,
+    });
+    let event = Event::parse(envelope.to_string().as_bytes()).expect("it is JSON");
+    Activity::from(&event)
+}
+
+fn created(identity: Value, request: Value, response: Value) -> Activity {
+    activity(json!({
+        "eventSource": "iam.amazonaws.com",
+        "eventName": "CreateAccessKey",
+        "eventTime": "2026-03-14T09:26:53Z",
+        "awsRegion": "us-east-1",
+        "recipientAccountId": "111122223333",
+        "userIdentity": identity,
+        "requestParameters": request,
+        "responseElements": response,
+    }))
+}
+
+fn anaya() -> Value {
+    json!({"type": "IAMUser", "accountId": "111122223333", "userName": "anaya", "arn": "arn:aws:iam::111122223333:user/team/anaya", "accessKeyId": "AKIAIOSFODNN7EXAMPLE"})
+}
+
+fn root() -> Value {
+    json!({"type": "Root", "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:root", "userName": "the-alias"})
+}
+
+fn role() -> Value {
+    json!({"type": "AssumedRole", "accountId": "111122223333", "arn": "arn:aws:sts::111122223333:assumed-role/deploy/ci-7",
+           "sessionContext": {"sessionIssuer": {"userName": "deploy", "arn": "arn:aws:iam::111122223333:role/x/deploy"}}})
+}
+
+fn key(user: Option<&str>) -> Value {
+    json!({"accessKey": {"accessKeyId": "AKIAI44QH8DHBEXAMPLE", "userName": user}})
+}
+
+fn owner(activity: &Activity) -> (Option<&str>, Option<bool>) {
+    (activity.target.user.as_deref(), activity.target.is_root)
+}
+
+#[test]
+fn the_owner_of_a_new_key_is_found_wherever_the_event_names_it() {
+    let bob = json!({"userName": "bob"});
+    for (identity, request, response, expected) in [
+        (
+            anaya(),
+            bob.clone(),
+            key(Some("bob")),
+            (Some("bob"), Some(false)),
+        ),
+        (
+            anaya(),
+            Value::Null,
+            key(Some("anaya")),
+            (Some("anaya"), Some(false)),
+        ),
+        (
+            anaya(),
+            Value::Null,
+            key(None),
+            (Some("anaya"), Some(false)),
+        ),
+        (role(), bob.clone(), key(None), (Some("bob"), Some(false))),
+        (role(), Value::Null, key(None), (None, None)),
+        (root(), Value::Null, key(None), (None, Some(true))),
+        (root(), bob, key(Some("bob")), (Some("bob"), Some(false))),
+        (
+            root(),
+            json!({"userName": "AWS ROOT USER"}),
+            key(None),
+            (None, Some(true)),
+        ),
+    ] {
+        let activity = created(identity, request, response);
+        assert_eq!(owner(&activity), expected, "{activity:?}");
+    }
+}
+
+#[test]
+fn the_alias_of_the_account_is_not_roots_name() {
+    let activity = created(root(), Value::Null, key(None));
+    assert_eq!(
+        (activity.actor.kind, activity.actor.name.as_deref()),
+        (ActorKind::Root, None)
+    );
+    assert!(activity.is_on_self());
+}
+
+#[test]
+fn a_denied_call_names_its_target_only_in_the_message() {
+    let activity = activity(json!({
+        "eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey", "userIdentity": anaya(),
+        "errorCode": "AccessDenied", "requestParameters": null, "responseElements": null,
+        "errorMessage": "User: x is not authorized to perform: iam:CreateAccessKey on resource: user bob because no policy allows it",
+    }));
+    assert_eq!(activity.outcome.succeeded, Some(false));
+    assert_eq!(owner(&activity), (Some("bob"), Some(false)));
+}
+
+#[test]
+fn a_success_without_its_key_is_a_missing_fact() {
+    let activity = created(role(), Value::Null, Value::Null);
+    assert_eq!(activity.unknown, ["resource"]);
+}
+
+#[test]
+fn two_names_for_one_thing_are_a_conflict() {
+    let other_user = created(anaya(), json!({"userName": "carol"}), key(Some("bob")));
+    assert_eq!(
+        other_user.conflicts,
+        ["the user in the request is `carol`, the user in the response is `bob`"]
+    );
+    let mut stranger = anaya();
+    stranger["accountId"] = "999999999999".into();
+    let other_account = created(stranger, json!({"userName": "bob"}), key(Some("bob")));
+    assert_eq!(
+        other_account.conflicts,
+        ["the caller's account is `999999999999`, the affected account is `111122223333`"]
+    );
+}
+
+#[test]
+fn each_identity_type_is_a_kind_of_actor() {
+    for (name, expected) in [
+        ("Root", ActorKind::Root),
+        ("IAMUser", ActorKind::IamUser),
+        ("AssumedRole", ActorKind::AssumedRole),
+        ("Role", ActorKind::AssumedRole),
+        ("FederatedUser", ActorKind::FederatedUser),
+        ("AWSAccount", ActorKind::AwsAccount),
+        ("AWSService", ActorKind::AwsService),
+        ("IdentityCenterUser", ActorKind::IdentityCenterUser),
+        ("SAMLUser", ActorKind::SamlUser),
+        ("WebIdentityUser", ActorKind::WebIdentityUser),
+        ("SomethingNew", ActorKind::Unknown),
+    ] {
+        let activity = created(json!({"type": name}), Value::Null, Value::Null);
+        assert_eq!(activity.actor.kind, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_role_session_has_the_names_of_role_and_session() {
+    let actor = created(role(), Value::Null, key(None)).actor;
+    assert_eq!(
+        (actor.name.as_deref(), actor.session_name.as_deref()),
+        (Some("deploy"), Some("ci-7"))
+    );
+}
+
+#[test]
+fn the_console_is_a_person_and_a_service_is_none() {
+    let by = |service: &str| {
+        let mut identity = root();
+        identity["invokedBy"] = service.into();
+        created(identity, Value::Null, Value::Null)
+            .actor
+            .on_behalf_of_service
+    };
+    assert_eq!(by("signin.amazonaws.com"), None);
+    assert_eq!(
+        by("autoscaling.amazonaws.com").as_deref(),
+        Some("autoscaling.amazonaws.com")
+    );
+}
+
+fn sign_in(identity: Value, mfa: Value, verdict: Value) -> Activity {
+    activity(json!({
+        "eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "eventType": "AwsConsoleSignIn",
+        "userIdentity": identity, "additionalEventData": {"MFAUsed": mfa}, "responseElements": verdict,
+    }))
+}
+
+#[test]
+fn mfa_is_yes_no_or_unknown_with_a_reason() {
+    let success = json!({"ConsoleLogin": "Success"});
+    let mfa = |identity, used| {
+        let activity = sign_in(identity, used, success.clone());
+        (
+            activity.actor.mfa,
+            activity.actor.mfa_unknown_because.is_some(),
+            activity.unknown.contains(&"mfa".to_owned()),
+        )
+    };
+    assert_eq!(mfa(anaya(), json!("YES")), (Some(true), false, false));
+    assert_eq!(mfa(anaya(), json!("No")), (Some(false), false, false));
+    assert_eq!(mfa(anaya(), Value::Null), (None, true, true));
+    assert_eq!(
+        mfa(role(), json!("No")),
+        (None, true, false),
+        "the identity provider asks for it"
+    );
+}
+
+#[test]
+fn a_sign_in_succeeded_failed_or_does_not_say() {
+    let succeeded = |verdict| sign_in(anaya(), json!("No"), verdict).outcome.succeeded;
+    assert_eq!(succeeded(json!({"ConsoleLogin": "Success"})), Some(true));
+    assert_eq!(succeeded(json!({"ConsoleLogin": "Failure"})), Some(false));
+    assert_eq!(succeeded(Value::Null), None);
+}
+
+#[test]
+fn an_address_is_an_address_a_service_or_hidden() {
+    let origin = |address: &str| {
+        let activity = activity(
+            json!({"eventSource": "s3.amazonaws.com", "eventName": "X", "sourceIPAddress": address}),
+        );
+        let origin = activity.origin;
+        (
+            origin.ip.map(|ip| ip.to_string()),
+            origin.service,
+            origin.hidden,
+        )
+    };
+    assert_eq!(
+        origin("2001:db8::1"),
+        (Some("2001:db8::1".to_owned()), None, false)
+    );
+    assert_eq!(
+        origin("cloudformation.amazonaws.com"),
+        (None, Some("cloudformation.amazonaws.com".to_owned()), false)
+    );
+    assert_eq!(origin("AWS Internal"), (None, None, true));
+    assert_eq!(origin(""), (None, None, true));
+}
+
+#[test]
+fn root_is_a_person_unless_the_event_shows_a_root_session() {
+    let session = |marker: Value, key: &str| {
+        let mut identity = root();
+        identity["accessKeyId"] = key.into();
+        identity["sessionContext"] = json!({"assumedRoot": marker});
+        created(identity, Value::Null, Value::Null)
+            .actor
+            .root_session
+    };
+    assert_eq!(session(json!("true"), "ASIAIOSFODNN7EXAMPLE"), Some(true));
+    assert_eq!(session(Value::Null, "ASIAIOSFODNN7EXAMPLE"), None);
+    assert_eq!(session(Value::Null, "AKIAIOSFODNN7EXAMPLE"), Some(false));
+}
+
+#[test]
+fn dates_of_an_api_are_no_part_of_a_name() {
+    for (name, expected) in [
+        ("UpdateFunctionCode20150331v2", "UpdateFunctionCode"),
+        ("DeleteFunction20150331", "DeleteFunction"),
+        ("CreateAccessKey", "CreateAccessKey"),
+        ("20150331", "20150331"),
+        ("RunV2", "RunV2"),
+    ] {
+        assert_eq!(without_api_date(name.to_owned()), expected);
+    }
+}
+
+#[test]
+fn names_are_found_in_the_taxonomy_without_regard_to_case() {
+    let activity =
+        activity(json!({"eventSource": "iam.amazonaws.com", "eventName": "createaccesskey"}));
+    assert_eq!(activity.action.as_deref(), Some("iam:CreateAccessKey"));
+    assert_eq!(activity.groups, [taxonomy::Group::IssueAccessKey]);
+}
+
+#[test]
+fn the_step_before_a_sign_in_is_no_sign_in() {
+    let activity = activity(
+        json!({"eventSource": "signin.amazonaws.com", "eventName": "CheckMfa", "eventType": "AwsConsoleSignIn"}),
+    );
+    assert_eq!(activity.kind, Kind::Other);
+}

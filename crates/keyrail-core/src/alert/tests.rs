@@ -1,1 +1,140 @@
+use serde_json::{Value, json};
 
+use super::*;
+use crate::bundle::{Bundle, Mode};
+use crate::event::Event;
+use crate::outcome::{Outcome, OutcomeResult};
+use crate::pipeline::examine;
+use crate::plan::StepName;
+
+fn report(event: &Value, outcomes: Vec<Outcome>) -> Report {
+    let bundle = Bundle::embedded().expect("it loads");
+    let event = Event::parse(event.to_string().as_bytes()).expect("it is JSON");
+    let mut report = examine(event, &bundle, Some(Mode::Enforce));
+    report.outcomes = outcomes;
+    report.bundle = "default 0123456789abcdef".to_owned();
+    report
+}
+
+fn key_created() -> Value {
+    json!({
+        "id": "7bf73129-1428-4cd3-a780-000000000001",
+        "detail-type": "AWS API Call via CloudTrail", "source": "aws.iam", "account": "111122223333", "region": "us-east-1",
+        "detail": {
+            "eventID": "e0f1a2b3-1111-4c5d-9e8f-000000000001", "eventTime": "2026-03-14T09:26:53Z",
+            "eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey",
+            "userIdentity": {
+                "type": "IAMUser", "userName": "anaya", "accountId": "111122223333",
+                "arn": "arn:aws:iam::111122223333:user/anaya", "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+            },
+            "sourceIPAddress": "198.51.100.17", "userAgent": "aws-cli/2.31.0",
+            "responseElements": {"accessKey": {"accessKeyId": "AKIAI44QH8DHBEXAMPLE", "userName": "bob"}},
+        },
+    })
+}
+
+fn outcome(result: OutcomeResult, detail: &str) -> Outcome {
+    Outcome {
+        step: StepName::DeactivateKey,
+        result,
+        detail: detail.to_owned(),
+        attempts: 1,
+        millis: 42,
+        retry: false,
+    }
+}
+
+#[test]
+fn a_contained_key_reads_well_at_three_in_the_morning() {
+    let detail = "set to Inactive, and read back Inactive at 2026-03-14T09:26:55Z";
+    let report = report(
+        &key_created(),
+        vec![outcome(OutcomeResult::Verified, detail)],
+    );
+    insta::assert_snapshot!(Alert::compose(&report).text);
+}
+
+#[test]
+fn a_key_that_may_be_active_comes_with_the_command_that_stops_it() {
+    let detail = "access denied: iam:UpdateAccessKey: AccessDenied; last read Active; take the key to be active";
+    let report = report(&key_created(), vec![outcome(OutcomeResult::Failed, detail)]);
+    let alert = Alert::compose(&report);
+    assert_eq!(
+        (alert.state, alert.severity),
+        (State::Failed, Severity::Critical)
+    );
+    let command = "aws iam update-access-key --user-name bob --access-key-id AKIAI44QH8DHBEXAMPLE --status Inactive";
+    assert!(
+        alert.text.contains(&format!(
+            "1. The key may be ACTIVE. Stop it by hand: {command}"
+        )),
+        "{}",
+        alert.text
+    );
+}
+
+#[test]
+fn an_event_that_is_not_recognised_reads_well() {
+    let report = report(
+        &json!({"id": "e-1", "detail-type": "Something New", "source": "aws.new"}),
+        vec![],
+    );
+    insta::assert_snapshot!(Alert::compose(&report).text);
+}
+
+/// SNS wants fewer than 100 printable characters and at most 256 KB, and programs
+/// want JSON in `default` (SNS API reference, `Publish`).
+#[test]
+fn no_event_breaks_the_limits_of_sns() {
+    let mut event = key_created();
+    let hostile = "\u{0}\"\\\n\u{202e}é<b>https://evil.example".repeat(4_000);
+    for pointer in [
+        "/detail/userIdentity/userName",
+        "/detail/userIdentity/arn",
+        "/detail/userIdentity/accountId",
+        "/detail/userIdentity/accessKeyId",
+        "/detail/sourceIPAddress",
+        "/detail/userAgent",
+        "/detail/eventID",
+        "/detail/responseElements/accessKey/userName",
+        "/detail/responseElements/accessKey/accessKeyId",
+        "/account",
+        "/region",
+    ] {
+        *event.pointer_mut(pointer).expect("the field is there") = hostile.as_str().into();
+    }
+    let report = report(&event, vec![]);
+    let alert = Alert::compose(&report);
+    assert!(
+        alert.subject.len() <= LONGEST_SUBJECT
+            && alert
+                .subject
+                .bytes()
+                .all(|byte| (b' '..=b'~').contains(&byte))
+    );
+    let message = alert.message().expect("it serialises");
+    assert!(message.len() < 256 * 1024, "{}", message.len());
+    let message: Value = serde_json::from_str(&message).expect("it is JSON");
+    let program: Value = serde_json::from_str(message["default"].as_str().unwrap_or_default())
+        .expect("programs get JSON");
+    assert_eq!(
+        (&program["schema"], &program["subject"]),
+        (&json!("keyrail.alert/v1"), &json!(alert.subject))
+    );
+    assert!(message["sms"].as_str().is_some_and(|sms| sms.len() <= 140));
+    assert!(!alert.text.contains("https://evil"), "{}", alert.text);
+    assert!(
+        alert
+            .attributes()
+            .all(|(_, value)| !value.is_empty() && value.len() <= 256)
+    );
+}
+
+#[test]
+fn subjects_begin_with_the_state_and_name_who_and_where() {
+    let report = report(&key_created(), vec![outcome(OutcomeResult::Accepted, "x")]);
+    assert_eq!(
+        Alert::compose(&report).subject,
+        "PENDING: Access key created for an IAM user - bob, by anaya - 111122223333 us-east-1"
+    );
+}

@@ -1,1 +1,142 @@
+use cedar_policy::{Schema, ValidationMode, Validator};
 
+use super::*;
+
+fn load(text: &str) -> Result<Bundle, LoadBundleError> {
+    Bundle::load(&[("guardrails/a.cedar".to_owned(), text.to_owned())])
+}
+
+fn faults(text: &str) -> Vec<String> {
+    load(text)
+        .map(|bundle| bundle.version)
+        .expect_err("it does not load")
+        .faults
+}
+
+const GOOD: &str = r#"@id("a") @title("A") @severity("low") @respond("alert") forbid (principal, action, resource)"#;
+
+#[test]
+fn the_default_bundle_holds_what_its_files_say() {
+    let bundle = Bundle::embedded().expect("it loads");
+    let ids: Vec<String> = bundle.guardrails.keys().map(ToString::to_string).collect();
+    assert_eq!(
+        ids,
+        [
+            "access-key-issue-denied",
+            "access-key-issued",
+            "console-sign-in-failed",
+            "console-sign-in-without-mfa",
+            "root-access-key-issued",
+            "root-activity",
+            "root-console-sign-in",
+            "root-sign-in-failed",
+        ]
+    );
+}
+
+/// A guardrail that can never fire looks like one that never had to: Cedar's
+/// strict validator must have nothing to say, not even a warning.
+#[test]
+fn the_default_bundle_is_valid_against_the_schema() {
+    let (schema, warnings) = Schema::from_cedarschema_str(include_str!("keyrail.cedarschema"))
+        .expect("the schema parses");
+    assert_eq!(
+        warnings
+            .map(|warning| warning.to_string())
+            .collect::<Vec<_>>(),
+        [""; 0]
+    );
+    let bundle = Bundle::embedded().expect("it loads");
+    let result = Validator::new(schema).validate(&bundle.policies, ValidationMode::Strict);
+    let errors: Vec<_> = result
+        .validation_errors()
+        .map(ToString::to_string)
+        .collect();
+    let warnings: Vec<_> = result
+        .validation_warnings()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!((errors, warnings), (vec![], vec![]));
+}
+
+#[test]
+fn every_fault_is_told_with_its_file() {
+    let text = r#"
+        @id("x") permit (principal, action, resource);
+        @id("y") @title("Y") @severity("hihg") @respond("alert") forbid (principal, action, resource);
+        @id("z") @title("Z") @severity("low") @respond("deactivate-keys") forbid (principal, action, resource);
+        @id("v") @title("V") @severity("low") @respond("alert") @mdoe("observe") forbid (principal, action, resource);
+        @id("u") @title("U") @severity("low") forbid (principal, action, resource);
+        forbid (principal, action, resource);
+    "#;
+    assert_eq!(
+        faults(text),
+        [
+            "guardrails/a.cedar: guardrail `x`: a guardrail is a `forbid`",
+            "guardrails/a.cedar: guardrail `y`: `@severity`: `hihg` is not one of critical, high, medium, low, info",
+            "guardrails/a.cedar: guardrail `z`: `@respond`: `deactivate-keys` is not one of deactivate-key, delete-root-key, or `alert` alone",
+            "guardrails/a.cedar: guardrail `v`: unknown annotation `@mdoe`",
+            "guardrails/a.cedar: guardrail `u`: there is no `@respond`",
+            "guardrails/a.cedar: a guardrail has no `@id`",
+        ]
+    );
+}
+
+#[test]
+fn two_guardrails_cannot_share_an_id() {
+    let faults = faults(&format!("{GOOD}; {GOOD};"));
+    assert_eq!(faults.len(), 1);
+    assert!(
+        faults[0].starts_with("guardrails/a.cedar: guardrail `a`: "),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn a_bundle_without_guardrails_is_none() {
+    assert_eq!(faults(""), ["there is no guardrail in the bundle"]);
+    assert_eq!(
+        faults("forbid (principal, action"),
+        faults("forbid (principal, action")
+    );
+}
+
+#[test]
+fn a_template_is_no_guardrail() {
+    let text = r#"@id("t") forbid (principal == ?principal, action, resource);"#;
+    assert_eq!(
+        faults(text),
+        ["guardrails/a.cedar: a guardrail cannot be a template"]
+    );
+}
+
+#[test]
+fn what_a_guardrail_reads_is_known() {
+    let text = format!(
+        r#"{GOOD} when {{ context has mfa && context.ip.isLoopback() && resource.root && context.history.count > 1 }};"#
+    );
+    let bundle = load(&text).expect("it loads");
+    let reads: Vec<&str> = bundle
+        .guardrails
+        .values()
+        .flat_map(|guardrail| &guardrail.reads)
+        .map(String::as_str)
+        .collect();
+    assert_eq!(reads, ["history", "ip", "mfa", "resource"]);
+}
+
+#[test]
+fn the_version_follows_names_and_texts_and_not_their_order() {
+    let file = |name: &str, id: &str| {
+        (
+            name.to_owned(),
+            format!("{};", GOOD.replace("\"a\"", &format!("\"{id}\""))),
+        )
+    };
+    let version = |files: &[(String, String)]| Bundle::load(files).expect("it loads").version;
+    let one = version(&[file("1", "a"), file("2", "b")]);
+    assert_eq!(one, version(&[file("2", "b"), file("1", "a")]));
+    assert_ne!(one, version(&[file("2", "a"), file("1", "b")]));
+    assert_ne!(one, version(&[file("1", "a"), file("2", "c")]));
+    assert!(one.starts_with("bundle "), "{one}");
+}

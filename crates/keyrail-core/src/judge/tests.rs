@@ -1,1 +1,162 @@
+use serde_json::{Value, json};
 
+use super::*;
+use crate::event::Event;
+
+fn activity(detail: Value) -> Activity {
+    let envelope = json!({
+        "detail-type": "AWS API Call via CloudTrail", "source": "aws.iam", "account": "111122223333",
+        "region": "us-east-1", "time": "2026-03-14T09:26:53Z", "detail": detail,
+    });
+    Activity::from(&Event::parse(envelope.to_string().as_bytes()).expect("it is JSON"))
+}
+
+fn key_created() -> Value {
+    json!({
+        "eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey",
+        "userIdentity": {"type": "IAMUser", "userName": "anaya", "accountId": "111122223333"},
+        "responseElements": {"accessKey": {"accessKeyId": "AKIAI44QH8DHBEXAMPLE", "userName": "bob"}},
+    })
+}
+
+fn bundle(text: &str) -> Bundle {
+    Bundle::load(&[("guardrails/a.cedar".to_owned(), text.to_owned())]).expect("it loads")
+}
+
+fn guardrail(id: &str, more: &str) -> String {
+    let head = format!(r#"@id("{id}") @title("T") @severity("low") @respond("alert")"#);
+    match more.strip_prefix('@') {
+        Some(annotation) => format!("{head} @{annotation} forbid (principal, action, resource);"),
+        None => format!("{head} forbid (principal, action, resource) {more};"),
+    }
+}
+
+fn ids(verdict: &Verdict) -> (Vec<&str>, Vec<&str>) {
+    (
+        verdict
+            .violated
+            .iter()
+            .map(|violation| violation.id.as_str())
+            .collect(),
+        verdict
+            .undecided
+            .iter()
+            .map(|undecided| undecided.policy.as_str())
+            .collect(),
+    )
+}
+
+#[test]
+fn the_lowest_mode_that_is_set_applies() {
+    let text = guardrail("plain", "")
+        + &guardrail("shy", r#"@mode("observe")"#)
+        + &guardrail("bold", r#"@mode("enforce")"#);
+    let bundle = bundle(&text);
+    let modes = |mode| {
+        let verdict = bundle.judge(&activity(key_created()), mode);
+        let modes: Vec<_> = verdict
+            .violated
+            .iter()
+            .map(|violation| (violation.id.clone(), violation.mode.as_str()))
+            .collect();
+        (modes, verdict.mode.as_str())
+    };
+    let named = |bold, plain, shy| {
+        vec![
+            ("bold".to_owned(), bold),
+            ("plain".to_owned(), plain),
+            ("shy".to_owned(), shy),
+        ]
+    };
+    assert_eq!(
+        modes(Some(Mode::Enforce)),
+        (named("enforce", "enforce", "observe"), "enforce")
+    );
+    assert_eq!(
+        modes(Some(Mode::Observe)),
+        (named("observe", "observe", "observe"), "observe")
+    );
+    assert_eq!(
+        modes(None),
+        (named("enforce", "observe", "observe"), "enforce")
+    );
+}
+
+#[test]
+fn a_guardrail_that_errors_is_undecided_and_hides_no_other() {
+    let bundle =
+        bundle(&(guardrail("broken", "when { context.nonsense == 1 }") + &guardrail("whole", "")));
+    let verdict = bundle.judge(&activity(key_created()), None);
+    assert_eq!(ids(&verdict), (vec!["whole"], vec!["broken"]));
+    assert!(
+        verdict.undecided[0].error.contains("nonsense"),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn a_guardrail_that_reads_a_missing_fact_is_undecided_only_within_its_scope() {
+    let text = guardrail("reads", "when { context has mfa && !context.mfa }")
+        .replace("resource)", "resource is Resource)")
+        + &guardrail("elsewhere", "when { context has mfa && !context.mfa }")
+            .replace("resource)", "resource is AccessKey)")
+        + &guardrail("blind", "when { context.name == \"x\" }");
+    let sign_in = json!({
+        "eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "eventType": "AwsConsoleSignIn",
+        "userIdentity": {"type": "IAMUser", "userName": "anaya"}, "responseElements": {"ConsoleLogin": "Success"},
+    });
+    let verdict = bundle(&text).judge(&activity(sign_in), None);
+    assert_eq!(ids(&verdict), (vec![], vec!["reads"]));
+    assert_eq!(verdict.severity, Some(Severity::Low));
+}
+
+#[test]
+fn the_worst_violation_comes_first_and_gives_the_severity() {
+    let text = guardrail("b", "")
+        + &guardrail("a", "")
+        + &guardrail("worst", "").replace("low", "critical");
+    let verdict = bundle(&text).judge(&activity(key_created()), None);
+    assert_eq!(ids(&verdict).0, ["worst", "a", "b"]);
+    assert_eq!(verdict.severity, Some(Severity::Critical));
+}
+
+#[test]
+fn names_outside_the_taxonomy_are_judged_by_their_kind() {
+    let text = guardrail("calls", "").replace("action,", "action == Action::\"api-call\",");
+    let call = json!({"eventSource": "new.amazonaws.com", "eventName": "DoIt", "userIdentity": {"type": "Novel"}});
+    let bundle = bundle(&text);
+    assert_eq!(ids(&bundle.judge(&activity(call), None)).0, ["calls"]);
+    assert_eq!(
+        ids(&bundle.judge(&activity(key_created()), None)).0,
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_users_id_is_its_arn_without_the_path() {
+    let condition = r#"when { principal == User::"arn:aws:iam::111122223333:user/anaya" && resource in User::"arn:aws:iam::111122223333:user/bob" && resource in Account::"111122223333" }"#;
+    let mut event = key_created();
+    event["userIdentity"]["arn"] = "arn:aws:iam::111122223333:user/team/anaya".into();
+    let verdict = bundle(&guardrail("bob", condition)).judge(&activity(event), None);
+    assert_eq!(ids(&verdict).0, ["bob"]);
+}
+
+#[test]
+fn facts_are_typed() {
+    let condition = r#"when {
+        context.time == datetime("2026-03-14T09:26:53Z") && context.ip.isInRange(ip("198.51.100.0/24")) &&
+        !context.temporary && !context.self && context.unknown.isEmpty()
+    }"#;
+    let mut event = key_created();
+    event["sourceIPAddress"] = "198.51.100.17".into();
+    event["userIdentity"]["accessKeyId"] = "AKIAIOSFODNN7EXAMPLE".into();
+    let verdict = bundle(&guardrail("typed", condition)).judge(&activity(event), None);
+    assert_eq!(ids(&verdict), (vec!["typed"], vec![]));
+}
+
+#[test]
+fn what_is_unrecognised_or_of_another_kind_is_not_judged() {
+    let check = json!({"eventSource": "signin.amazonaws.com", "eventName": "CheckMfa", "eventType": "AwsConsoleSignIn"});
+    let verdict = bundle(&guardrail("all", "")).judge(&activity(check), None);
+    assert_eq!(ids(&verdict), (vec![], vec![]));
+}

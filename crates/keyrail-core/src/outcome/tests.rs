@@ -1,1 +1,134 @@
+use std::cell::RefCell;
+use std::collections::VecDeque;
 
+use super::*;
+use crate::outcome::EffectErrorKind as Kind;
+
+/// IAM as a script: what the reads answer in turn, and what the change answers.
+struct Script {
+    reads: RefCell<VecDeque<Result<KeyState, EffectError>>>,
+    change: Result<(), EffectError>,
+    pauses: RefCell<u32>,
+}
+
+impl Effects for Script {
+    async fn deactivate_key(
+        &self,
+        _: &AccountId,
+        _: &UserName,
+        _: &AccessKeyId,
+    ) -> Result<(), EffectError> {
+        self.change.clone()
+    }
+
+    async fn key_state(
+        &self,
+        _: &AccountId,
+        _: &UserName,
+        _: &AccessKeyId,
+    ) -> Result<KeyState, EffectError> {
+        self.reads
+            .borrow_mut()
+            .pop_front()
+            .unwrap_or(Ok(KeyState::Active))
+    }
+
+    async fn pause(&self, _: Duration) {
+        *self.pauses.borrow_mut() += 1;
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+fn error(kind: Kind) -> EffectError {
+    EffectError {
+        kind,
+        message: "as scripted".to_owned(),
+    }
+}
+
+/// Runs one deactivation; the first read goes out together with the change.
+async fn ended(
+    change: Result<(), Kind>,
+    reads: &[Result<KeyState, Kind>],
+) -> (OutcomeResult, u32, bool) {
+    let script = Script {
+        reads: RefCell::new(reads.iter().map(|read| read.map_err(error)).collect()),
+        change: change.map_err(error),
+        pauses: RefCell::default(),
+    };
+    let plan = Plan {
+        steps: vec![Step {
+            name: StepName::DeactivateKey,
+            target: None,
+            decision: Ok(Effect::DeactivateAccessKey {
+                account: "111122223333".parse().expect("an account"),
+                user: "bob".parse().expect("a user"),
+                key: "AKIAI44QH8DHBEXAMPLE".parse().expect("a key"),
+            }),
+        }],
+    };
+    let [outcome] = carry_out(&plan, &script)
+        .await
+        .try_into()
+        .expect("one outcome");
+    assert!(
+        outcome.attempts == 0 || *script.pauses.borrow() < outcome.attempts,
+        "it never waits before the first read"
+    );
+    (outcome.result, outcome.attempts, outcome.retry)
+}
+
+const ACTIVE: Result<KeyState, Kind> = Ok(KeyState::Active);
+const INACTIVE: Result<KeyState, Kind> = Ok(KeyState::Inactive);
+const KEY_GONE: Result<KeyState, Kind> = Ok(KeyState::KeyGone);
+const USER_GONE: Result<KeyState, Kind> = Ok(KeyState::UserGone);
+
+#[tokio::test]
+async fn each_ending_is_told_apart() {
+    use OutcomeResult::{Accepted, Already, Failed, Verified};
+    let denied = Err(Kind::Denied);
+    for (change, reads, expected) in [
+        (Ok(()), vec![ACTIVE, INACTIVE], (Verified, 1, false)),
+        (Ok(()), vec![denied, INACTIVE], (Verified, 1, false)),
+        (Ok(()), vec![ACTIVE, ACTIVE, INACTIVE], (Verified, 2, false)),
+        (Ok(()), vec![ACTIVE, denied, INACTIVE], (Verified, 2, false)),
+        (Ok(()), vec![INACTIVE, INACTIVE], (Already, 1, false)),
+        (Ok(()), vec![ACTIVE, KEY_GONE], (Already, 1, false)),
+        (Ok(()), vec![ACTIVE; 4], (Accepted, 3, false)),
+        (Ok(()), vec![denied; 4], (Accepted, 3, false)),
+        (Err(Kind::Gone), vec![KEY_GONE], (Already, 1, false)),
+        (Err(Kind::Gone), vec![USER_GONE], (Already, 1, false)),
+        // IAM lists the key and does not know it: it may have been too new.
+        (Err(Kind::Gone), vec![ACTIVE; 4], (Failed, 3, true)),
+        (Err(Kind::Throttled), vec![ACTIVE], (Failed, 1, true)),
+        (Err(Kind::Throttled), vec![INACTIVE], (Already, 1, false)),
+        (Err(Kind::Denied), vec![ACTIVE], (Failed, 1, false)),
+        (Err(Kind::Denied), vec![denied], (Failed, 1, false)),
+        (
+            Err(Kind::Elsewhere),
+            vec![Err(Kind::Elsewhere)],
+            (Failed, 1, false),
+        ),
+        (Err(Kind::Other), vec![ACTIVE], (Failed, 1, false)),
+        (
+            Err(Kind::TimedOut),
+            vec![ACTIVE, INACTIVE],
+            (Verified, 1, false),
+        ),
+        (Err(Kind::TimedOut), vec![ACTIVE; 4], (Failed, 3, true)),
+        (
+            Err(Kind::Unreachable),
+            vec![Err(Kind::Unreachable); 4],
+            (Failed, 3, true),
+        ),
+    ] {
+        assert_eq!(
+            ended(change, &reads).await,
+            expected,
+            "{change:?} {reads:?}"
+        );
+    }
+}

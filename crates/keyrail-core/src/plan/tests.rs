@@ -1,1 +1,145 @@
+use serde_json::{Value, json};
 
+use super::*;
+use crate::bundle::Bundle;
+use crate::event::Event;
+
+fn event() -> Value {
+    json!({
+        "detail-type": "AWS API Call via CloudTrail", "source": "aws.iam", "account": "111122223333", "region": "us-east-1",
+        "time": "2026-03-14T09:26:53Z",
+        "detail": {
+            "eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey",
+            "userIdentity": {"type": "IAMUser", "userName": "anaya", "accountId": "111122223333", "accessKeyId": "AKIAIOSFODNN7EXAMPLE"},
+            "responseElements": {"accessKey": {"accessKeyId": "AKIAI44QH8DHBEXAMPLE", "userName": "bob"}},
+        },
+    })
+}
+
+fn plan_with(bundle: &Bundle, event: &Value, mode: Mode) -> Plan {
+    let activity = Activity::from(&Event::parse(event.to_string().as_bytes()).expect("it is JSON"));
+    let verdict = bundle.judge(&activity, Some(mode));
+    Plan::draw(&activity, &verdict)
+}
+
+fn plan(event: &Value, mode: Mode) -> Plan {
+    plan_with(&Bundle::embedded().expect("it loads"), event, mode)
+}
+
+fn withheld(event: &Value, mode: Mode) -> Vec<Option<Withheld>> {
+    plan(event, mode)
+        .steps
+        .into_iter()
+        .map(|step| step.decision.err())
+        .collect()
+}
+
+#[test]
+fn enforcing_aims_at_the_user_and_key_of_the_event() {
+    let plan = plan(&event(), Mode::Enforce);
+    let expected = Effect::DeactivateAccessKey {
+        account: "111122223333".parse().expect("an account"),
+        user: "bob".parse().expect("a user"),
+        key: "AKIAI44QH8DHBEXAMPLE".parse().expect("a key"),
+    };
+    assert_eq!(
+        plan.steps,
+        [Step {
+            name: StepName::DeactivateKey,
+            target: Some("AKIAI44QH8DHBEXAMPLE".to_owned()),
+            decision: Ok(expected)
+        }]
+    );
+}
+
+#[test]
+fn observing_withholds_what_enforcing_would_do() {
+    assert_eq!(withheld(&event(), Mode::Observe), [Some(Withheld::Observe)]);
+}
+
+/// These hold in any mode, and are named before it.
+#[test]
+fn what_must_not_be_touched_is_withheld_in_every_mode() {
+    let changed = |pointer: &str, value: Value| {
+        let mut event = event();
+        *event.pointer_mut(pointer).expect("the field is there") = value;
+        event
+    };
+    let mut replayed = event();
+    replayed["replay-name"] = "archive".into();
+    for (event, reason) in [
+        (changed("/source", json!("custom.iam")), Withheld::Evidence),
+        (
+            changed("/account", json!("999999999999")),
+            Withheld::Evidence,
+        ),
+        (
+            changed("/detail/userIdentity/accountId", json!("999999999999")),
+            Withheld::Evidence,
+        ),
+        (
+            changed(
+                "/detail/responseElements/accessKey/userName",
+                json!("bob; rm"),
+            ),
+            Withheld::NoTarget,
+        ),
+        (
+            changed(
+                "/detail/responseElements/accessKey/accessKeyId",
+                json!("ASIAI44QH8DHBEXAMPLE"),
+            ),
+            Withheld::NoTarget,
+        ),
+        (replayed, Withheld::Replay),
+    ] {
+        for mode in [Mode::Observe, Mode::Enforce] {
+            assert_eq!(withheld(&event, mode), [Some(reason)], "{event}");
+        }
+    }
+}
+
+#[test]
+fn roots_key_is_never_deleted_unasked() {
+    let mut event = event();
+    event["detail"]["userIdentity"] = json!({"type": "Root", "accountId": "111122223333"});
+    event["detail"]["responseElements"]["accessKey"]["userName"] = Value::Null;
+    assert_eq!(
+        withheld(&event, Mode::Enforce),
+        [Some(Withheld::NotAllowed)]
+    );
+}
+
+#[test]
+fn a_step_that_two_guardrails_name_stands_once_and_enforces_if_one_does() {
+    let guardrail = |id: &str, mode: &str| {
+        format!(
+            r#"@id("{id}") @title("T") @severity("low") @respond("deactivate-key") @mode("{mode}") forbid (principal, action, resource);"#
+        )
+    };
+    let text = guardrail("a", "observe") + &guardrail("b", "enforce");
+    let bundle = Bundle::load(&[("guardrails/a.cedar".to_owned(), text)]).expect("it loads");
+    let plan = plan_with(&bundle, &event(), Mode::Enforce);
+    assert_eq!((plan.steps.len(), plan.effects().count()), (1, 1));
+}
+
+/// Where the activity has no key of its own, the key that the actor used is the
+/// one to stop, and the actor is its owner.
+#[test]
+fn without_a_key_of_its_own_the_actors_long_term_key_is_the_target() {
+    let text = r#"@id("a") @title("T") @severity("low") @respond("deactivate-key") forbid (principal, action, resource);"#;
+    let bundle =
+        Bundle::load(&[("guardrails/a.cedar".to_owned(), text.to_owned())]).expect("it loads");
+    let mut event = event();
+    event["detail"]["eventName"] = "CreateUser".into();
+    let steps = plan_with(&bundle, &event, Mode::Enforce).steps;
+    assert_eq!(steps[0].target.as_deref(), Some("AKIAIOSFODNN7EXAMPLE"));
+    assert!(
+        matches!(&steps[0].decision, Ok(Effect::DeactivateAccessKey { user, .. }) if user.as_str() == "anaya")
+    );
+    event["detail"]["userIdentity"]["accessKeyId"] = "ASIAIOSFODNN7EXAMPLE".into();
+    assert_eq!(
+        plan_with(&bundle, &event, Mode::Enforce).steps[0].decision,
+        Err(Withheld::NoTarget)
+    );
+}

@@ -1,0 +1,170 @@
+//! What is told, and what is not.
+
+use serde_json::json;
+
+use crate::support::World;
+
+#[tokio::test]
+async fn each_sample_is_told_as_it_should_be() {
+    let world = World::new().await;
+    let mut function = world.function(None).await;
+    let expected = [
+        (
+            "key-created-for-another",
+            vec!["DRY-RUN high access-key-issued"],
+        ),
+        (
+            "key-created-for-self",
+            vec!["DRY-RUN high access-key-issued"],
+        ),
+        (
+            "key-created-denied",
+            vec!["ALERT medium access-key-issue-denied"],
+        ),
+        (
+            "root-key-created",
+            vec!["ALERT critical root-access-key-issued"],
+        ),
+        ("root-sign-in", vec!["ALERT critical root-console-sign-in"]),
+        (
+            "root-sign-in-failed",
+            vec!["ALERT high root-sign-in-failed"],
+        ),
+        ("root-api-call", vec!["ALERT high root-activity"]),
+        ("sign-in-with-mfa", vec![]),
+        (
+            "sign-in-without-mfa",
+            vec!["ALERT high console-sign-in-without-mfa"],
+        ),
+        ("sign-in-federated", vec![]),
+        ("sign-in-failed", vec!["ALERT low console-sign-in-failed"]),
+        ("unrelated-call", vec![]),
+    ];
+
+    for (name, expected) in expected {
+        assert_eq!(function.invoke(&world.sample(name)).await, Ok(()), "{name}");
+        let told: Vec<String> = world
+            .alerts()
+            .await
+            .iter()
+            .map(|alert| {
+                let guardrail = alert.alert["report"]["verdict"]["violated"][0]["id"]
+                    .as_str()
+                    .unwrap_or_default();
+                format!("{} {} {guardrail}", alert.state(), alert.severity())
+            })
+            .collect();
+        assert_eq!(told, expected, "{name}");
+    }
+}
+
+/// A body that is no event keyrail knows is told once and acknowledged: trying it
+/// again would change nothing.
+#[tokio::test]
+async fn what_is_not_recognised_is_told_once_with_its_evidence() {
+    let world = World::new().await;
+    let mut function = world.function(None).await;
+    let unknown = json!({"id": "e-1", "detail-type": "Something New", "source": "aws.new", "detail": {"a": 1}});
+
+    assert_eq!(function.invoke(&unknown).await, Ok(()));
+
+    let [alert] = world.alerts().await.try_into().expect("one alert");
+    assert_eq!(alert.state(), "ALERT");
+    let report = &alert.alert["report"];
+    assert_eq!(report["activity"]["kind"], "unrecognised");
+    assert_eq!(report["event"]["id"], "e-1");
+    assert_eq!(report["event"]["detail_type"], "Something New");
+    let because = report["activity"]["unknown"][0]
+        .as_str()
+        .unwrap_or_default();
+    assert!(
+        because.starts_with("detail type `Something New` is not one that keyrail knows (78 bytes"),
+        "{because}"
+    );
+}
+
+#[tokio::test]
+async fn no_body_at_all_crashes_or_loops_it() {
+    let world = World::new().await;
+    let mut function = world.function(None).await;
+    let bodies: [&[u8]; 9] = [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b"\"text\"",
+        b"\xff\xfe",
+        br#"{"Records":[]}"#,
+        br#"{"detail-type":7,"detail":[]}"#,
+        br#"{"detail-type":"AWS API Call via CloudTrail","detail":null}"#,
+    ];
+
+    for body in bodies {
+        let answered = function.invoke_bytes(body.to_vec()).await;
+        assert_eq!(answered, Ok(()), "{}", String::from_utf8_lossy(body));
+        let alerts = world.alerts().await;
+        assert_eq!(alerts.len(), 1, "{}", String::from_utf8_lossy(body));
+        assert_eq!(
+            alerts[0].alert["report"]["activity"]["kind"],
+            "unrecognised"
+        );
+    }
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(function.invoke_bytes(deep).await, Ok(()));
+    assert_eq!(world.alerts().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_sign_in_that_hides_its_mfa_is_undecided_and_told() {
+    let world = World::new().await;
+    let mut function = world.function(None).await;
+    let mut event = world.sample("sign-in-with-mfa");
+    event["detail"]["additionalEventData"] = serde_json::Value::Null;
+
+    assert_eq!(function.invoke(&event).await, Ok(()));
+
+    let [alert] = world.alerts().await.try_into().expect("one alert");
+    let undecided = &alert.alert["report"]["verdict"]["undecided"];
+    assert_eq!(undecided[0]["policy"], "console-sign-in-without-mfa");
+    assert_eq!(
+        undecided[0]["error"],
+        "reads `mfa`, which the event does not show"
+    );
+    assert_eq!((alert.state(), alert.severity()), ("ALERT", "high"));
+}
+
+#[tokio::test]
+async fn a_huge_hostile_event_still_fits_into_an_alert() {
+    let world = World::new().await;
+    let mut function = world.function(None).await;
+    let mut event = world.sample("key-created-denied");
+    let hostile = "\u{0}\"\\\n\u{202e}<b>".repeat(8_000);
+    for field in [
+        "userAgent",
+        "errorCode",
+        "errorMessage",
+        "awsRegion",
+        "eventID",
+        "sourceIPAddress",
+    ] {
+        event["detail"][field] = hostile.as_str().into();
+    }
+    for field in ["arn", "userName", "accessKeyId", "accountId"] {
+        event["detail"]["userIdentity"][field] = hostile.as_str().into();
+    }
+
+    assert_eq!(function.invoke(&event).await, Ok(()));
+
+    let [alert] = world.alerts().await.try_into().expect("one alert");
+    assert!(alert.subject.len() <= 99, "{}", alert.subject);
+    assert!(
+        alert
+            .subject
+            .bytes()
+            .all(|byte| (b' '..=b'~').contains(&byte)),
+        "{}",
+        alert.subject
+    );
+    let text = alert.alert["text"].as_str().unwrap_or_default();
+    assert!(!text.contains('\u{202e}') && !text.contains('\u{0}'));
+}

@@ -1,0 +1,18 @@
+//! From an event to an alert: the function's real binary, through the Runtime
+//! API, against an emulator of AWS over HTTP.
+//!
+//! What the emulator cannot do (deny, throttle, lose an answer) the proxy before
+//! it does, as AWS documents it.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod alerting;
+mod containing;
+mod failing;
+mod saying;
+mod support;

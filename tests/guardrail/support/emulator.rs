@@ -1,0 +1,146 @@
+//! The emulator, started by the same helper as in the demo.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use hyper::{HeaderMap, Method};
+use serde_json::Value;
+
+use super::http::{Asked, body_of, send};
+
+pub(crate) struct Emulator {
+    pub endpoint: String,
+    /// The helper ends the emulator when this is closed, however the test ends.
+    _alive: Option<(Child, ChildStdin)>,
+}
+
+impl Emulator {
+    pub(crate) fn start() -> Self {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let python = std::env::var_os("KEYRAIL_PYTHON")
+            .map_or_else(|| root.join(".venv/bin/python"), PathBuf::from);
+        let mut child = Command::new(&python)
+            .args(["-m", "tests.emulator.emulator"])
+            .current_dir(&root)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!(
+                    "cannot start {}: {error}; `make test` installs it",
+                    python.display()
+                )
+            });
+        let stdin = child.stdin.take().expect("standard input is piped");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("standard output is piped");
+        BufReader::new(stdout)
+            .read_line(&mut line)
+            .expect("the helper prints a line");
+        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| {
+            let mut why = String::new();
+            let mut stderr = child.stderr.take().expect("standard error is piped");
+            stderr
+                .read_to_string(&mut why)
+                .expect("standard error can be read");
+            panic!("the emulator did not start: {why}")
+        });
+        let endpoint = ready["endpoint"]
+            .as_str()
+            .expect("the line names the endpoint")
+            .to_owned();
+        Self {
+            endpoint,
+            _alive: Some((child, stdin)),
+        }
+    }
+
+    /// An emulator that somebody else keeps alive.
+    pub(crate) fn at(endpoint: &str) -> Self {
+        Self {
+            endpoint: endpoint.to_owned(),
+            _alive: None,
+        }
+    }
+
+    /// Calls a service that speaks AWS's query protocol. For what tests set up, a
+    /// line of HTTP does; the function under test uses the SDK.
+    pub(crate) async fn query(
+        &self,
+        account: &str,
+        service: &str,
+        fields: &[(&str, &str)],
+    ) -> String {
+        let body: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let headers = headers(
+            account,
+            service,
+            &[("content-type", "application/x-www-form-urlencoded")],
+        );
+        let answer = self.call(headers, body.join("&")).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Calls a service that speaks AWS's JSON protocol.
+    pub(crate) async fn json(
+        &self,
+        account: &str,
+        service: &str,
+        target: &str,
+        body: Value,
+    ) -> Value {
+        let headers = headers(
+            account,
+            service,
+            &[
+                ("content-type", "application/x-amz-json-1.0"),
+                ("x-amz-target", target),
+            ],
+        );
+        let answer = self.call(headers, body.to_string()).await;
+        serde_json::from_slice(&answer).unwrap_or_default()
+    }
+
+    async fn call(&self, headers: HeaderMap, body: String) -> Vec<u8> {
+        let asked = Asked {
+            method: Method::POST,
+            path: "/".to_owned(),
+            headers,
+            body: body.into(),
+        };
+        let answer = send(&self.endpoint, asked)
+            .await
+            .expect("the emulator answers");
+        let status = answer.status();
+        let body = body_of(answer).await;
+        assert!(
+            status.is_success(),
+            "{status}: {}",
+            String::from_utf8_lossy(&body)
+        );
+        body.to_vec()
+    }
+}
+
+/// The emulator reads account and service out of the signature, and does not
+/// check it.
+fn headers(account: &str, service: &str, more: &[(&str, &str)]) -> HeaderMap {
+    let signature = format!(
+        "AWS4-HMAC-SHA256 Credential={account}/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    );
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        "authorization",
+        signature.parse().expect("the signature is a header"),
+    );
+    for (name, value) in more {
+        let name: hyper::header::HeaderName = name.parse().expect("the name is a header's");
+        headers.insert(name, value.parse().expect("the value is a header's"));
+    }
+    headers
+}

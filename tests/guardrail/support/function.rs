@@ -1,0 +1,151 @@
+//! The function's real binary, and the Runtime API that feeds it.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinHandle;
+
+use super::http::{Answer, Asked, answer, serve};
+
+/// A running function: one process, one invocation at a time.
+pub(crate) struct Function {
+    child: Child,
+    events: Sender<Bytes>,
+    results: Receiver<Result<(), Value>>,
+    log: JoinHandle<String>,
+}
+
+/// The four calls of the Runtime API that a function makes (Lambda Developer
+/// Guide, "Using the Lambda runtime API for custom runtimes").
+struct RuntimeApi {
+    account: String,
+    events: Mutex<Receiver<Bytes>>,
+    results: Sender<Result<(), Value>>,
+}
+
+impl Function {
+    pub(crate) async fn start(account: &str, environment: Vec<(&'static str, String)>) -> Self {
+        let (events, waiting) = channel(8);
+        let (done, results) = channel(8);
+        let api = Arc::new(RuntimeApi {
+            account: account.to_owned(),
+            events: Mutex::new(waiting),
+            results: done,
+        });
+        let address = serve(move |asked| {
+            let api = Arc::clone(&api);
+            async move { api.answer(asked).await }
+        })
+        .await;
+        let mut child = Command::new(binary())
+            .env_clear()
+            .envs(environment)
+            .env("AWS_LAMBDA_RUNTIME_API", address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", "keyrail")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", "test")
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", "test")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the function starts");
+        let mut lines =
+            BufReader::new(child.stdout.take().expect("standard output is piped")).lines();
+        let log = tokio::spawn(async move {
+            let mut log = String::new();
+            while let Ok(Some(line)) = lines.next_line().await {
+                log.push_str(&line);
+                log.push('\n');
+            }
+            log
+        });
+        Self {
+            child,
+            events,
+            results,
+            log,
+        }
+    }
+
+    /// Invokes it with an event, and returns what it answered: nothing, or the
+    /// error that would make Lambda try again.
+    pub(crate) async fn invoke(&mut self, event: &Value) -> Result<(), Value> {
+        self.invoke_bytes(event.to_string()).await
+    }
+
+    pub(crate) async fn invoke_bytes(&mut self, event: impl Into<Bytes>) -> Result<(), Value> {
+        self.events
+            .send(event.into())
+            .await
+            .expect("the Runtime API is up");
+        self.results.recv().await.expect("the function answers")
+    }
+
+    /// Stops it, and returns all that it has written to its log.
+    pub(crate) async fn stop(mut self) -> String {
+        self.child
+            .kill()
+            .await
+            .expect("the function can be stopped");
+        self.log.await.expect("the log can be read")
+    }
+
+    /// Waits until it ends by itself; returns whether it ended well.
+    pub(crate) async fn ended(mut self) -> bool {
+        self.child
+            .wait()
+            .await
+            .expect("the function can be waited for")
+            .success()
+    }
+}
+
+/// The binary that is tested: `KEYRAIL_BOOTSTRAP`, else the one just built.
+fn binary() -> PathBuf {
+    std::env::var_os("KEYRAIL_BOOTSTRAP")
+        .map_or_else(|| env!("CARGO_BIN_EXE_bootstrap").into(), PathBuf::from)
+}
+
+impl RuntimeApi {
+    async fn answer(&self, asked: Asked) -> Option<Answer> {
+        let parts: Vec<&str> = asked
+            .path
+            .trim_start_matches("/2018-06-01/runtime/")
+            .split('/')
+            .collect();
+        match parts.as_slice() {
+            ["invocation", "next"] => {
+                let event = self.events.lock().await.recv().await?;
+                let arn = format!("arn:aws:lambda:us-east-1:{}:function:keyrail", self.account);
+                let headers = [
+                    ("content-type", "application/json"),
+                    ("lambda-runtime-aws-request-id", REQUEST_ID),
+                    ("lambda-runtime-deadline-ms", "4102444800000"),
+                    ("lambda-runtime-invoked-function-arn", &arn),
+                ];
+                Some(answer(200, &headers, event))
+            }
+            ["invocation", _, "response"] => self.finished(Ok(())).await,
+            ["invocation", _, "error"] | ["init", "error"] => {
+                self.finished(Err(serde_json::from_slice(&asked.body).unwrap_or_default()))
+                    .await
+            }
+            _ => Some(answer(404, &[], "")),
+        }
+    }
+
+    async fn finished(&self, result: Result<(), Value>) -> Option<Answer> {
+        self.results.send(result).await.ok()?;
+        Some(answer(202, &[], ""))
+    }
+}
+
+pub(crate) const REQUEST_ID: &str = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";

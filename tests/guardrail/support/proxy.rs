@@ -1,0 +1,166 @@
+//! A proxy before the emulator that records what passes, and breaks what it is
+//! told to.
+
+use std::collections::HashMap;
+use std::future;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::http::{Answer, Asked, answer, body_of, send, serve};
+
+pub(crate) struct Proxy {
+    /// What the function is told is AWS.
+    pub endpoint: String,
+    /// The emulator.
+    pub behind: String,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    faults: HashMap<String, Vec<Fault>>,
+    calls: Vec<Call>,
+    /// Calls that have begun or ended so far: a clock that only counts.
+    ticks: u64,
+}
+
+/// One call of AWS: the actions in the order in which they arrived, and when they
+/// began and ended on a clock that counts beginnings and ends.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub action: String,
+    pub began: u64,
+    pub ended: Option<u64>,
+}
+
+/// What happens to a call instead of reaching the emulator.
+#[derive(Debug, Clone)]
+pub(crate) enum Fault {
+    /// It is answered with this error, as the services that speak AWS's query
+    /// protocol write it (IAM and SNS API references, "Common errors").
+    Error(u16, &'static str),
+    /// It reaches the emulator, and the answer never comes back.
+    LoseAnswer,
+    /// It is never answered, and the emulator never sees it.
+    Hang,
+    /// The connection is closed without an answer.
+    Close,
+    /// It is answered with this body.
+    Body(String),
+    /// Nothing: it reaches the emulator.
+    None,
+}
+
+impl Proxy {
+    pub(crate) async fn before(emulator: &str) -> Self {
+        let state = Arc::new(Mutex::new(State::default()));
+        let behind = emulator.to_owned();
+        let (shared, target) = (Arc::clone(&state), behind.clone());
+        let address = serve(move |asked| pass(Arc::clone(&shared), target.clone(), asked)).await;
+        Self {
+            endpoint: format!("http://{address}"),
+            behind,
+            state,
+        }
+    }
+
+    /// The next calls of `action` meet these faults, one each; the last of them
+    /// stays for all that follow.
+    pub(crate) fn breaks(&self, action: &str, faults: &[Fault]) {
+        lock(&self.state)
+            .faults
+            .insert(action.to_owned(), faults.to_vec());
+    }
+
+    /// Nothing is broken any more.
+    pub(crate) fn mend(&self) {
+        lock(&self.state).faults.clear();
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        lock(&self.state).calls.clone()
+    }
+
+    /// The names of the calls so far.
+    pub(crate) fn actions(&self) -> Vec<String> {
+        self.calls().into_iter().map(|call| call.action).collect()
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+async fn pass(state: Arc<Mutex<State>>, target: String, asked: Asked) -> Option<Answer> {
+    let body = String::from_utf8_lossy(&asked.body).into_owned();
+    let action = body
+        .split('&')
+        .find_map(|field| field.strip_prefix("Action="))
+        .unwrap_or("?")
+        .to_owned();
+    let (number, fault) = {
+        let mut state = lock(&state);
+        let began = state.ticks;
+        state.ticks += 1;
+        state.calls.push(Call {
+            action: action.clone(),
+            began,
+            ended: None,
+        });
+        let faults = state.faults.get_mut(&action);
+        let fault = faults.and_then(|faults| {
+            if faults.len() > 1 {
+                Some(faults.remove(0))
+            } else {
+                faults.first().cloned()
+            }
+        });
+        (state.calls.len() - 1, fault)
+    };
+    let answered = match fault {
+        None | Some(Fault::None) => forward(&target, asked).await,
+        Some(Fault::Error(status, code)) => Some(answer(
+            status,
+            &[("content-type", "text/xml")],
+            error_body(code),
+        )),
+        Some(Fault::LoseAnswer) => {
+            forward(&target, asked).await;
+            future::pending().await
+        }
+        Some(Fault::Hang) => future::pending().await,
+        Some(Fault::Close) => None,
+        Some(Fault::Body(body)) => Some(answer(200, &[("content-type", "text/xml")], body)),
+    };
+    let mut state = lock(&state);
+    let ended = state.ticks;
+    state.ticks += 1;
+    state.calls[number].ended = Some(ended);
+    answered
+}
+
+async fn forward(target: &str, asked: Asked) -> Option<Answer> {
+    let answered = send(target, asked).await.ok()?;
+    let (status, kind) = (
+        answered.status().as_u16(),
+        answered.headers().get("content-type").cloned(),
+    );
+    let kind = kind
+        .as_ref()
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or("text/xml")
+        .to_owned();
+    Some(answer(
+        status,
+        &[("content-type", &kind)],
+        body_of(answered).await,
+    ))
+}
+
+fn error_body(code: &str) -> String {
+    format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>as the test wants it</Message></Error>\
+         <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
+    )
+}
