@@ -21,6 +21,8 @@ pub(crate) fn start() {
     let own = level.unwrap_or(LevelFilter::INFO);
     let targets = Targets::new()
         .with_default(own.min(LevelFilter::WARN))
+        // The runtime repeats each error and panic of the handler, without its ids.
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
         .with_targets([
             ("bootstrap", own),
             ("keyrail_core", own),
@@ -34,6 +36,14 @@ pub(crate) fn start() {
     tracing_subscriber::registry()
         .with(lines.with_filter(targets))
         .init();
+    // Where a panic happened, and never its message, which may quote an event.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(
+            place,
+            "a bug in keyrail: please report it; Lambda tries the event again"
+        );
+    }));
 }
 
 /// Writes one log line and one line of metrics for an event.

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "`json!` makes values, and the tests read better without references"
+)]
+
 use serde_json::{Value, json};
 
 use super::*;

@@ -347,11 +347,6 @@ fn write_links(report: &Report, out: &mut String) -> fmt::Result {
         "aws-us-gov" => "console.amazonaws-us-gov.com",
         _ => "console.aws.amazon.com",
     };
-    writeln!(
-        out,
-        "Links   (sign in to account {} first)",
-        known(activity.account.as_deref())
-    )?;
     let user = activity
         .target
         .user
@@ -359,22 +354,30 @@ fn write_links(report: &Report, out: &mut String) -> fmt::Result {
         .or(match activity.actor.kind {
             ActorKind::IamUser => activity.actor.name.as_deref(),
             _ => None,
-        });
-    if let Some(user) = user.and_then(|user| user.parse::<UserName>().ok()) {
-        writeln!(
-            out,
+        })
+        .and_then(|user| user.parse::<UserName>().ok());
+    let user = user.map(|user| {
+        format!(
             "  user   https://{console}/iam/home#/users/details/{user}?section=security_credentials"
-        )?;
-    }
+        )
+    });
     let region = activity.region.as_deref().filter(|region| is_slug(region));
     let id = report.event.id.as_deref().filter(|id| is_slug(id));
-    if let (Some(region), Some(id)) = (region, id) {
-        writeln!(
-            out,
+    let event = region.zip(id).map(|(region, id)| {
+        format!(
             "  event  https://{region}.{console}/cloudtrailv2/home?region={region}#/events/{id}"
-        )?;
+        )
+    });
+    let links: Vec<String> = user.into_iter().chain(event).collect();
+    if links.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let account = known(activity.account.as_deref());
+    writeln!(
+        out,
+        "Links   (sign in to account {account} first)\n{}",
+        links.join("\n")
+    )
 }
 
 fn is_slug(text: &str) -> bool {

@@ -113,7 +113,7 @@ fn a_template_is_no_guardrail() {
 #[test]
 fn what_a_guardrail_reads_is_known() {
     let text = format!(
-        r#"{GOOD} when {{ context has mfa && context.ip.isLoopback() && resource.root && context.history.count > 1 }};"#
+        "{GOOD} when {{ context has mfa && context.ip.isLoopback() && resource.root && context.history.count > 1 }};"
     );
     let bundle = load(&text).expect("it loads");
     let reads: Vec<&str> = bundle

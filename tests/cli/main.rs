@@ -1,0 +1,210 @@
+//! The `keyrail` command: status, standard output and standard error.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+mod explain;
+mod sample;
+mod shared_events;
+
+/// Runs `keyrail` in a folder without a bundle, and without the caller's settings.
+fn keyrail(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keyrail"));
+    command
+        .args(arguments)
+        .env_remove("KEYRAIL_BUNDLE")
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE");
+    command
+}
+
+fn ran(arguments: &[&str]) -> Ran {
+    Ran::from(keyrail(arguments).output().expect("the command runs"))
+}
+
+fn ran_with(arguments: &[&str], input: &[u8]) -> Ran {
+    let mut child = keyrail(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let mut stdin = child.stdin.take().expect("standard input is piped");
+    // A command that has seen enough closes its end.
+    stdin.write_all(input).unwrap_or_default();
+    drop(stdin);
+    Ran::from(child.wait_with_output().expect("the command ends"))
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Ran {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("it prints text"),
+            stderr: String::from_utf8(output.stderr).expect("it prints text"),
+        }
+    }
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        assert_eq!((self.status, self.stderr.as_str()), (0, ""), "{self:?}");
+        serde_json::from_str(&self.stdout).expect("it prints JSON")
+    }
+}
+
+fn fixture(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/fixtures")
+        .join(name)
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn ids(list: &Value, key: &str) -> Vec<String> {
+    let items = list.as_array().into_iter().flatten();
+    items
+        .map(|item| item[key].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// The keys of an object, as the contract lists them.
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.as_str())
+        .collect();
+    keys.sort_unstable();
+    keys
+}
+
+#[test]
+fn without_a_command_it_shows_help_and_exits_with_2() {
+    let ran = ran(&[]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains("Usage: keyrail"), "{}", ran.stderr);
+}
+
+/// Every help ends with examples, and the examples are run.
+#[test]
+fn every_example_in_the_help_works() {
+    let folder = std::env::temp_dir().join(format!("keyrail-examples-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join(".local/share/bash-completion/completions"))
+        .expect("a folder can be made");
+    std::fs::create_dir_all(folder.join(".zfunc")).expect("a folder can be made");
+    std::fs::write(
+        folder.join("event.json"),
+        ran(&["sample", "root-sign-in"]).stdout,
+    )
+    .expect("a file can be written");
+    let mut count = 0;
+    for command in [
+        &["--help"][..],
+        &["explain", "--help"],
+        &["sample", "--help"],
+        &["completions", "--help"],
+    ] {
+        let help = ran(command);
+        assert_eq!(help.status, 0);
+        let (_, examples) = help
+            .stdout
+            .rsplit_once("Examples:")
+            .expect("the help has examples");
+        for example in examples
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+        {
+            let line = example
+                .replace("keyrail ", &format!("{} ", env!("CARGO_BIN_EXE_keyrail")))
+                .replace("~/", "./");
+            let status = Command::new("sh")
+                .args(["-euc", &line])
+                .current_dir(&folder)
+                .output()
+                .expect("sh runs");
+            assert!(status.status.success(), "{example}: {status:?}");
+            count += 1;
+        }
+    }
+    assert_eq!(count, 8);
+    std::fs::remove_dir_all(folder).expect("the folder can be removed");
+}
+
+#[test]
+fn completions_are_made_for_each_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ran = ran(&["completions", shell]);
+        assert_eq!(ran.status, 0);
+        assert!(
+            ran.stdout.contains("explain") && ran.stdout.contains("fail-on"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn colour_is_only_for_terminals_and_those_who_ask() {
+    let coloured = |arguments: &[&str]| ran(arguments).stderr.contains('\u{1b}');
+    assert!(!coloured(&["explain", "nowhere.json"]));
+    assert!(coloured(&["explain", "nowhere.json", "--color", "always"]));
+    assert!(!coloured(&["explain", "nowhere.json", "--color", "never"]));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let line = format!(
+        "{} sample root-sign-in | true",
+        env!("CARGO_BIN_EXE_keyrail")
+    );
+    let output = Command::new("bash")
+        .args(["-o", "pipefail", "-c", &line])
+        .output()
+        .expect("bash runs");
+    assert_eq!(
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).as_ref()
+        ),
+        (Some(0), "")
+    );
+}
+
+fn sample(name: &str, changes: &[&str]) -> String {
+    let mut arguments = vec!["sample", name];
+    for change in changes {
+        arguments.extend(["--set", change]);
+    }
+    let ran = ran(&arguments);
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+    ran.stdout
+}
+
+fn explained(event: &str, more: &[&str]) -> Value {
+    let mut arguments = vec!["explain", "-", "--format", "json"];
+    arguments.extend(more);
+    ran_with(&arguments, event.as_bytes()).json()
+}
+
+/// A name that is never there, for tests of what is missing.
+fn nothing() -> Value {
+    json!([])
+}
