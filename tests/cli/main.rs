@@ -1,10 +1,6 @@
 //! The `keyrail` command: status, standard output and standard error.
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::io::Write;
 use std::path::Path;

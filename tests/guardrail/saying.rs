@@ -1,6 +1,8 @@
 //! What the function says of itself: logs, metrics, and what it does with a bad
 //! deployment.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::support::function::{Function, REQUEST_ID};
@@ -99,6 +101,27 @@ async fn without_a_topic_it_does_not_start() {
         Function::start("444455556666", vec![("AWS_REGION", "us-east-1".to_owned())]).await;
 
     assert!(!function.ended().await);
+}
+
+/// At worst a change is followed by three reads, with a pause before two of them,
+/// and then the alert is published: all within the template's timeout.
+#[test]
+fn the_alert_has_its_time_whatever_happens_before() {
+    let template = include_str!("../../template.yaml");
+    let timeouts = template
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("Timeout: "));
+    let [timeout] = timeouts
+        .collect::<Vec<_>>()
+        .try_into()
+        .expect("one function");
+    let timeout = Duration::from_secs(timeout.parse().expect("seconds"));
+    let worst =
+        keyrail_aws::CALL_TIMEOUT * 4 + Duration::from_secs(1) + keyrail_aws::PUBLISH_TIMEOUT;
+    assert!(
+        worst + Duration::from_secs(3) < timeout,
+        "{worst:?} of {timeout:?}"
+    );
 }
 
 /// A bad deployment must not mean that there is no guardrail.

@@ -13,8 +13,8 @@ use crate::plan::StepName;
 
 /// Guardrails, ready to judge with.
 pub struct Bundle {
-    /// What identifies its content in alerts: `default` or `bundle`, and the
-    /// beginning of the SHA-256 of its files.
+    /// What identifies its content in alerts: the beginning of the SHA-256 of its
+    /// files, after the word `default` if it is the bundle that is compiled in.
     pub version: String,
     pub(crate) guardrails: BTreeMap<PolicyId, Guardrail>,
     pub(crate) policies: PolicySet,
@@ -101,7 +101,9 @@ impl Bundle {
     ///
     /// None as released: a test loads it.
     pub fn embedded() -> Result<Self, LoadBundleError> {
-        Self::named("default", DEFAULT)
+        let mut bundle = Self::of(DEFAULT)?;
+        bundle.version.insert_str(0, "default ");
+        Ok(bundle)
     }
 
     /// Loads a bundle from its guardrail files: each file's name and its text.
@@ -114,14 +116,14 @@ impl Bundle {
             .iter()
             .map(|(name, text)| (name.as_str(), text.as_str()))
             .collect();
-        Self::named("bundle", &files)
+        Self::of(&files)
     }
 
-    fn named(name: &str, files: &[(&str, &str)]) -> Result<Self, LoadBundleError> {
+    fn of(files: &[(&str, &str)]) -> Result<Self, LoadBundleError> {
         let mut files = files.to_vec();
         files.sort_unstable();
         let mut bundle = Self {
-            version: format!("{name} {}", fingerprint(&files)),
+            version: fingerprint(&files),
             guardrails: BTreeMap::new(),
             policies: PolicySet::new(),
             scopes: PolicySet::new(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -214,8 +215,14 @@ impl UserKey<'_> {
         let read = std::pin::pin!(effects.key_state(self.account, self.user, self.id));
         let change = std::pin::pin!(effects.deactivate_key(self.account, self.user, self.id));
         let (before, changed) = match select(read, change).await {
-            Either::Left((before, change)) => (Some(before), change.await),
-            Either::Right((changed @ Ok(()), _)) => (None, changed),
+            Either::Left((before, mut change)) => match change.as_mut().now_or_never() {
+                // Both at once: the read may have come after the change, so it
+                // is no evidence of what was before.
+                Some(Ok(())) => (None, Ok(())),
+                Some(changed) => (Some(before), changed),
+                None => (Some(before), change.await),
+            },
+            Either::Right((Ok(()), _)) => (None, Ok(())),
             Either::Right((changed, read)) => (Some(read.await), changed),
         };
         match (changed, before) {

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
-use tokio::sync::Mutex;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 
 use super::http::{Answer, Asked, answer, serve};
@@ -20,6 +20,7 @@ pub(crate) struct Function {
     events: Sender<Bytes>,
     results: Receiver<Result<(), Value>>,
     log: JoinHandle<String>,
+    ready: Arc<Notify>,
 }
 
 /// The four calls of the Runtime API that a function makes (Lambda Developer
@@ -28,13 +29,16 @@ struct RuntimeApi {
     account: String,
     events: Mutex<Receiver<Bytes>>,
     results: Sender<Result<(), Value>>,
+    ready: Arc<Notify>,
 }
 
 impl Function {
     pub(crate) async fn start(account: &str, environment: Vec<(&'static str, String)>) -> Self {
         let (events, waiting) = channel(8);
         let (done, results) = channel(8);
+        let ready = Arc::new(Notify::new());
         let api = Arc::new(RuntimeApi {
+            ready: Arc::clone(&ready),
             account: account.to_owned(),
             events: Mutex::new(waiting),
             results: done,
@@ -72,7 +76,23 @@ impl Function {
             events,
             results,
             log,
+            ready,
         }
+    }
+
+    /// Waits until it asks for its first event: the end of its cold start.
+    pub(crate) async fn ready(&self) {
+        self.ready.notified().await;
+    }
+
+    /// The most memory that it has had at a time so far, in bytes.
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kilobytes * 1024)
     }
 
     /// Invokes it with an event, and returns what it answered: nothing, or the
@@ -123,6 +143,7 @@ impl RuntimeApi {
             .collect();
         match parts.as_slice() {
             ["invocation", "next"] => {
+                self.ready.notify_one();
                 let event = self.events.lock().await.recv().await?;
                 let arn = format!("arn:aws:lambda:us-east-1:{}:function:keyrail", self.account);
                 let headers = [

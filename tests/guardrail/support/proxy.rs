@@ -48,6 +48,8 @@ pub(crate) enum Fault {
     Body(String),
     /// Nothing: it reaches the emulator.
     None,
+    /// It reaches the emulator after a call of this action has been answered.
+    After(&'static str),
 }
 
 impl Proxy {
@@ -125,6 +127,16 @@ async fn pass(state: Arc<Mutex<State>>, target: String, asked: Asked) -> Option<
             &[("content-type", "text/xml")],
             error_body(code),
         )),
+        Some(Fault::After(first)) => {
+            while !lock(&state)
+                .calls
+                .iter()
+                .any(|call| call.action == first && call.ended.is_some())
+            {
+                tokio::task::yield_now().await;
+            }
+            forward(&target, asked).await
+        }
         Some(Fault::LoseAnswer) => {
             forward(&target, asked).await;
             future::pending().await

@@ -201,6 +201,16 @@ fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
         }
         _ => {}
     }
+    if let (TargetKind::AccessKey, Some((key, _))) =
+        (report.activity.target.kind, key_and_user(&report.activity))
+    {
+        item(
+            out,
+            format_args!(
+                "See what the key was used for: aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={key}"
+            ),
+        )?;
+    }
     for violation in &report.verdict.violated {
         if let Some(advice) = &violation.advice {
             item(out, format_args!("{advice}"))?;
@@ -288,11 +298,7 @@ fn write_why(report: &Report, out: &mut String) -> fmt::Result {
             violation.severity.as_str(),
             violation.mode.as_str()
         )?;
-        for line in violation
-            .policy_text
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-        {
+        for line in condition(&violation.policy_text) {
             writeln!(out, "        {line}")?;
         }
     }
@@ -305,6 +311,14 @@ fn write_why(report: &Report, out: &mut String) -> fmt::Result {
         )?;
     }
     writeln!(out, "Bundle  {}\n", report.bundle)
+}
+
+/// The policy without its annotations, which the text says in its own places.
+fn condition(policy: &str) -> impl Iterator<Item = &str> {
+    policy
+        .lines()
+        .skip_while(|line| !line.trim_start().starts_with("forbid"))
+        .filter(|line| !line.trim().is_empty())
 }
 
 fn write_instead(report: &Report, out: &mut String) -> fmt::Result {

@@ -138,5 +138,9 @@ fn the_version_follows_names_and_texts_and_not_their_order() {
     assert_eq!(one, version(&[file("2", "b"), file("1", "a")]));
     assert_ne!(one, version(&[file("2", "a"), file("1", "b")]));
     assert_ne!(one, version(&[file("1", "a"), file("2", "c")]));
-    assert!(one.starts_with("bundle "), "{one}");
+    let embedded = Bundle::embedded().expect("it loads").version;
+    assert!(
+        embedded.starts_with("default ") && embedded.len() == "default ".len() + one.len(),
+        "{embedded}"
+    );
 }

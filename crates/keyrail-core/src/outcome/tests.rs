@@ -8,6 +8,8 @@ use crate::outcome::EffectErrorKind as Kind;
 struct Script {
     reads: RefCell<VecDeque<Result<KeyState, EffectError>>>,
     change: Result<(), EffectError>,
+    /// Whether the first read is answered before the change.
+    change_is_slower: bool,
     pauses: RefCell<u32>,
 }
 
@@ -18,6 +20,9 @@ impl Effects for Script {
         _: &UserName,
         _: &AccessKeyId,
     ) -> Result<(), EffectError> {
+        if self.change_is_slower {
+            tokio::task::yield_now().await;
+        }
         self.change.clone()
     }
 
@@ -51,12 +56,14 @@ fn error(kind: Kind) -> EffectError {
 
 /// Runs one deactivation; the first read goes out together with the change.
 async fn ended(
+    change_is_slower: bool,
     change: Result<(), Kind>,
     reads: &[Result<KeyState, Kind>],
 ) -> (OutcomeResult, u32, bool) {
     let script = Script {
         reads: RefCell::new(reads.iter().map(|read| read.map_err(error)).collect()),
         change: change.map_err(error),
+        change_is_slower,
         pauses: RefCell::default(),
     };
     let plan = Plan {
@@ -126,9 +133,23 @@ async fn each_ending_is_told_apart() {
         ),
     ] {
         assert_eq!(
-            ended(change, &reads).await,
+            ended(true, change, &reads).await,
             expected,
             "{change:?} {reads:?}"
         );
     }
+}
+
+/// A read that is answered together with the change may have seen it.
+#[tokio::test]
+async fn only_what_was_read_before_the_change_shows_that_it_was_done_already() {
+    let reads = [INACTIVE, INACTIVE];
+    assert_eq!(
+        ended(true, Ok(()), &reads).await,
+        (OutcomeResult::Already, 1, false)
+    );
+    assert_eq!(
+        ended(false, Ok(()), &reads).await,
+        (OutcomeResult::Verified, 1, false)
+    );
 }

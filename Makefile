@@ -1,0 +1,110 @@
+# Each target is about one line that you could type yourself; `make` lists them.
+
+PYTHON ?= python3
+ARCH ?= arm64
+SAM := SAM_CLI_TELEMETRY=0 .venv/bin/sam
+DENY := .tools/bin/cargo-deny
+TEMPLATES := template.yaml infra/region.yaml
+TRIPLE_arm64 := aarch64-unknown-linux-gnu
+TRIPLE_x86_64 := x86_64-unknown-linux-gnu
+TRIPLE := $(or $(TRIPLE_$(ARCH)),$(error ARCH is arm64 or x86_64, not $(ARCH)))
+PACKAGE := target/lambda/$(ARCH)/bootstrap
+
+# Settings of yours that would move the build's output elsewhere.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+unexport CARGO_BUILD_TARGET
+# For the Rust tests, which start the emulator with it.
+export KEYRAIL_PYTHON := $(CURDIR)/.venv/bin/python
+
+.PHONY: help demo demo-build test check lint supply-chain template advisories sam-deploy
+.PHONY: bench package build-GuardrailFunction deploy clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
+
+demo: ## contain an access key in a local emulator; needs no AWS account
+	@PYTHON='$(PYTHON)' sh demo/check.sh
+	@$(MAKE) --no-print-directory -j2 .venv/demo.stamp demo-build
+	@.venv/bin/python -m demo
+
+demo-build:
+	cargo build --locked --profile demo -p keyrail-lambda -p keyrail-cli
+
+test: .venv/check.stamp ## run every test
+	cargo build --locked --workspace
+	@if cargo nextest --version >/dev/null 2>&1; \
+	then set -x; cargo nextest run --locked --workspace; \
+	else set -x; cargo test --locked --workspace --lib --bins --tests; fi
+	cargo test --locked --workspace --doc
+	KEYRAIL_BIN=$(CURDIR)/target/debug/keyrail .venv/bin/python -m unittest discover -s tests/template -t . -v
+
+check: lint supply-chain template ## run every check that is not a test
+
+lint: ## formatting and clippy
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+supply-chain: $(DENY) ## licences, banned crates and sources of the dependencies
+	$(DENY) --locked check licenses bans sources
+
+template: .venv/check.stamp ## the templates, with cfn-lint and sam validate
+	.venv/bin/cfn-lint $(TEMPLATES)
+	@for template in $(TEMPLATES); do (set -x; $(SAM) validate --lint --template $$template) || exit 1; done
+
+advisories: $(DENY) ## known vulnerabilities of the dependencies; needs the network
+	@if $(DENY) fetch db; then set -x; $(DENY) --locked check --disable-fetch advisories; \
+	else echo "skipped: the advisory database cannot be reached"; fi
+
+sam-deploy: .venv/check.stamp demo-build ## sam build and sam deploy, into a local emulator
+	.venv/bin/python -m tests.emulator.sam_deploy
+
+# The profile is ours: what cargo-lambda adds by itself turns panics into aborts.
+package: .venv-package/stamp ## the zip for Lambda; ARCH=arm64 (default) or x86_64
+	@test -d "$$(rustc --print target-libdir --target $(TRIPLE))" || \
+		{ echo "error: Rust cannot build for $(ARCH) yet"; echo "  help: rustup target add $(TRIPLE)"; exit 1; } >&2
+	PATH="$(CURDIR)/.venv-package/bin:$$PATH" cargo lambda build --locked --release -p keyrail-lambda --bin bootstrap \
+		--disable-optimizations --target $(TRIPLE) --lambda-dir target/lambda/$(ARCH)
+	cd $(PACKAGE) && rm -f bootstrap.zip && $(PYTHON) -m zipfile -c bootstrap.zip bootstrap
+	@cd $(PACKAGE) && wc -c bootstrap bootstrap.zip | sed '/total/d; s,[^ ]*$$,$(PACKAGE)/&,'
+
+bench: .venv/demo.stamp package ## sizes, cold start, memory and times of the packaged function
+	cargo bench --locked --profile release -p keyrail-core --bench examine
+	KEYRAIL_BOOTSTRAP=$(CURDIR)/$(PACKAGE)/bootstrap cargo bench --locked --profile demo -p keyrail-lambda --bench process
+
+# Run by `sam build`, which sets ARTIFACTS_DIR. KEYRAIL_PROFILE=demo takes what `make demo-build`
+# built for this machine, which is what the emulator runs.
+ifeq ($(KEYRAIL_PROFILE),demo)
+build-GuardrailFunction:
+	cp target/demo/bootstrap "$(ARTIFACTS_DIR)/"
+else
+build-GuardrailFunction: package
+	cp $(PACKAGE)/bootstrap "$(ARTIFACTS_DIR)/"
+endif
+
+deploy: .venv/check.stamp ## build and deploy to your AWS account, with questions
+	ARCH=$(ARCH) $(SAM) build --build-in-source
+	$(SAM) deploy --guided --parameter-overrides Architecture=$(ARCH)
+
+clean: ## remove everything that was built or installed here
+	rm -rf target .aws-sam .tools .venv .venv-package
+
+.venv/demo.stamp: tests/requirements.txt
+	@echo "setting up .venv with $< (once, about 20 s)"
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.venv/check.stamp: tests/requirements-check.txt .venv/demo.stamp
+	@echo "setting up .venv with $< (once, about 45 s)"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.venv-package/stamp: tests/requirements-package.txt
+	@echo "setting up .venv-package with $< (once)"
+	@$(PYTHON) -m venv .venv-package
+	@.venv-package/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# Without optimisation it builds in a third of the time and checks in three seconds.
+$(DENY):
+	cargo install --locked --debug --no-default-features --root .tools cargo-deny@0.20.2

@@ -1,0 +1,218 @@
+"""Deploys template.yaml into an emulator, the way `sam package` and CloudFormation do.
+
+The template is sent as it is: only the paths of the code and of the layer become the places
+in S3 that their archives were uploaded to.
+"""
+
+import io
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+import urllib.request
+import zipfile
+
+import yaml
+
+from .emulator import ROOT
+
+# Which property of which resource names a path on this machine.
+ARTIFACTS = {
+    "AWS::Serverless::Function": "CodeUri",
+    "AWS::Serverless::LayerVersion": "ContentUri",
+}
+
+
+class StackError(Exception):
+    """The stack was not deployed; the message says which resource failed and why."""
+
+
+class Stack:
+    """template.yaml in an emulator. Deploying again updates it."""
+
+    def __init__(self, emulator, name="keyrail", template=ROOT / "template.yaml"):
+        self.emulator = emulator
+        self.name = name
+        self.source = template
+        self.packaged = None
+        self.outputs = {}
+
+    def deploy(self, seconds=60, **parameters):
+        cloudformation = self.emulator.client("cloudformation")
+        action = cloudformation.update_stack if self.packaged else cloudformation.create_stack
+        self.packaged = self.packaged or self._package()
+        action(
+            StackName=self.name,
+            TemplateBody=self.packaged,
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+            ],
+        )
+        stack = self._wait(cloudformation, seconds)
+        self.outputs = {
+            output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])
+        }
+
+    def bring_layer_within_reach(self):
+        """Points KEYRAIL_BUNDLE at the deployed layer's files, where it names /opt.
+
+        Lambda unpacks layers in /opt. The emulator runs functions as plain processes and has
+        no /opt of its own, so the layer that was deployed is fetched and unpacked beside it.
+        Returns whether that was needed.
+        """
+        functions = self.emulator.client("lambda")
+        function = functions.get_function_configuration(FunctionName=self.outputs["FunctionName"])
+        variables = function.get("Environment", {}).get("Variables", {})
+        bundle = pathlib.PurePosixPath(variables.get("KEYRAIL_BUNDLE", ""))
+        if bundle.parts[:2] != ("/", "opt"):
+            return False
+        opt = tempfile.mkdtemp(prefix="opt-", dir=self.emulator.scratch)
+        for layer in function["Layers"]:
+            version = functions.get_layer_version_by_arn(Arn=layer["Arn"])
+            with urllib.request.urlopen(version["Content"]["Location"], timeout=30) as answer:
+                zipfile.ZipFile(io.BytesIO(answer.read())).extractall(opt)
+        variables["KEYRAIL_BUNDLE"] = os.path.join(opt, *bundle.parts[2:])
+        functions.update_function_configuration(
+            FunctionName=self.outputs["FunctionName"], Environment={"Variables": variables}
+        )
+        return True
+
+    def rule_that_matches(self, event):
+        """The deployed rule that would hand this event to the function."""
+        events = self.emulator.client("events")
+        for name in events.list_rule_names_by_target(TargetArn=self.outputs["FunctionArn"])[
+            "RuleNames"
+        ]:
+            rule = events.describe_rule(Name=name)
+            pattern = rule.get("EventPattern")
+            if pattern and self._matches(events, pattern, event):
+                return rule
+        raise StackError(f"no rule of the stack matches the event {event['detail'].get('eventName')}")
+
+    def copy_rule(self, rule, source):
+        """Copies a deployed rule so that it listens to another source.
+
+        Its pattern moves one level down, since the whole AWS event travels as the detail of the
+        event put by us, and its target takes the detail only: the function sees the AWS event.
+        """
+        events = self.emulator.client("events")
+        name = f"{rule['Name']}-copy"[-64:]
+        pattern = {"source": [source], "detail": json.loads(rule["EventPattern"])}
+        arn = events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
+        self.emulator.client("lambda").add_permission(
+            FunctionName=self.outputs["FunctionName"],
+            StatementId=name,
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=arn,
+        )
+        targets = [
+            {key: value for key, value in target.items() if not key.startswith("Input")}
+            | {"InputPath": "$.detail"}
+            for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        ]
+        answer = events.put_targets(Rule=name, Targets=targets)
+        if answer["FailedEntryCount"]:
+            raise StackError(f"the copy of the rule has no target: {answer['FailedEntries']}")
+        return name
+
+    def log_lines(self):
+        """What the function has logged so far, oldest first: (milliseconds, text)."""
+        functions = self.emulator.client("lambda")
+        function = functions.get_function_configuration(FunctionName=self.outputs["FunctionName"])
+        group = function.get("LoggingConfig", {}).get("LogGroup")
+        group = group or f"/aws/lambda/{self.outputs['FunctionName']}"
+        logs = self.emulator.client("logs")
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+            return [
+                (event["timestamp"], event["message"].rstrip("\n"))
+                for page in pages
+                for event in page["events"]
+            ]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+
+    @staticmethod
+    def _matches(events, pattern, event):
+        return events.test_event_pattern(EventPattern=pattern, Event=json.dumps(event))["Result"]
+
+    def _package(self):
+        """The template with each local path replaced by where its archive was uploaded to."""
+        text = self.source.read_text()
+        bucket = f"{self.name}-artifacts"
+        s3 = self.emulator.client("s3")
+        s3.create_bucket(Bucket=bucket)
+        # Backwards, so that the positions of those before stay right.
+        for resource, kind, node in reversed(artifact_nodes(text)):
+            with tempfile.TemporaryDirectory(dir=self.emulator.scratch) as scratch:
+                folder = self.source.parent / node.value
+                if kind == "AWS::Serverless::Function":
+                    folder = build_function(resource, scratch)
+                s3.put_object(Bucket=bucket, Key=f"{resource}.zip", Body=zip_folder(folder))
+            place = f"s3://{bucket}/{resource}.zip"
+            text = text[: node.start_mark.index] + place + text[node.end_mark.index :]
+        return text
+
+    def _wait(self, cloudformation, seconds):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            stack = cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+            status = stack["StackStatus"]
+            if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+                return stack
+            if not status.endswith("_IN_PROGRESS") or "ROLLBACK" in status:
+                raise StackError(f"the stack is {status}\n{self._failures(cloudformation)}")
+            time.sleep(0.1)
+        raise StackError(f"the stack was not deployed within {seconds} s")
+
+    def _failures(self, cloudformation):
+        events = cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
+        return "\n".join(
+            f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason')}"
+            for event in events
+            if event["ResourceStatus"].endswith("_FAILED")
+        )
+
+
+def artifact_nodes(text):
+    """(logical id, type, node of the path) of each local artifact, in the order of the file."""
+    found = []
+    for resource, body in children(children_by_name(yaml.compose(text))["Resources"]):
+        body = children_by_name(body)
+        kind = body["Type"].value
+        if kind in ARTIFACTS:
+            node = children_by_name(body["Properties"])[ARTIFACTS[kind]]
+            found.append((resource, kind, node))
+    return found
+
+
+def children(mapping):
+    return [(key.value, value) for key, value in mapping.value]
+
+
+def children_by_name(mapping):
+    return dict(children(mapping))
+
+
+def build_function(resource, folder):
+    """What `sam build` runs for a function whose build method is a makefile."""
+    subprocess.run(
+        ["make", "--no-print-directory", "-s", f"build-{resource}"],
+        cwd=ROOT,
+        env=os.environ | {"ARTIFACTS_DIR": folder, "KEYRAIL_PROFILE": "demo"},
+        check=True,
+    )
+    return pathlib.Path(folder)
+
+
+def zip_folder(folder):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as output:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                output.write(path, path.relative_to(folder))
+    return archive.getvalue()

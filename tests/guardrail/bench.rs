@@ -1,0 +1,82 @@
+//! The function as a process: how long its cold start takes, how much memory it
+//! wants, and how long a warm invocation takes. Run by `make bench`, on the binary
+//! that `KEYRAIL_BOOTSTRAP` names.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a benchmark fails by panicking, and prints its figures"
+)]
+
+use std::time::{Duration, Instant};
+
+use support::World;
+
+#[expect(dead_code, reason = "the tests use the rest of it")]
+mod support;
+
+const STARTS: usize = 20;
+const INVOCATIONS: usize = 300;
+const CONTAINMENTS: usize = 40;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    let world = World::new().await;
+    let mut starts = Vec::new();
+    for _ in 0..STARTS {
+        let start = Instant::now();
+        let function = world.function(Some("enforce")).await;
+        function.ready().await;
+        starts.push(start.elapsed());
+    }
+    report("cold start, process to first event asked for", starts);
+
+    let mut function = world.function(Some("enforce")).await;
+    let unrelated = world.sample("unrelated-call");
+    let mut warm = Vec::new();
+    for _ in 0..INVOCATIONS {
+        let start = Instant::now();
+        function.invoke(&unrelated).await.expect("it is judged");
+        warm.push(start.elapsed());
+    }
+    report(
+        "warm invocation without AWS, with the Runtime API's HTTP",
+        warm,
+    );
+
+    let key = world.user_with_key("bob").await;
+    let created = world.key_created("bob", &key);
+    let mut contained = Vec::new();
+    for _ in 0..CONTAINMENTS {
+        let start = Instant::now();
+        function.invoke(&created).await.expect("it is contained");
+        contained.push(start.elapsed());
+    }
+    report(
+        "warm containment and alert, against the emulator",
+        contained,
+    );
+
+    let peak = function.peak_memory().map_or_else(
+        || "not known".to_owned(),
+        |bytes| format!("{:.1} MB", mega(bytes)),
+    );
+    println!("{:58} {peak}", "peak memory after all of that");
+}
+
+#[expect(clippy::cast_precision_loss, reason = "megabytes, to one digit")]
+fn mega(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
+
+fn report(what: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let [min, median, max] =
+        [0, times.len() / 2, times.len() - 1].map(|at| times[at].as_secs_f64() * 1e3);
+    println!(
+        "{what:58} median {median:.2} ms (min {min:.2}, max {max:.2}, n = {})",
+        times.len()
+    );
+}
