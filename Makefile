@@ -1,14 +1,15 @@
 # Each target is about one line that you could type yourself; `make` lists them.
 
 PYTHON ?= python3
-ARCH ?= arm64
+# What was deployed, once something was: a binary for another processor would not start.
+ARCH ?= $(or $(shell sed -n 's/.*Architecture=\\"\([a-z0-9_]*\)\\".*/\1/p' samconfig.toml 2>/dev/null),arm64)
 SAM := SAM_CLI_TELEMETRY=0 .venv/bin/sam
 DENY := .tools/bin/cargo-deny
 TEMPLATES := template.yaml infra/region.yaml
 TRIPLE_arm64 := aarch64-unknown-linux-gnu
 TRIPLE_x86_64 := x86_64-unknown-linux-gnu
-TRIPLE := $(or $(TRIPLE_$(ARCH)),$(error ARCH is arm64 or x86_64, not $(ARCH)))
-PACKAGE := target/lambda/$(ARCH)/bootstrap
+TRIPLE = $(or $(TRIPLE_$(ARCH)),$(error ARCH is arm64 or x86_64, not $(ARCH)))
+PACKAGE = target/lambda/$(ARCH)/bootstrap
 
 # Settings of yours that would move the build's output elsewhere.
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -67,6 +68,7 @@ package: .venv-package/stamp ## the zip for Lambda; ARCH=arm64 (default) or x86_
 	cd $(PACKAGE) && rm -f bootstrap.zip && $(PYTHON) -m zipfile -c bootstrap.zip bootstrap
 	@cd $(PACKAGE) && wc -c bootstrap bootstrap.zip | sed '/total/d; s,[^ ]*$$,$(PACKAGE)/&,'
 
+bench: ARCH = $(subst aarch64,arm64,$(shell uname -m))
 bench: .venv/demo.stamp package ## sizes, cold start, memory and times of the packaged function
 	cargo bench --locked --profile release -p keyrail-core --bench examine
 	KEYRAIL_BOOTSTRAP=$(CURDIR)/$(PACKAGE)/bootstrap cargo bench --locked --profile demo -p keyrail-lambda --bench process
@@ -81,9 +83,10 @@ build-GuardrailFunction: package
 	cp $(PACKAGE)/bootstrap "$(ARTIFACTS_DIR)/"
 endif
 
-deploy: .venv/check.stamp ## build and deploy to your AWS account, with questions
+# Once the answers are in samconfig.toml they stand; asking again would propose the defaults.
+deploy: .venv/check.stamp ## build and deploy to your AWS account; asks what it needs the first time
 	ARCH=$(ARCH) $(SAM) build --build-in-source
-	$(SAM) deploy --guided --parameter-overrides Architecture=$(ARCH)
+	$(SAM) deploy $(if $(wildcard samconfig.toml),,--guided --parameter-overrides Architecture=$(ARCH))
 
 clean: ## remove everything that was built or installed here
 	rm -rf target .aws-sam .tools .venv .venv-package

@@ -195,7 +195,10 @@ enum Ending {
         at: Timestamp,
         reads: u32,
     },
-    AlreadyGone(KeyState),
+    AlreadyGone {
+        state: KeyState,
+        reads: u32,
+    },
     Accepted {
         seen: String,
         reads: u32,
@@ -225,23 +228,19 @@ impl UserKey<'_> {
             Either::Right((Ok(()), _)) => (None, Ok(())),
             Either::Right((changed, read)) => (Some(read.await), changed),
         };
+        let is_gone = matches!(before, Some(Ok(KeyState::KeyGone | KeyState::UserGone)));
         match (changed, before) {
             (Ok(()), before) => {
-                self.read_back(effects, None, before == Some(Ok(KeyState::Inactive)))
-                    .await
+                let was_inactive = before == Some(Ok(KeyState::Inactive));
+                self.read_back(effects, None, was_inactive).await
             }
             (Err(_), Some(Ok(KeyState::Inactive))) => Ending::AlreadyInactive {
                 at: effects.now(),
                 reads: 1,
             },
-            (Err(error), Some(Ok(gone @ (KeyState::KeyGone | KeyState::UserGone))))
-                if error.kind == EffectErrorKind::Gone =>
-            {
-                Ending::AlreadyGone(gone)
-            }
-            // The change may have been made although no answer came, or IAM may
-            // not have known a new key everywhere yet.
-            (Err(error), _) if error.kind.leaves_doubt() => {
+            // The change may have been made although no answer came, and a new
+            // key may not be known everywhere yet.
+            (Err(error), _) if is_gone || error.kind.leaves_doubt() => {
                 self.read_back(effects, Some(error), false).await
             }
             (Err(error), before) => Ending::Failed {
@@ -252,6 +251,8 @@ impl UserKey<'_> {
         }
     }
 
+    /// Only Inactive is believed at once. A key that is not listed may be too new
+    /// to be listed everywhere, so that is believed if it stays so.
     async fn read_back(
         &self,
         effects: &impl Effects,
@@ -277,21 +278,25 @@ impl UserKey<'_> {
                         reads,
                     };
                 }
-                Ok(gone @ (KeyState::KeyGone | KeyState::UserGone)) => {
-                    return Ending::AlreadyGone(gone);
+                Ok(KeyState::Active | KeyState::KeyGone | KeyState::UserGone) | Err(_) => {
+                    last = Some(state)
                 }
-                Ok(KeyState::Active) | Err(_) => last = Some(state),
             }
         }
-        let seen = seen(last);
-        match doubt {
-            Some(error) => Ending::Failed {
+        match (last, doubt) {
+            (Some(Ok(state @ (KeyState::KeyGone | KeyState::UserGone))), _) => {
+                Ending::AlreadyGone {
+                    state,
+                    reads: READ_BACKS,
+                }
+            }
+            (last, Some(error)) => Ending::Failed {
                 error,
-                seen,
+                seen: seen(last),
                 reads: READ_BACKS,
             },
-            None => Ending::Accepted {
-                seen,
+            (last, None) => Ending::Accepted {
+                seen: seen(last),
                 reads: READ_BACKS,
             },
         }
@@ -330,16 +335,19 @@ impl Ending {
                 reads,
                 false,
             ),
-            Self::AlreadyGone(KeyState::UserGone) => (
+            Self::AlreadyGone {
+                state: KeyState::UserGone,
+                reads,
+            } => (
                 OutcomeResult::Already,
                 "the user no longer exists, and so neither does the key".to_owned(),
-                1,
+                reads,
                 false,
             ),
-            Self::AlreadyGone(_) => (
+            Self::AlreadyGone { reads, .. } => (
                 OutcomeResult::Already,
                 "the key has been deleted; the user still exists".to_owned(),
-                1,
+                reads,
                 false,
             ),
             Self::Accepted { seen, reads } => (

@@ -15,7 +15,8 @@ use self::settings::Settings;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let settings = Settings::from_env()?;
+    let settings = Settings::from_env()
+        .inspect_err(|error| tracing::error!(error, "the function cannot start"))?;
     let aws = Aws::connect(settings.topic_arn.clone()).await;
     let guard = Guard::new(settings, aws);
     let guard = &guard;

@@ -103,11 +103,27 @@ async fn each_ending_is_told_apart() {
         (Ok(()), vec![ACTIVE, ACTIVE, INACTIVE], (Verified, 2, false)),
         (Ok(()), vec![ACTIVE, denied, INACTIVE], (Verified, 2, false)),
         (Ok(()), vec![INACTIVE, INACTIVE], (Already, 1, false)),
-        (Ok(()), vec![ACTIVE, KEY_GONE], (Already, 1, false)),
+        (
+            Ok(()),
+            vec![ACTIVE, KEY_GONE, KEY_GONE, KEY_GONE],
+            (Already, 3, false),
+        ),
+        // A new key that is not listed everywhere yet is no deleted key.
+        (
+            Ok(()),
+            vec![KEY_GONE, KEY_GONE, INACTIVE],
+            (Verified, 2, false),
+        ),
+        (
+            Err(Kind::Gone),
+            vec![KEY_GONE, KEY_GONE, ACTIVE, ACTIVE],
+            (Failed, 3, true),
+        ),
+        (Err(Kind::Denied), vec![KEY_GONE; 4], (Already, 3, false)),
         (Ok(()), vec![ACTIVE; 4], (Accepted, 3, false)),
         (Ok(()), vec![denied; 4], (Accepted, 3, false)),
-        (Err(Kind::Gone), vec![KEY_GONE], (Already, 1, false)),
-        (Err(Kind::Gone), vec![USER_GONE], (Already, 1, false)),
+        (Err(Kind::Gone), vec![KEY_GONE; 4], (Already, 3, false)),
+        (Err(Kind::Gone), vec![USER_GONE; 4], (Already, 3, false)),
         // IAM lists the key and does not know it: it may have been too new.
         (Err(Kind::Gone), vec![ACTIVE; 4], (Failed, 3, true)),
         (Err(Kind::Throttled), vec![ACTIVE], (Failed, 1, true)),
