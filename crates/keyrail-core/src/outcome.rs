@@ -279,7 +279,7 @@ impl UserKey<'_> {
                     };
                 }
                 Ok(KeyState::Active | KeyState::KeyGone | KeyState::UserGone) | Err(_) => {
-                    last = Some(state)
+                    last = Some(state);
                 }
             }
         }
