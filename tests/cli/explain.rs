@@ -198,7 +198,7 @@ fn the_text_for_people_is_the_alert() {
         sample("key-created-for-another", &[]).as_bytes(),
     );
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
-    let subject = "Subject: BLOCKED: Access key created for an IAM user - bob, by anaya - 111122223333 us-east-1\n";
+    let subject = "Subject: DRY-RUN: Access key created for an IAM user - bob, by anaya - 111122223333 us-east-1\n";
     assert!(ran.stdout.starts_with(subject), "{}", ran.stdout);
     assert!(
         ran.stdout.contains("  deactivate-key: would be done\n"),
@@ -261,7 +261,9 @@ fn wrong_input_exits_with_2_and_says_why() {
     let bundle = ran_with(&["explain", "-", "--bundle", "nowhere"], b"{}");
     assert_eq!(bundle.status, 2);
     assert!(
-        bundle.stderr.contains("cannot read `nowhere/guardrails`"),
+        bundle
+            .stderr
+            .contains("the bundle in `nowhere` does not load:\n  cannot read `.`"),
         "{}",
         bundle.stderr
     );

@@ -120,7 +120,7 @@ async fn a_key_that_is_inactive_already_is_reported_as_that() {
     let (result, detail) = alert.outcome();
     assert_eq!((alert.state(), result), ("BLOCKED", "already"));
     assert!(
-        detail.starts_with("was Inactive before keyrail's change was confirmed"),
+        detail.starts_with("was Inactive before keyrail's change was confirmed; read Inactive at "),
         "{detail}"
     );
 }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use keyrail_aws::{CALL_TIMEOUT, PUBLISH_TIMEOUT};
+use keyrail_core::outcome::{PAUSE, READ_BACKS};
 use serde_json::Value;
 
 use crate::support::function::{Function, REQUEST_ID};
@@ -116,8 +118,7 @@ fn the_alert_has_its_time_whatever_happens_before() {
         .try_into()
         .expect("one function");
     let timeout = Duration::from_secs(timeout.parse().expect("seconds"));
-    let worst =
-        keyrail_aws::CALL_TIMEOUT * 4 + Duration::from_secs(1) + keyrail_aws::PUBLISH_TIMEOUT;
+    let worst = CALL_TIMEOUT * (READ_BACKS + 1) + PAUSE * (READ_BACKS - 1) + PUBLISH_TIMEOUT;
     assert!(
         worst + Duration::from_secs(3) < timeout,
         "{worst:?} of {timeout:?}"

@@ -1,7 +1,7 @@
 //! Loading the bundle that a command is to work with.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use keyrail_core::Bundle;
 
@@ -17,41 +17,31 @@ pub(crate) struct BundleArgs {
 
 impl BundleArgs {
     pub(crate) fn load(&self) -> Result<Bundle, Failure> {
-        let loaded = match &self.bundle {
-            Some(folder) => Bundle::load(&read(folder)?),
-            None => Bundle::embedded(),
+        let Some(folder) = &self.bundle else {
+            return Bundle::embedded().map_err(|error| {
+                Failure::bug(format!("the default bundle does not load: {error}"))
+            });
         };
-        loaded.map_err(|error| {
-            let folder = self
-                .bundle
-                .as_deref()
-                .unwrap_or(Path::new("the default bundle"));
+        Bundle::gather(
+            |below| names(&folder.join(below)),
+            |file| fs::read_to_string(folder.join(file)),
+        )
+        .map_err(|error| {
             let faults = error.faults.join("\n  ");
             Failure::input(format!(
                 "the bundle in `{}` does not load:\n  {faults}",
                 folder.display()
             ))
+            .help("a bundle is a folder with policies in `guardrails/*.cedar`")
         })
     }
 }
 
-fn read(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let guardrails = folder.join("guardrails");
-    let cannot = |path: &Path, error: std::io::Error| {
-        Failure::input(format!("cannot read `{}`: {error}", path.display()))
-            .help("a bundle is a folder with policies in `guardrails/*.cedar`")
-    };
-    let mut files = Vec::new();
-    for entry in fs::read_dir(&guardrails).map_err(|error| cannot(&guardrails, error))? {
-        let path = entry.map_err(|error| cannot(&guardrails, error))?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "cedar")
-        {
-            let text = fs::read_to_string(&path).map_err(|error| cannot(&path, error))?;
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            files.push((format!("guardrails/{name}"), text));
-        }
+fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
     }
-    Ok(files)
+    names.sort();
+    Ok(names)
 }

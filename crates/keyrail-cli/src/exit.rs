@@ -45,6 +45,13 @@ impl Failure {
         }
     }
 
+    /// Something that cannot be, in a keyrail as released.
+    pub(crate) fn bug(message: impl Into<String>) -> Self {
+        Self::outside(message).help(
+            "this is a bug in keyrail: please report it, with the output of `keyrail --version`",
+        )
+    }
+
     pub(crate) fn outside(message: impl Into<String>) -> Self {
         Self {
             exit: Exit::Outside,

@@ -195,7 +195,7 @@ impl Activity {
             ),
             ("mfa", signs_in && person && self.actor.mfa.is_none()),
             ("principal", self.actor.kind == ActorKind::Unknown),
-            ("resource", self.target.is_missing(&self.outcome)),
+            ("target", self.target.is_missing(&self.outcome)),
         ]
         .into_iter()
         .filter(|(_, missing)| *missing)
@@ -205,6 +205,13 @@ impl Activity {
 
     /// Account, user and key must agree wherever the event names them twice.
     fn contradictions(&self, record: &Json, event: &Event) -> Vec<String> {
+        let is_user = self.actor.kind == ActorKind::IamUser;
+        let arn = self.actor.arn.as_deref().filter(|_| is_user);
+        let arn_account = arn.and_then(|arn| arn.split(':').nth(4)).map(str::to_owned);
+        let arn_name = arn
+            .and_then(|arn| arn.rsplit('/').next())
+            .map(str::to_owned);
+        let name = self.actor.name.clone();
         let request = record.text(&["requestParameters", "userName"]);
         let response = record.text(&["responseElements", "accessKey", "userName"]);
         let recipient = record.text(&["recipientAccountId"]);
@@ -233,6 +240,20 @@ impl Activity {
             ),
         ]
         .into_iter()
+        .chain([
+            (
+                "the caller's account",
+                self.actor.account.clone(),
+                "the account in the caller's ARN",
+                arn_account,
+            ),
+            (
+                "the caller's name",
+                name,
+                "the name in the caller's ARN",
+                arn_name,
+            ),
+        ])
         .filter_map(|(one, first, two, second)| {
             let (first, second) = first.zip(second)?;
             (first != second).then(|| format!("{one} is `{first}`, {two} is `{second}`"))
@@ -258,8 +279,7 @@ impl CallOutcome {
             _ if error_code.is_some() => Some(false),
             Some("Success") => Some(true),
             Some("Failure") => Some(false),
-            _ if error_message.is_some() => Some(false),
-            _ if is_sign_in(record) => None,
+            _ if is_sign_in(record) => error_message.as_ref().map(|_| false),
             _ => Some(true),
         };
         Self {

@@ -1,9 +1,9 @@
 //! Alert: a report rendered for people and for programs.
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use self::plain::ascii_line;
+use self::plain::{Plain, ascii_line};
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
 use crate::bundle::Severity;
 use crate::report::{Report, State};
@@ -54,6 +54,12 @@ pub struct Alert<'a> {
 /// checked 2026-11-24).
 const LONGEST_SUBJECT: usize = 99;
 
+/// SNS takes messages of at most 256 KB, subject and attributes included (SNS API
+/// reference, `Publish`, checked 2026-11-24); those have room in the rest.
+const LONGEST_MESSAGE: usize = 250_000;
+
+const CUT: &str = "[cut: the alert would have been too long]";
+
 impl<'a> Alert<'a> {
     /// Renders a report.
     #[must_use]
@@ -67,7 +73,12 @@ impl<'a> Alert<'a> {
             .map(String::as_str)
             .collect::<Vec<_>>()
             .join(" ");
-        let subject = format!("{}: {what} - {who} - {place}", state.as_str());
+        let subject = format!(
+            "{}: {what} - {} - {}",
+            state.as_str(),
+            Plain(&who),
+            Plain(&place)
+        );
         Self {
             schema: "keyrail.alert/v1",
             state,
@@ -81,16 +92,36 @@ impl<'a> Alert<'a> {
     /// The body of one SNS publish with `MessageStructure=json`: text for people,
     /// a line for telephones, and JSON for everything else.
     ///
+    /// What an event supplies is cut long before, so only a bundle whose violated
+    /// policies fill SNS's 256 KB can make it too long. Then their texts are cut.
+    ///
     /// # Errors
     ///
     /// None that a report can cause: all of its keys are texts.
     pub fn message(&self) -> Result<String, serde_json::Error> {
-        let default = serde_json::to_string(self)?;
-        serde_json::to_string(&json!({
-            "default": default,
-            "email": self.text,
-            "sms": self.subject,
-        }))
+        let mut program = serde_json::to_value(self)?;
+        let message = self.encoded(&program, &self.text)?;
+        if message.len() <= LONGEST_MESSAGE {
+            return Ok(message);
+        }
+        for number in 0..self.report.verdict.violated.len() {
+            let text =
+                program.pointer_mut(&format!("/report/verdict/violated/{number}/policy_text"));
+            if let Some(text) = text {
+                *text = CUT.into();
+            }
+        }
+        let end = self.text.floor_char_boundary(LONGEST_MESSAGE / 8);
+        let text = format!("{}\n{CUT}\n", self.text.get(..end).unwrap_or_default());
+        if let Some(whole) = program.pointer_mut("/text") {
+            *whole = text.as_str().into();
+        }
+        self.encoded(&program, &text)
+    }
+
+    fn encoded(&self, program: &Value, text: &str) -> Result<String, serde_json::Error> {
+        let default = serde_json::to_string(program)?;
+        serde_json::to_string(&json!({ "default": default, "email": text, "sms": self.subject }))
     }
 
     /// Message attributes for filter policies. SNS refuses empty ones, so what is

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::io;
+use std::path::Path;
 use std::str::FromStr;
 
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::activity::taxonomy::TAXONOMY;
 use crate::digest;
 use crate::plan::StepName;
 
@@ -106,6 +109,53 @@ impl Bundle {
         Ok(bundle)
     }
 
+    /// Loads the bundle in a folder. `list` gives the names in a subfolder, or in the
+    /// folder itself for `""`; `read` gives the text of a file.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be read, whatever a bundle must not or cannot yet hold, and every
+    /// fault of its files. Settings and exemptions are refused rather than passed
+    /// over: somebody counts on them.
+    pub fn gather(
+        list: impl Fn(&str) -> io::Result<Vec<String>>,
+        read: impl Fn(&str) -> io::Result<String>,
+    ) -> Result<Self, LoadBundleError> {
+        let cannot = |what: &str, error: &io::Error| LoadBundleError {
+            faults: vec![format!("cannot read `{what}`: {error}")],
+        };
+        let mut faults = Vec::new();
+        let top = list("").map_err(|error| cannot(".", &error))?;
+        for name in top.iter().filter(|name| NOT_YET.contains(&name.as_str())) {
+            faults.push(format!(
+                "`{name}` has no effect in this version of keyrail: remove it"
+            ));
+        }
+        let mut files = Vec::new();
+        for name in list("guardrails").map_err(|error| cannot("guardrails", &error))? {
+            let file = format!("guardrails/{name}");
+            if Path::new(&name)
+                .extension()
+                .is_none_or(|extension| extension != "cedar")
+            {
+                faults.push(format!("`{file}` is not a `.cedar` file"));
+                continue;
+            }
+            match read(&file) {
+                Ok(text) => files.push((file, text)),
+                Err(error) => faults.push(format!("cannot read `{file}`: {error}")),
+            }
+        }
+        match (Self::load(&files), faults.is_empty()) {
+            (loaded, true) => loaded,
+            (Ok(_), false) => Err(LoadBundleError { faults }),
+            (Err(mut error), false) => {
+                error.faults.splice(0..0, faults);
+                Err(error)
+            }
+        }
+    }
+
     /// Loads a bundle from its guardrail files: each file's name and its text.
     ///
     /// # Errors
@@ -181,6 +231,19 @@ impl Guardrail {
     fn from_policy(policy: &Policy, json: &Value) -> Result<Self, String> {
         if let Some((unknown, _)) = policy.annotations().find(|(name, _)| !is_annotation(name)) {
             return Err(format!("unknown annotation `@{unknown}`"));
+        }
+        if let Some((name, _)) = policy
+            .annotations()
+            .find(|(_, text)| text.contains(char::is_control))
+        {
+            return Err(format!("`@{name}` must be one line"));
+        }
+        let mut actions = Vec::new();
+        collect_actions(json, &mut actions);
+        if let Some(unknown) = actions.into_iter().find(|action| !is_action(action)) {
+            return Err(format!(
+                "there is no action `{unknown}`; for what keyrail has no name of its own, compare `context.name`"
+            ));
         }
         let text = |name: &str| {
             policy
@@ -281,8 +344,35 @@ fn is_annotation(name: &str) -> bool {
 fn steps(text: &str) -> Result<Vec<StepName>, UnknownWordError> {
     match text {
         "alert" => Ok(Vec::new()),
+        text if text.trim().is_empty() => text.parse().map(|step| vec![step]),
         _ => text.split_whitespace().map(str::parse).collect(),
     }
+}
+
+/// Collects the ids of the actions that a policy names, in Cedar's JSON form of it.
+fn collect_actions<'a>(policy: &'a Value, actions: &mut Vec<&'a str>) {
+    match policy {
+        Value::Object(object) => {
+            if let (Some("Action"), Some(Value::String(id))) =
+                (object.get("type").and_then(Value::as_str), object.get("id"))
+            {
+                actions.push(id);
+            }
+            object
+                .values()
+                .for_each(|value| collect_actions(value, actions));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_actions(item, actions)),
+        _ => {}
+    }
+}
+
+fn is_action(name: &str) -> bool {
+    let fallbacks = ["api-call", "service-event", "sign-in-event"];
+    fallbacks.contains(&name)
+        || TAXONOMY.iter().any(|entry| {
+            entry.action == name || entry.groups.iter().any(|group| group.as_str() == name)
+        })
 }
 
 fn without_conditions(mut policy: Value) -> Value {
@@ -331,6 +421,9 @@ fn fingerprint(files: &[(&str, &str)]) -> String {
     }
     digest::short(&bytes)
 }
+
+/// Parts of a bundle that this version does not read.
+const NOT_YET: [&str; 3] = ["exemptions", "keyrail.toml", "organization.json"];
 
 /// The guardrail files of the default bundle.
 const DEFAULT: &[(&str, &str)] = &[

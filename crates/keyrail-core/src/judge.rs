@@ -101,8 +101,8 @@ impl Bundle {
             return verdict;
         }
         match Question::about(activity) {
-            Ok(question) => self.answer(&question, activity, mode, &mut verdict),
-            // A value that Cedar refuses leaves every guardrail undecided.
+            Ok(question) => self.answer(&question, mode, &mut verdict),
+            // No value of an event can do this, but ids that Cedar refuses would.
             Err(error) => {
                 verdict
                     .undecided
@@ -134,13 +134,7 @@ impl Bundle {
         verdict
     }
 
-    fn answer(
-        &self,
-        question: &Question,
-        activity: &Activity,
-        mode: Option<Mode>,
-        verdict: &mut Verdict,
-    ) {
+    fn answer(&self, question: &Question, mode: Option<Mode>, verdict: &mut Verdict) {
         let response = question.ask(&self.policies);
         let satisfied = satisfied(&response);
         for (id, guardrail) in &self.guardrails {
@@ -170,7 +164,7 @@ impl Bundle {
                 },
             )
             .collect();
-        let in_scope = if activity.unknown.is_empty() {
+        let in_scope = if question.unknown.is_empty() {
             None
         } else {
             Some(question.ask(&self.scopes))
@@ -178,7 +172,7 @@ impl Bundle {
         let in_scope = in_scope.as_ref().map(self::satisfied).unwrap_or_default();
         for (id, guardrail) in &self.guardrails {
             let missing = || {
-                let fact = activity
+                let fact = question
                     .unknown
                     .iter()
                     .find(|fact| guardrail.reads.contains(*fact))?;
@@ -209,6 +203,9 @@ fn satisfied(response: &Response) -> HashSet<&PolicyId> {
 struct Question {
     request: Request,
     entities: Entities,
+    /// Facts that policies cannot read: the event does not show them, or shows
+    /// values that Cedar refuses, such as a date before the year 0.
+    unknown: Vec<String>,
 }
 
 impl Question {
@@ -217,16 +214,21 @@ impl Question {
         let principal = principal(activity, account)?;
         let action = action(activity)?;
         let resource = resource(activity, account)?;
-        let context = Context::from_pairs(facts(activity)).map_err(|error| error.to_string())?;
+        let (facts, refused): (Vec<_>, Vec<_>) = facts(activity).partition(|(name, value)| {
+            Context::from_pairs([(name.clone(), value.clone())]).is_ok()
+        });
+        let refused = refused.into_iter().map(|(name, _)| name);
+        let unknown = activity.unknown.iter().cloned().chain(refused).collect();
+        let context = Context::from_pairs(facts).map_err(|error| error.to_string())?;
         let request = Request::new(principal.uid(), action.uid(), resource.uid(), context, None)
             .map_err(|error| error.to_string())?;
-        let mut entities = HashMap::new();
-        for entity in [principal, action, resource] {
-            entities.insert(entity.uid(), entity);
-        }
-        let entities = Entities::from_entities(entities.into_values(), None)
+        let entities = Entities::from_entities([principal, action, resource], None)
             .map_err(|error| error.to_string())?;
-        Ok(Self { request, entities })
+        Ok(Self {
+            request,
+            entities,
+            unknown,
+        })
     }
 
     fn ask(&self, policies: &PolicySet) -> Response {
@@ -376,7 +378,7 @@ fn facts(activity: &Activity) -> impl Iterator<Item = (String, RestrictedExpress
             "ip",
             origin
                 .ip
-                .map(|ip| RestrictedExpression::new_ip(ip.to_string())),
+                .map(|ip| RestrictedExpression::new_ip(ip.to_canonical().to_string())),
         ),
         ("service", actor.on_behalf_of_service.as_deref().map(text)),
         ("console", origin.console.map(bool)),

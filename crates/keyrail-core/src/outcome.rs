@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -172,17 +171,24 @@ impl Outcome {
     }
 }
 
-/// How often the state is read back, and the pauses between: IAM shows most
-/// changes at once, and some after seconds (IAM User Guide, "Changes that I make
-/// are not always immediately visible", checked 2026-11-24). The alert does not
-/// wait for those.
-const READ_BACKS: u32 = 3;
-const PAUSE: Duration = Duration::from_millis(250);
+/// How often the state is read back: IAM shows most changes at once, and some
+/// after seconds (IAM User Guide, "Changes that I make are not always immediately
+/// visible", checked 2026-11-24). The alert does not wait for those.
+pub const READ_BACKS: u32 = 3;
+
+/// The pause between two of them.
+pub const PAUSE: Duration = Duration::from_millis(250);
 
 struct UserKey<'a> {
     account: &'a AccountId,
     user: &'a UserName,
     id: &'a AccessKeyId,
+}
+
+/// A state, or why it could not be read, and when that was.
+struct Seen {
+    state: Result<KeyState, EffectError>,
+    at: Timestamp,
 }
 
 /// How deactivating a key ended; the sentence for it comes last.
@@ -200,118 +206,122 @@ enum Ending {
         reads: u32,
     },
     Accepted {
-        seen: String,
+        last: Option<Seen>,
         reads: u32,
     },
     Failed {
         error: EffectError,
-        seen: String,
+        last: Option<Seen>,
         reads: u32,
     },
 }
 
 impl UserKey<'_> {
-    /// The state before and the change are asked for at the same time: nothing
-    /// stands before the change, and what is read before its confirmation tells
-    /// a key that keyrail stopped from one that had been stopped already.
+    /// The change goes out first, and what the state is beside it: nothing waits
+    /// for that, and if it is answered before the change is confirmed, it tells a
+    /// key that had been stopped already from one that keyrail stops.
     async fn deactivate(&self, effects: &impl Effects) -> Ending {
-        let read = std::pin::pin!(effects.key_state(self.account, self.user, self.id));
         let change = std::pin::pin!(effects.deactivate_key(self.account, self.user, self.id));
-        let (before, changed) = match select(read, change).await {
-            Either::Left((before, mut change)) => match change.as_mut().now_or_never() {
-                // Both at once: the read may have come after the change, so it
-                // is no evidence of what was before.
-                Some(Ok(())) => (None, Ok(())),
-                Some(changed) => (Some(before), changed),
-                None => (Some(before), change.await),
-            },
-            Either::Right((Ok(()), _)) => (None, Ok(())),
-            Either::Right((changed, read)) => (Some(read.await), changed),
+        let read = std::pin::pin!(self.look(effects));
+        let (changed, before) = match select(change, read).await {
+            Either::Left((Ok(()), _)) => (Ok(()), None),
+            Either::Left((changed, read)) => (changed, Some(read.await)),
+            Either::Right((before, change)) => (change.await, Some(before)),
         };
-        let is_gone = matches!(before, Some(Ok(KeyState::KeyGone | KeyState::UserGone)));
-        match (changed, before) {
-            (Ok(()), before) => {
-                let was_inactive = before == Some(Ok(KeyState::Inactive));
-                self.read_back(effects, None, was_inactive).await
-            }
-            (Err(_), Some(Ok(KeyState::Inactive))) => Ending::AlreadyInactive {
-                at: effects.now(),
+        let state = before
+            .as_ref()
+            .and_then(|before| before.state.as_ref().ok())
+            .copied();
+        match (changed, before, state) {
+            (Ok(()), _, state) => self.read_back(effects, None, state).await,
+            (Err(_), Some(before), Some(KeyState::Inactive)) => Ending::AlreadyInactive {
+                at: before.at,
                 reads: 1,
             },
-            // The change may have been made although no answer came, and a new
-            // key may not be known everywhere yet.
-            (Err(error), _) if is_gone || error.kind.leaves_doubt() => {
-                self.read_back(effects, Some(error), false).await
+            // The change may have been made although no answer came, and a key
+            // that is not listed may be too new to be listed everywhere.
+            (Err(error), _, Some(KeyState::KeyGone | KeyState::UserGone)) => {
+                self.read_back(effects, Some(error), state).await
             }
-            (Err(error), before) => Ending::Failed {
+            (Err(error), _, _) if error.kind.leaves_doubt() => {
+                self.read_back(effects, Some(error), state).await
+            }
+            (Err(error), before, _) => Ending::Failed {
                 error,
-                seen: seen(before),
-                reads: 1,
+                reads: u32::from(before.is_some()),
+                last: before,
             },
         }
     }
 
-    /// Only Inactive is believed at once. A key that is not listed may be too new
-    /// to be listed everywhere, so that is believed if it stays so.
+    async fn look(&self, effects: &impl Effects) -> Seen {
+        let state = effects.key_state(self.account, self.user, self.id).await;
+        Seen {
+            state,
+            at: effects.now(),
+        }
+    }
+
+    /// Only Inactive is believed at once. That a key is gone is believed if the
+    /// change found it so (`doubt`) and it was never seen otherwise.
     async fn read_back(
         &self,
         effects: &impl Effects,
         doubt: Option<EffectError>,
-        was_inactive: bool,
+        before: Option<KeyState>,
     ) -> Ending {
+        let mut always_gone = before != Some(KeyState::Active);
         let mut last = None;
         for reads in 1..=READ_BACKS {
             if reads > 1 {
                 effects.pause(PAUSE).await;
             }
-            let state = effects.key_state(self.account, self.user, self.id).await;
-            match state {
-                Ok(KeyState::Inactive) if was_inactive => {
-                    return Ending::AlreadyInactive {
-                        at: effects.now(),
-                        reads,
-                    };
+            let seen = self.look(effects).await;
+            match seen.state {
+                Ok(KeyState::Inactive) if before == Some(KeyState::Inactive) => {
+                    return Ending::AlreadyInactive { at: seen.at, reads };
                 }
-                Ok(KeyState::Inactive) => {
-                    return Ending::Verified {
-                        at: effects.now(),
-                        reads,
-                    };
-                }
-                Ok(KeyState::Active | KeyState::KeyGone | KeyState::UserGone) | Err(_) => {
-                    last = Some(state);
-                }
+                Ok(KeyState::Inactive) => return Ending::Verified { at: seen.at, reads },
+                Ok(KeyState::KeyGone | KeyState::UserGone) => {}
+                Ok(KeyState::Active) | Err(_) => always_gone = false,
             }
+            last = Some(seen);
         }
-        match (last, doubt) {
-            (Some(Ok(state @ (KeyState::KeyGone | KeyState::UserGone))), _) => {
-                Ending::AlreadyGone {
-                    state,
-                    reads: READ_BACKS,
-                }
-            }
-            (last, Some(error)) => Ending::Failed {
-                error,
-                seen: seen(last),
+        match (doubt, last) {
+            (
+                Some(error),
+                Some(Seen {
+                    state: Ok(state), ..
+                }),
+            ) if always_gone && error.kind.says_gone() => Ending::AlreadyGone {
+                state,
                 reads: READ_BACKS,
             },
-            (last, None) => Ending::Accepted {
-                seen: seen(last),
+            (Some(error), last) => Ending::Failed {
+                error,
+                last,
+                reads: READ_BACKS,
+            },
+            (None, last) => Ending::Accepted {
+                last,
                 reads: READ_BACKS,
             },
         }
     }
 }
 
-fn seen(state: Option<Result<KeyState, EffectError>>) -> String {
-    match state {
-        Some(Ok(KeyState::Active)) => "last read Active".to_owned(),
-        Some(Ok(KeyState::Inactive)) => "last read Inactive".to_owned(),
-        Some(Ok(KeyState::KeyGone)) => "last read as no key of this user".to_owned(),
-        Some(Ok(KeyState::UserGone)) => "last read as no user of this account".to_owned(),
-        Some(Err(error)) => format!("its state could not be read: {error}"),
-        None => "its state was not read".to_owned(),
-    }
+fn last_seen(seen: Option<Seen>) -> String {
+    let Some(Seen { state, at }) = seen else {
+        return "its state was not read".to_owned();
+    };
+    let state = match state {
+        Ok(KeyState::Active) => "Active",
+        Ok(KeyState::Inactive) => "Inactive",
+        Ok(KeyState::KeyGone) => "no key of this user",
+        Ok(KeyState::UserGone) => "a key of no user of this account",
+        Err(error) => return format!("its state could not be read: {error}"),
+    };
+    format!("last read as {state} at {}", to_second(at))
 }
 
 impl Ending {
@@ -329,7 +339,7 @@ impl Ending {
             Self::AlreadyInactive { at, reads } => (
                 OutcomeResult::Already,
                 format!(
-                    "was Inactive before keyrail's change was confirmed, and read Inactive at {}",
+                    "was Inactive before keyrail's change was confirmed; read Inactive at {}",
                     to_second(at)
                 ),
                 reads,
@@ -350,17 +360,21 @@ impl Ending {
                 reads,
                 false,
             ),
-            Self::Accepted { seen, reads } => (
+            Self::Accepted { last, reads } => (
                 OutcomeResult::Accepted,
-                format!("AWS accepted the change, and it is not yet visible: {seen}"),
+                format!(
+                    "AWS accepted the change, and it is not yet visible: {}",
+                    last_seen(last)
+                ),
                 reads,
                 false,
             ),
-            Self::Failed { error, seen, reads } => (
+            Self::Failed { error, last, reads } => (
                 OutcomeResult::Failed,
                 format!(
-                    "{}: {error}; {seen}; take the key to be active",
-                    error.kind.sentence()
+                    "{}: {error}; {}; take the key to be active",
+                    error.kind.sentence(),
+                    last_seen(last)
                 ),
                 reads,
                 error.kind.is_mended_by_retry(),
@@ -383,6 +397,13 @@ impl EffectErrorKind {
         }
     }
 
+    /// Whether AWS said that there is no such key: its word on a change counts more
+    /// than a list, as the change goes to where the key was made. Where keyrail may
+    /// not make the change, the lists have to do.
+    fn says_gone(self) -> bool {
+        matches!(self, Self::Denied | Self::Gone)
+    }
+
     /// Whether Lambda should try the event again.
     fn is_mended_by_retry(self) -> bool {
         match self {
@@ -395,7 +416,7 @@ impl EffectErrorKind {
         match self {
             Self::Denied => "access denied",
             Self::Elsewhere => "not in this deployment's reach",
-            Self::Gone => "IAM knows no such key, and yet lists it",
+            Self::Gone => "IAM knows no such key, and yet it may exist",
             Self::Other => "AWS refused",
             Self::Throttled => "throttled",
             Self::TimedOut => "timed out",

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::activity::Activity;
+use crate::activity::{Activity, ActorKind, TargetKind};
 use crate::bundle::{Mode, UnknownWordError};
 use crate::id::{AccessKeyId, AccountId, UserName};
 use crate::judge::Verdict;
@@ -39,7 +39,7 @@ pub enum StepName {
     DeleteRootKey,
 }
 
-/// A change to an account. A closed list, each with the one IAM action it needs.
+/// A change to an account. A closed list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// `iam:UpdateAccessKey`, always with the user's name: without one IAM would
@@ -106,52 +106,72 @@ impl Step {
     /// Reasons that hold in every mode come before the mode itself, so that
     /// observe mode tells what enforce mode would do.
     fn decide(name: StepName, mode: Mode, activity: &Activity) -> Self {
-        let key = key_of(activity);
-        let decision = match Effect::of(name, activity, key) {
-            _ if activity.outcome.succeeded != Some(true) => Err(Withheld::FailedAttempt),
-            _ if !activity.conflicts.is_empty() || !activity.from_aws => Err(Withheld::Evidence),
-            Err(withheld) => Err(withheld),
-            Ok(_) if activity.replayed => Err(Withheld::Replay),
-            Ok(_) if mode == Mode::Observe => Err(Withheld::Observe),
-            Ok(effect) => Ok(effect),
+        let key = KeyOfEvent::of(activity);
+        let doubtful = !activity.conflicts.is_empty() || !activity.from_aws;
+        let decision = match (activity.outcome.succeeded, Effect::of(name, key)) {
+            (Some(false), _) => Err(Withheld::FailedAttempt),
+            (None, _) => Err(Withheld::Evidence),
+            (Some(true), _) if doubtful => Err(Withheld::Evidence),
+            (Some(true), Err(withheld)) => Err(withheld),
+            (Some(true), Ok(_)) if activity.replayed => Err(Withheld::Replay),
+            (Some(true), Ok(_)) if mode == Mode::Observe => Err(Withheld::Observe),
+            (Some(true), Ok(effect)) => Ok(effect),
         };
         Self {
             name,
-            target: key.map(str::to_owned),
+            target: key.and_then(|key| key.id).map(str::to_owned),
             decision,
         }
     }
 }
 
+/// A key as an event names it, with the account and user that belong to it: taken
+/// together, so that no step can mix one identity's key with another's name.
+#[derive(Clone, Copy)]
+struct KeyOfEvent<'a> {
+    account: Option<&'a str>,
+    user: Option<&'a str>,
+    id: Option<&'a str>,
+}
+
+impl<'a> KeyOfEvent<'a> {
+    /// The key that the activity is about, even if the event does not show its id;
+    /// else the long-term key that an IAM user signed the call with.
+    fn of(activity: &'a Activity) -> Option<Self> {
+        let (actor, target) = (&activity.actor, &activity.target);
+        if target.kind == TargetKind::AccessKey {
+            return Some(Self {
+                account: activity.account.as_deref(),
+                user: target.user.as_deref(),
+                id: target.access_key_id.as_deref(),
+            });
+        }
+        let id = actor
+            .access_key_id
+            .as_deref()
+            .filter(|key| key.starts_with("AKIA"))?;
+        (actor.kind == ActorKind::IamUser).then_some(Self {
+            account: actor.account.as_deref(),
+            user: actor.name.as_deref(),
+            id: Some(id),
+        })
+    }
+}
+
 impl Effect {
-    fn of(name: StepName, activity: &Activity, key: Option<&str>) -> Result<Self, Withheld> {
+    fn of(name: StepName, key: Option<KeyOfEvent<'_>>) -> Result<Self, Withheld> {
         match name {
             StepName::DeleteRootKey => Err(Withheld::NotAllowed),
             StepName::DeactivateKey => {
-                let user = match key {
-                    Some(key) if activity.target.access_key_id.as_deref() == Some(key) => {
-                        activity.target.user.as_deref()
-                    }
-                    _ => activity.actor.name.as_deref(),
-                };
+                let key = key.ok_or(Withheld::NoTarget)?;
                 Ok(Self::DeactivateAccessKey {
-                    account: parsed(activity.account.as_deref())?,
-                    user: parsed(user)?,
-                    key: parsed(key)?,
+                    account: parsed(key.account)?,
+                    user: parsed(key.user)?,
+                    key: parsed(key.id)?,
                 })
             }
         }
     }
-}
-
-/// The activity's own key; else the long-term key that the actor used.
-fn key_of(activity: &Activity) -> Option<&str> {
-    let used = activity.actor.access_key_id.as_deref();
-    activity
-        .target
-        .access_key_id
-        .as_deref()
-        .or_else(|| used.filter(|key| key.starts_with("AKIA")))
 }
 
 fn parsed<T: FromStr>(text: Option<&str>) -> Result<T, Withheld> {
@@ -212,17 +232,6 @@ impl Serialize for Step {
         step.serialize_field("reversible", &self.name.is_reversible())?;
         step.serialize_field("withheld", &self.decision.as_ref().err())?;
         step.end()
-    }
-}
-
-impl Effect {
-    /// The IAM action that the change needs. A test holds the template's
-    /// permissions to exactly these and those that read them back.
-    #[must_use]
-    pub fn iam_action(&self) -> &'static str {
-        match self {
-            Self::DeactivateAccessKey { .. } => "iam:UpdateAccessKey",
-        }
     }
 }
 

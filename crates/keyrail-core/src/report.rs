@@ -9,7 +9,7 @@ use crate::bundle::Severity;
 use crate::event::Event;
 use crate::judge::Verdict;
 use crate::outcome::{Outcome, OutcomeResult};
-use crate::plan::{Plan, Withheld};
+use crate::plan::{Plan, Step, Withheld};
 
 /// Serialises as `keyrail.report/v1`. What is not known is `null`.
 #[derive(Debug, Serialize)]
@@ -49,7 +49,8 @@ pub enum State {
     Alert,
     /// Every planned step is verified, or was done already.
     Blocked,
-    /// Observe mode held back what would have been done.
+    /// Observe mode, or explaining instead of responding, held back what would have
+    /// been done.
     DryRun,
     /// A step failed: take the credential to work.
     Failed,
@@ -100,25 +101,17 @@ impl Report {
     }
 
     /// What it comes to: the worst of the outcomes, else what the plan withheld.
-    /// Where nothing was executed, what it comes to if every step succeeds.
     #[must_use]
     pub fn state(&self) -> State {
         let has = |result| self.outcomes.iter().any(|outcome| outcome.result == result);
-        let observed = self
-            .plan
-            .steps
-            .iter()
-            .any(|step| step.decision == Err(Withheld::Observe));
+        let observed = |step: &Step| matches!(step.decision, Ok(_) | Err(Withheld::Observe));
         if has(OutcomeResult::Failed) {
             State::Failed
         } else if has(OutcomeResult::Accepted) {
             State::Pending
-        } else if has(OutcomeResult::Verified)
-            || has(OutcomeResult::Already)
-            || (self.outcomes.is_empty() && self.plan.effects().next().is_some())
-        {
+        } else if has(OutcomeResult::Verified) || has(OutcomeResult::Already) {
             State::Blocked
-        } else if observed {
+        } else if self.plan.steps.iter().any(observed) {
             State::DryRun
         } else {
             State::Alert

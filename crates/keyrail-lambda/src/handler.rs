@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use tracing::Instrument;
 
 use crate::settings::Settings;
-use crate::telemetry;
+use crate::{body, telemetry};
 
 /// What guards: settings and clients that live as long as the process.
 pub(crate) struct Guard {
@@ -29,8 +29,8 @@ impl Guard {
         &self,
         invocation: LambdaEvent<Box<RawValue>>,
     ) -> Result<(), Diagnostic> {
-        let bytes = invocation.payload.get().as_bytes();
-        let event = Event::parse(bytes).unwrap_or_else(|error| Event::unreadable(bytes, &error));
+        let bytes = body::unwrapped(&invocation.payload);
+        let event = Event::parse(&bytes).unwrap_or_else(|error| Event::unreadable(&bytes, &error));
         let span = tracing::info_span!(
             "invocation",
             request_id = invocation.context.request_id,
@@ -41,6 +41,11 @@ impl Guard {
             None => self.aws.clone(),
         };
         async {
+            tracing::info!(
+                name = event.name,
+                detail_type = event.detail_type,
+                "received"
+            );
             // Boxed: the SDK's futures are large, and there is one invocation at a time.
             let response = Box::pin(respond(
                 event,

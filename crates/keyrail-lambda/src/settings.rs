@@ -1,8 +1,8 @@
 //! The function's environment, read once.
 
+use std::path::Path;
 use std::{env, fs, io};
 
-use keyrail_core::bundle::LoadBundleError;
 use keyrail_core::{Bundle, Mode};
 
 /// What the function was deployed with.
@@ -49,10 +49,14 @@ fn bundle() -> Result<Bundle, String> {
     let Some(folder) = text("KEYRAIL_BUNDLE") else {
         return embedded();
     };
-    let error = match read(&folder).map(|files| Bundle::load(&files)) {
-        Ok(Ok(bundle)) => return Ok(bundle),
-        Ok(Err(LoadBundleError { faults })) => faults.join("; "),
-        Err(error) => error.to_string(),
+    let path = Path::new(&folder);
+    let loaded = Bundle::gather(
+        |below| names(&path.join(below)),
+        |file| fs::read_to_string(path.join(file)),
+    );
+    let error = match loaded {
+        Ok(bundle) => return Ok(bundle),
+        Err(error) => error.faults.join("; "),
     };
     tracing::error!(
         folder,
@@ -66,18 +70,11 @@ fn bundle() -> Result<Bundle, String> {
     Ok(bundle)
 }
 
-/// The policy files below `guardrails/`.
-fn read(folder: &str) -> io::Result<Vec<(String, String)>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(format!("{folder}/guardrails"))? {
-        let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "cedar")
-        {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            files.push((format!("guardrails/{name}"), fs::read_to_string(&path)?));
-        }
+fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
     }
-    Ok(files)
+    names.sort();
+    Ok(names)
 }

@@ -18,18 +18,26 @@ pub(crate) struct Proxy {
 #[derive(Default)]
 struct State {
     faults: HashMap<String, Vec<Fault>>,
+    /// How many calls there had been when it was last told what to break.
+    told_at: usize,
     calls: Vec<Call>,
-    /// Calls that have begun or ended so far: a clock that only counts.
-    ticks: u64,
 }
 
-/// One call of AWS: the actions in the order in which they arrived, and when they
-/// began and ended on a clock that counts beginnings and ends.
+impl State {
+    /// Whether such a call has been answered since it was last told what to break.
+    fn has_answered(&self, action: &str) -> bool {
+        let since = self.calls.iter().skip(self.told_at);
+        since
+            .into_iter()
+            .any(|call| call.action == action && call.answered)
+    }
+}
+
+/// One call of AWS.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub action: String,
-    pub began: u64,
-    pub ended: Option<u64>,
+    answered: bool,
 }
 
 /// What happens to a call instead of reaching the emulator.
@@ -68,9 +76,9 @@ impl Proxy {
     /// The next calls of `action` meet these faults, one each; the last of them
     /// stays for all that follow.
     pub(crate) fn breaks(&self, action: &str, faults: &[Fault]) {
-        lock(&self.state)
-            .faults
-            .insert(action.to_owned(), faults.to_vec());
+        let mut state = lock(&self.state);
+        state.told_at = state.calls.len();
+        state.faults.insert(action.to_owned(), faults.to_vec());
     }
 
     /// Nothing is broken any more.
@@ -103,12 +111,9 @@ async fn pass(state: Arc<Mutex<State>>, target: String, asked: Asked) -> Option<
         .to_owned();
     let (number, fault) = {
         let mut state = lock(&state);
-        let began = state.ticks;
-        state.ticks += 1;
         state.calls.push(Call {
             action: action.clone(),
-            began,
-            ended: None,
+            answered: false,
         });
         let faults = state.faults.get_mut(&action);
         let fault = faults.and_then(|faults| {
@@ -128,11 +133,7 @@ async fn pass(state: Arc<Mutex<State>>, target: String, asked: Asked) -> Option<
             error_body(code),
         )),
         Some(Fault::After(first)) => {
-            while !lock(&state)
-                .calls
-                .iter()
-                .any(|call| call.action == first && call.ended.is_some())
-            {
+            while !lock(&state).has_answered(first) {
                 tokio::task::yield_now().await;
             }
             forward(&target, asked).await
@@ -145,10 +146,7 @@ async fn pass(state: Arc<Mutex<State>>, target: String, asked: Asked) -> Option<
         Some(Fault::Close) => None,
         Some(Fault::Body(body)) => Some(answer(200, &[("content-type", "text/xml")], body)),
     };
-    let mut state = lock(&state);
-    let ended = state.ticks;
-    state.ticks += 1;
-    state.calls[number].ended = Some(ended);
+    lock(&state).calls[number].answered = true;
     answered
 }
 

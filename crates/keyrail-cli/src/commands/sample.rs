@@ -55,7 +55,7 @@ fn event(name: &str, changes: &[String]) -> Result<String, Failure> {
         }
     })?;
     let broken =
-        |error: serde_json::Error| Failure::input(format!("sample `{name}` is broken: {error}"));
+        |error: serde_json::Error| Failure::bug(format!("sample `{name}` is broken: {error}"));
     let mut event = serde_json::from_str(sample.json).map_err(broken)?;
     for change in changes {
         set(&mut event, change)?;

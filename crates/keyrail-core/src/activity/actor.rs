@@ -164,7 +164,12 @@ fn mfa(record: &Json, actor: ActorKind, kind: Kind) -> (Option<bool>, Option<&'s
             (Kind::SignIn, Some(mfa), _) => (Some(mfa), None),
             (Kind::SignIn, None, _) => (None, Some("the sign-in event does not say")),
             (_, _, Some(mfa)) => (Some(mfa), None),
-            (_, _, None) => (None, Some("a call with a long-term key carries no MFA")),
+            (_, _, None) => match record.text(&["userIdentity", "accessKeyId"]) {
+                Some(key) if key.starts_with("AKIA") => {
+                    (None, Some("a call with a long-term key carries no MFA"))
+                }
+                _ => (None, Some("the event does not say")),
+            },
         },
         ActorKind::AssumedRole if session == Some(true) => (Some(true), None),
         ActorKind::AssumedRole | ActorKind::FederatedUser => (

@@ -115,7 +115,7 @@ fn a_denied_call_names_its_target_only_in_the_message() {
 #[test]
 fn a_success_without_its_key_is_a_missing_fact() {
     let activity = created(role(), Value::Null, Value::Null);
-    assert_eq!(activity.unknown, ["resource"]);
+    assert_eq!(activity.unknown, ["target"]);
 }
 
 #[test]
@@ -127,6 +127,7 @@ fn two_names_for_one_thing_are_a_conflict() {
     );
     let mut stranger = anaya();
     stranger["accountId"] = "999999999999".into();
+    stranger["arn"] = Value::Null;
     let other_account = created(stranger, json!({"userName": "bob"}), key(Some("bob")));
     assert_eq!(
         other_account.conflicts,
@@ -177,6 +178,29 @@ fn the_console_is_a_person_and_a_service_is_none() {
         by("autoscaling.amazonaws.com").as_deref(),
         Some("autoscaling.amazonaws.com")
     );
+}
+
+#[test]
+fn an_arn_of_somebody_else_is_a_conflict() {
+    let mut mallory = anaya();
+    mallory["arn"] = "arn:aws:iam::999999999999:user/mallory".into();
+    let activity = created(mallory, json!({"userName": "bob"}), key(Some("bob")));
+    assert_eq!(
+        activity.conflicts,
+        [
+            "the caller's account is `111122223333`, the account in the caller's ARN is `999999999999`",
+            "the caller's name is `anaya`, the name in the caller's ARN is `mallory`",
+        ]
+    );
+}
+
+#[test]
+fn a_call_failed_only_if_it_has_an_error_code() {
+    let activity = activity(json!({
+        "eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey", "userIdentity": anaya(),
+        "errorMessage": "a remark", "responseElements": key(Some("bob")),
+    }));
+    assert_eq!(activity.outcome.succeeded, Some(true));
 }
 
 fn sign_in(identity: Value, mfa: Value, verdict: Value) -> Activity {

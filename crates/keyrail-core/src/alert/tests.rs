@@ -123,6 +123,7 @@ fn no_event_breaks_the_limits_of_sns() {
     );
     assert!(message["sms"].as_str().is_some_and(|sms| sms.len() <= 140));
     assert!(!alert.text.contains("https://evil"), "{}", alert.text);
+    assert!(!alert.subject.contains("://"), "{}", alert.subject);
     assert!(
         alert
             .attributes()
@@ -136,5 +137,69 @@ fn subjects_begin_with_the_state_and_name_who_and_where() {
     assert_eq!(
         Alert::compose(&report).subject,
         "PENDING: Access key created for an IAM user - bob, by anaya - 111122223333 us-east-1"
+    );
+}
+
+#[test]
+fn a_link_for_a_name_is_none_in_the_subject_either() {
+    let mut event = key_created();
+    event["detail"]["userIdentity"]["userName"] = "https://evil.example".into();
+    let report = report(&event, vec![]);
+    assert!(
+        Alert::compose(&report)
+            .subject
+            .contains("by https[:]//evil.example")
+    );
+}
+
+#[test]
+fn what_the_event_does_not_say_is_not_asserted() {
+    let mut event = key_created();
+    event["detail"]["eventSource"] = "signin.amazonaws.com".into();
+    event["detail"]["eventName"] = "ConsoleLogin".into();
+    event["detail"]["eventType"] = "AwsConsoleSignIn".into();
+    let report = report(&event, vec![]);
+    let text = Alert::compose(&report).text;
+    assert!(text.contains("IAM user anaya tried to sign in to the console of account 111122223333 (us-east-1); the event does not say whether it succeeded."), "{text}");
+}
+
+#[test]
+fn a_bundle_that_fills_a_message_is_cut_and_still_told() {
+    let condition = format!("when {{ context.name != \"{}\" }}", "x".repeat(2_000));
+    let guardrails: String = (0..200)
+        .map(|number| format!("@id(\"g{number}\") @title(\"T\") @severity(\"low\") @respond(\"alert\") forbid (principal, action, resource) {condition};"))
+        .collect();
+    let bundle = Bundle::load(&[("guardrails/a.cedar".to_owned(), guardrails)]).expect("it loads");
+    let event = Event::parse(key_created().to_string().as_bytes()).expect("it is JSON");
+    let report = examine(event, &bundle, None);
+    let message = Alert::compose(&report).message().expect("it serialises");
+    assert!(message.len() <= LONGEST_MESSAGE, "{}", message.len());
+    let message: Value = serde_json::from_str(&message).expect("it is JSON");
+    let program: Value = serde_json::from_str(message["default"].as_str().unwrap_or_default())
+        .expect("programs get JSON");
+    assert_eq!(
+        program["report"]["verdict"]["violated"]
+            .as_array()
+            .map(Vec::len),
+        Some(200)
+    );
+    assert!(
+        message["email"]
+            .as_str()
+            .is_some_and(|text| text.ends_with("[cut: the alert would have been too long]\n"))
+    );
+}
+
+#[test]
+fn a_guardrail_on_one_line_is_shown_without_its_annotations() {
+    let text = r#"@id("a") @title("forbid \" this") @severity("low") @respond("alert") forbid (principal, action, resource);"#;
+    let bundle =
+        Bundle::load(&[("guardrails/a.cedar".to_owned(), text.to_owned())]).expect("it loads");
+    let event = Event::parse(key_created().to_string().as_bytes()).expect("it is JSON");
+    let report = examine(event, &bundle, None);
+    let text = Alert::compose(&report).text;
+    assert!(
+        text.contains("observe mode)\n        forbid (principal, action, resource);\n"),
+        "{text}"
     );
 }

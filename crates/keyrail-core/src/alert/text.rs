@@ -1,4 +1,4 @@
-//! The plain text of an alert, in English: all of its words are in this file.
+//! The plain text of an alert, in English.
 //!
 //! The order is the order in which somebody who has just been woken needs it:
 //! what happened, what keyrail did, what to do now, and then the evidence.
@@ -79,7 +79,6 @@ fn sentence(report: &Report) -> String {
     }
     let who = actor(activity);
     let place = place(activity);
-    let failed = activity.outcome.succeeded == Some(false);
     let error = activity
         .outcome
         .error_code
@@ -88,31 +87,32 @@ fn sentence(report: &Report) -> String {
     let error = error
         .map(|error| format!(": {}", Plain(error)))
         .unwrap_or_default();
-    let owner = owner(activity);
-    match (activity.target.kind, activity.kind, failed) {
-        (TargetKind::AccessKey, _, true) => format!(
-            "{who} tried to create an access key for {owner} in {place}, and failed{error}."
-        ),
-        (TargetKind::AccessKey, _, false) => {
-            let key = known(activity.target.access_key_id.as_deref());
-            format!("{who} created access key {key} for {owner} in {place}.")
-        }
-        (TargetKind::None, Kind::SignIn, true) => {
-            format!("{who} tried to sign in to the console of {place}, and failed{error}.")
-        }
-        (TargetKind::None, Kind::SignIn, false)
-            if activity.action.as_deref() == Some("signin:ConsoleLogin") =>
-        {
-            format!("{who} signed in to the console of {place}.")
-        }
-        (TargetKind::None, _, failed) => {
-            let action = known(activity.action.as_deref());
-            let how = if failed {
-                format!(", and failed{error}")
-            } else {
-                String::new()
+    let (did, to_do) = match (activity.target.kind, activity.action.as_deref()) {
+        (TargetKind::AccessKey, _) => {
+            let key = match activity.target.access_key_id.as_deref() {
+                Some(key) => format!("access key {}", Plain(key)),
+                None => "an access key".to_owned(),
             };
-            format!("{who} called {action} in {place}{how}.")
+            let owner = owner(activity);
+            (
+                format!("created {key} for {owner} in"),
+                format!("create {key} for {owner} in"),
+            )
+        }
+        (TargetKind::None, Some("signin:ConsoleLogin")) => (
+            "signed in to the console of".to_owned(),
+            "sign in to the console of".to_owned(),
+        ),
+        (TargetKind::None, action) => {
+            let action = known(action);
+            (format!("called {action} in"), format!("call {action} in"))
+        }
+    };
+    match activity.outcome.succeeded {
+        Some(true) => format!("{who} {did} {place}."),
+        Some(false) => format!("{who} tried to {to_do} {place}, and failed{error}."),
+        None => {
+            format!("{who} tried to {to_do} {place}; the event does not say whether it succeeded.")
         }
     }
 }
@@ -166,11 +166,11 @@ fn write_done(report: &Report, out: &mut String) -> fmt::Result {
 }
 
 fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
-    writeln!(out, "Do now")?;
     let mut number = 0;
     let mut item = |out: &mut String, text: fmt::Arguments<'_>| {
         number += 1;
-        writeln!(out, "  {number}. {text}")
+        let heading = if number == 1 { "Do now\n" } else { "" };
+        writeln!(out, "{heading}  {number}. {text}")
     };
     match (report.state(), key_and_user(&report.activity)) {
         (State::Failed, Some((key, user))) => {
@@ -194,7 +194,7 @@ fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
             item(
                 out,
                 format_args!(
-                    "The key is ACTIVE: observe mode. To stop it: {}",
+                    "keyrail left the key ACTIVE. To stop it: {}",
                     update_key(&key, &user, "Inactive")
                 ),
             )?;
@@ -236,7 +236,7 @@ fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
             ),
         )?;
     }
-    writeln!(out)
+    if number == 0 { Ok(()) } else { writeln!(out) }
 }
 
 fn write_evidence(report: &Report, out: &mut String) -> fmt::Result {
@@ -262,7 +262,7 @@ fn write_evidence(report: &Report, out: &mut String) -> fmt::Result {
     writeln!(
         out,
         "From    {from}; {}",
-        known(activity.origin.user_agent.as_deref())
+        quoted(activity.origin.user_agent.as_deref())
     )?;
     writeln!(out, "Where   {}", place(activity))?;
     writeln!(
@@ -315,10 +315,19 @@ fn write_why(report: &Report, out: &mut String) -> fmt::Result {
 
 /// The policy without its annotations, which the text says in its own places.
 fn condition(policy: &str) -> impl Iterator<Item = &str> {
-    policy
-        .lines()
-        .skip_while(|line| !line.trim_start().starts_with("forbid"))
-        .filter(|line| !line.trim().is_empty())
+    let mut quoted = false;
+    let mut escaped = false;
+    let start = policy.char_indices().find(|&(at, c)| {
+        let ends_a_quote = c == '"' && !escaped;
+        escaped = quoted && c == '\\' && !escaped;
+        quoted ^= ends_a_quote;
+        !quoted
+            && policy
+                .get(at..)
+                .is_some_and(|rest| rest.starts_with("forbid"))
+    });
+    let policy = start.and_then(|(at, _)| policy.get(at..)).unwrap_or(policy);
+    policy.lines().filter(|line| !line.trim().is_empty())
 }
 
 fn write_instead(report: &Report, out: &mut String) -> fmt::Result {
@@ -442,6 +451,15 @@ fn place(activity: &Activity) -> String {
 
 fn known(text: Option<&str>) -> String {
     text.map_or_else(|| "not known".to_owned(), |text| Plain(text).to_string())
+}
+
+/// Free text, chosen by whoever made the call: in quotes, so that it cannot pass
+/// for a sentence of keyrail's.
+fn quoted(text: Option<&str>) -> String {
+    text.map_or_else(
+        || "user agent not known".to_owned(),
+        |text| format!("\"{}\"", Plain(text).to_string().replace('"', "'")),
+    )
 }
 
 fn utc(time: Timestamp) -> String {

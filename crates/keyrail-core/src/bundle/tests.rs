@@ -95,10 +95,6 @@ fn two_guardrails_cannot_share_an_id() {
 #[test]
 fn a_bundle_without_guardrails_is_none() {
     assert_eq!(faults(""), ["there is no guardrail in the bundle"]);
-    assert_eq!(
-        faults("forbid (principal, action"),
-        faults("forbid (principal, action")
-    );
 }
 
 #[test]
@@ -107,6 +103,69 @@ fn a_template_is_no_guardrail() {
     assert_eq!(
         faults(text),
         ["guardrails/a.cedar: a guardrail cannot be a template"]
+    );
+}
+
+#[test]
+fn what_is_no_cedar_is_told_with_its_file() {
+    let faults = faults("forbid (principal, action");
+    assert!(
+        faults[0].starts_with("guardrails/a.cedar: unexpected end of input"),
+        "{faults:?}"
+    );
+}
+
+/// A misspelt action would never fire, and look like one that never had to.
+#[test]
+fn an_action_that_does_not_exist_is_an_error() {
+    for policy in [
+        GOOD.replace("action,", r#"action == Action::"iam:CreateAccesKey","#),
+        GOOD.replace(
+            "action,",
+            r#"action in [Action::"sign-in", Action::"iam:CreateAccesKey"],"#,
+        ),
+        format!(r#"{GOOD} when {{ action == Action::"iam:CreateAccesKey" }}"#),
+    ] {
+        let faults = faults(&format!("{policy};"));
+        assert!(
+            faults[0].contains("there is no action `iam:CreateAccesKey`"),
+            "{faults:?}"
+        );
+    }
+}
+
+#[test]
+fn an_empty_response_and_an_annotation_of_two_lines_are_errors() {
+    assert!(
+        faults(&format!("{};", GOOD.replace("alert", " ")))[0]
+            .contains("`@respond`: ` ` is not one of")
+    );
+    assert!(
+        faults(&format!("{};", GOOD.replace("\"A\"", "\"A\\nB\"")))[0]
+            .contains("`@title` must be one line")
+    );
+}
+
+#[test]
+fn what_a_folder_holds_is_read_or_refused() {
+    let list = |names: &'static [&'static str]| {
+        move |folder: &str| match folder {
+            "" => Ok(["guardrails", "exemptions", "README.md"]
+                .map(str::to_owned)
+                .to_vec()),
+            _ => Ok(names.iter().map(|name| (*name).to_owned()).collect()),
+        }
+    };
+    let read = |_: &str| Ok(format!("{GOOD};"));
+    let error = Bundle::gather(list(&["a.cedar", "b.cedra"]), read)
+        .map(|bundle| bundle.version)
+        .expect_err("it is refused");
+    assert_eq!(
+        error.faults,
+        [
+            "`exemptions` has no effect in this version of keyrail: remove it",
+            "`guardrails/b.cedra` is not a `.cedar` file"
+        ]
     );
 }
 

@@ -165,3 +165,28 @@ fn what_is_unrecognised_or_of_another_kind_is_not_judged() {
     let verdict = bundle(&guardrail("all", "")).judge(&activity(check), None);
     assert_eq!(ids(&verdict), (vec![], vec![]));
 }
+
+/// A value that Cedar refuses is one missing fact, and disarms nothing else.
+#[test]
+fn a_value_that_cedar_refuses_disarms_no_guardrail() {
+    let text = guardrail("blind", "")
+        + &guardrail("timed", "when { context.time > datetime(\"2020-01-01\") }");
+    let mut event = key_created();
+    event["eventTime"] = "-000001-01-01T00:00:00Z".into();
+    let verdict = bundle(&text).judge(&activity(event), None);
+    assert_eq!(ids(&verdict), (vec!["blind"], vec!["timed"]));
+}
+
+#[test]
+fn an_address_within_an_address_is_the_inner_one() {
+    let text = guardrail(
+        "office",
+        "when { context.ip.isInRange(ip(\"198.51.100.0/24\")) }",
+    );
+    let mut event = key_created();
+    event["sourceIPAddress"] = "::ffff:198.51.100.17".into();
+    assert_eq!(
+        ids(&bundle(&text).judge(&activity(event), None)),
+        (vec!["office"], vec![])
+    );
+}

@@ -1,6 +1,8 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
+use jiff::SignedDuration;
+
 use super::*;
 use crate::outcome::EffectErrorKind as Kind;
 
@@ -11,6 +13,7 @@ struct Script {
     /// Whether the first read is answered before the change.
     change_is_slower: bool,
     pauses: RefCell<u32>,
+    seconds: RefCell<i64>,
 }
 
 impl Effects for Script {
@@ -42,8 +45,10 @@ impl Effects for Script {
         *self.pauses.borrow_mut() += 1;
     }
 
+    /// A second later at each look.
     fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
+        *self.seconds.borrow_mut() += 1;
+        Timestamp::UNIX_EPOCH + SignedDuration::from_secs(*self.seconds.borrow())
     }
 }
 
@@ -65,6 +70,7 @@ async fn ended(
         change: change.map_err(error),
         change_is_slower,
         pauses: RefCell::default(),
+        seconds: RefCell::default(),
     };
     let plan = Plan {
         steps: vec![Step {
@@ -103,12 +109,12 @@ async fn each_ending_is_told_apart() {
         (Ok(()), vec![ACTIVE, ACTIVE, INACTIVE], (Verified, 2, false)),
         (Ok(()), vec![ACTIVE, denied, INACTIVE], (Verified, 2, false)),
         (Ok(()), vec![INACTIVE, INACTIVE], (Already, 1, false)),
+        // The key was there to be changed, so a list without it lags behind.
         (
             Ok(()),
             vec![ACTIVE, KEY_GONE, KEY_GONE, KEY_GONE],
-            (Already, 3, false),
+            (Accepted, 3, false),
         ),
-        // A new key that is not listed everywhere yet is no deleted key.
         (
             Ok(()),
             vec![KEY_GONE, KEY_GONE, INACTIVE],
@@ -116,10 +122,21 @@ async fn each_ending_is_told_apart() {
         ),
         (
             Err(Kind::Gone),
-            vec![KEY_GONE, KEY_GONE, ACTIVE, ACTIVE],
+            vec![KEY_GONE, KEY_GONE, ACTIVE, KEY_GONE],
+            (Failed, 3, true),
+        ),
+        (
+            Err(Kind::Gone),
+            vec![KEY_GONE, denied, denied, KEY_GONE],
+            (Failed, 3, true),
+        ),
+        (
+            Err(Kind::Gone),
+            vec![ACTIVE, KEY_GONE, KEY_GONE, KEY_GONE],
             (Failed, 3, true),
         ),
         (Err(Kind::Denied), vec![KEY_GONE; 4], (Already, 3, false)),
+        (Err(Kind::TimedOut), vec![KEY_GONE; 4], (Failed, 3, true)),
         (Ok(()), vec![ACTIVE; 4], (Accepted, 3, false)),
         (Ok(()), vec![denied; 4], (Accepted, 3, false)),
         (Err(Kind::Gone), vec![KEY_GONE; 4], (Already, 3, false)),
@@ -156,7 +173,7 @@ async fn each_ending_is_told_apart() {
     }
 }
 
-/// A read that is answered together with the change may have seen it.
+/// A read that is answered after the change may have seen it.
 #[tokio::test]
 async fn only_what_was_read_before_the_change_shows_that_it_was_done_already() {
     let reads = [INACTIVE, INACTIVE];

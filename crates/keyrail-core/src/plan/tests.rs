@@ -143,3 +143,45 @@ fn without_a_key_of_its_own_the_actors_long_term_key_is_the_target() {
         Err(Withheld::NoTarget)
     );
 }
+
+/// A key that was created and is not shown must not be mistaken for the caller's.
+#[test]
+fn a_new_key_without_its_id_never_stands_for_the_callers_key() {
+    let mut event = event();
+    event["detail"]["requestParameters"] = json!({"userName": "bob"});
+    event["detail"]["responseElements"] = Value::Null;
+    let steps = plan(&event, Mode::Enforce).steps;
+    assert_eq!(
+        (steps[0].target.as_deref(), &steps[0].decision),
+        (None, &Err(Withheld::NoTarget))
+    );
+}
+
+/// The caller's key is in the caller's account, wherever the event was delivered.
+#[test]
+fn the_callers_key_is_sought_in_the_callers_account() {
+    let text = r#"@id("a") @title("T") @severity("low") @respond("deactivate-key") forbid (principal, action, resource);"#;
+    let bundle =
+        Bundle::load(&[("guardrails/a.cedar".to_owned(), text.to_owned())]).expect("it loads");
+    let mut event = event();
+    event["detail"]["eventName"] = "PutObject".into();
+    event["detail"]["userIdentity"]["accountId"] = "999999999999".into();
+    let steps = plan_with(&bundle, &event, Mode::Enforce).steps;
+    assert!(
+        matches!(&steps[0].decision, Ok(Effect::DeactivateAccessKey { account, .. }) if account.as_str() == "999999999999")
+    );
+}
+
+#[test]
+fn what_may_not_have_happened_is_not_acted_on() {
+    let text = r#"@id("a") @title("T") @severity("low") @respond("deactivate-key") forbid (principal, action, resource);"#;
+    let bundle =
+        Bundle::load(&[("guardrails/a.cedar".to_owned(), text.to_owned())]).expect("it loads");
+    let mut event = event();
+    event["detail"]["eventName"] = "ConsoleLogin".into();
+    event["detail"]["eventType"] = "AwsConsoleSignIn".into();
+    assert_eq!(
+        plan_with(&bundle, &event, Mode::Enforce).steps[0].decision,
+        Err(Withheld::Evidence)
+    );
+}
