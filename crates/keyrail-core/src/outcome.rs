@@ -200,6 +200,7 @@ enum Ending {
     AlreadyInactive {
         at: Timestamp,
         reads: u32,
+        failed: Option<EffectError>,
     },
     AlreadyGone {
         state: KeyState,
@@ -224,7 +225,10 @@ impl UserKey<'_> {
         let change = std::pin::pin!(effects.deactivate_key(self.account, self.user, self.id));
         let read = std::pin::pin!(self.look(effects));
         let (changed, before) = match select(change, read).await {
+            // What is read after a change that was made, or may have been, says
+            // nothing of what was before.
             Either::Left((Ok(()), _)) => (Ok(()), None),
+            Either::Left((Err(error), _)) if error.kind.leaves_doubt() => (Err(error), None),
             Either::Left((changed, read)) => (changed, Some(read.await)),
             Either::Right((before, change)) => (change.await, Some(before)),
         };
@@ -234,9 +238,10 @@ impl UserKey<'_> {
             .copied();
         match (changed, before, state) {
             (Ok(()), _, state) => self.read_back(effects, None, state).await,
-            (Err(_), Some(before), Some(KeyState::Inactive)) => Ending::AlreadyInactive {
+            (Err(error), Some(before), Some(KeyState::Inactive)) => Ending::AlreadyInactive {
                 at: before.at,
                 reads: 1,
+                failed: Some(error),
             },
             // The change may have been made although no answer came, and a key
             // that is not listed may be too new to be listed everywhere.
@@ -279,7 +284,11 @@ impl UserKey<'_> {
             let seen = self.look(effects).await;
             match seen.state {
                 Ok(KeyState::Inactive) if before == Some(KeyState::Inactive) => {
-                    return Ending::AlreadyInactive { at: seen.at, reads };
+                    return Ending::AlreadyInactive {
+                        at: seen.at,
+                        reads,
+                        failed: doubt,
+                    };
                 }
                 Ok(KeyState::Inactive) => return Ending::Verified { at: seen.at, reads },
                 Ok(KeyState::KeyGone | KeyState::UserGone) => {}
@@ -336,10 +345,27 @@ impl Ending {
                 reads,
                 false,
             ),
-            Self::AlreadyInactive { at, reads } => (
+            Self::AlreadyInactive {
+                at,
+                reads,
+                failed: None,
+            } => (
                 OutcomeResult::Already,
                 format!(
                     "was Inactive before keyrail's change was confirmed; read Inactive at {}",
+                    to_second(at)
+                ),
+                reads,
+                false,
+            ),
+            Self::AlreadyInactive {
+                at,
+                reads,
+                failed: Some(error),
+            } => (
+                OutcomeResult::Already,
+                format!(
+                    "was Inactive at {}; keyrail's own change was not made: {error}",
                     to_second(at)
                 ),
                 reads,
