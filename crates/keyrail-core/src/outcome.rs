@@ -225,10 +225,7 @@ impl UserKey<'_> {
         let change = std::pin::pin!(effects.deactivate_key(self.account, self.user, self.id));
         let read = std::pin::pin!(self.look(effects));
         let (changed, before) = match select(change, read).await {
-            // What is read after a change that was made, or may have been, says
-            // nothing of what was before.
             Either::Left((Ok(()), _)) => (Ok(()), None),
-            Either::Left((Err(error), _)) if error.kind.leaves_doubt() => (Err(error), None),
             Either::Left((changed, read)) => (changed, Some(read.await)),
             Either::Right((before, change)) => (change.await, Some(before)),
         };
@@ -238,17 +235,19 @@ impl UserKey<'_> {
             .copied();
         match (changed, before, state) {
             (Ok(()), _, state) => self.read_back(effects, None, state).await,
+            // The change may have been made although no answer came: then an
+            // Inactive of any time is as good as its confirmation.
+            (Err(error), _, _) if error.kind.leaves_doubt() => {
+                let before = state.filter(|state| *state != KeyState::Inactive);
+                self.read_back(effects, Some(error), before).await
+            }
             (Err(error), Some(before), Some(KeyState::Inactive)) => Ending::AlreadyInactive {
                 at: before.at,
                 reads: 1,
                 failed: Some(error),
             },
-            // The change may have been made although no answer came, and a key
-            // that is not listed may be too new to be listed everywhere.
+            // A key that is not listed may be too new to be listed everywhere.
             (Err(error), _, Some(KeyState::KeyGone | KeyState::UserGone)) => {
-                self.read_back(effects, Some(error), state).await
-            }
-            (Err(error), _, _) if error.kind.leaves_doubt() => {
                 self.read_back(effects, Some(error), state).await
             }
             (Err(error), before, _) => Ending::Failed {
