@@ -140,7 +140,7 @@ async fn a_deleted_key_is_reported_as_that() {
         (alert.state(), alert.outcome()),
         (
             "BLOCKED",
-            ("already", "the key has been deleted; the user still exists")
+            ("already", "IAM says that the key has been deleted")
         )
     );
 }
@@ -172,6 +172,42 @@ async fn a_deleted_user_is_reported_as_that() {
             )
         )
     );
+}
+
+/// A renamed user takes the key along, and it works on.
+#[tokio::test]
+async fn a_renamed_users_key_is_found_and_stopped() {
+    let world = World::new().await;
+    // The emulator cannot rename, so the user has the new name from the start.
+    let key = world.user_with_key("bob2").await;
+    let mut function = world.function(Some("enforce")).await;
+
+    let answered = function.invoke(&world.key_created("bob", &key)).await;
+
+    assert_eq!(answered, Ok(()));
+    assert_eq!(world.status("bob2", &key).await, Some(StatusType::Inactive));
+    let [alert] = world.alerts().await.try_into().expect("one alert");
+    let (result, detail) = alert.outcome();
+    assert_eq!((alert.state(), result), ("BLOCKED", "verified"));
+    assert!(
+        detail.starts_with("the user is now called bob2; set to Inactive"),
+        "{detail}"
+    );
+}
+
+/// `null` is a name that IAM allows.
+#[tokio::test]
+async fn a_user_called_null_is_a_user() {
+    let world = World::new().await;
+    let key = world.user_with_key("null").await;
+    let mut function = world.function(Some("enforce")).await;
+
+    function
+        .invoke(&world.key_created("null", &key))
+        .await
+        .expect("it is contained");
+
+    assert_eq!(world.status("null", &key).await, Some(StatusType::Inactive));
 }
 
 #[tokio::test]

@@ -105,7 +105,9 @@ VARIANTS = [
     ("root-api-call", {**IAM_CALL, "detail.eventName": "UpdateAccessKey"}, "RootRule"),
     ("root-api-call", {"detail.eventName": "CreateAccessKey"}, "RootRule"),
     ("root-api-call", {"detail.userIdentity.invokedBy": "autoscaling.amazonaws.com"}, None),
-    ("root-api-call", {"detail.userIdentity.invokedBy": "AWS Internal"}, None),
+    # A person, if the event shows an address: the function decides.
+    ("root-api-call", {"detail.userIdentity.invokedBy": "AWS Internal"}, "RootRule"),
+    ("root-api-call", {"detail.userIdentity.invokedBy": "billingconsole.amazonaws.com"}, "RootRule"),
     ("root-api-call", {"detail.userIdentity.type": "IAMUser"}, None),
     ("root-api-call", {"detail.userIdentity.type": ABSENT}, None),
     ("root-api-call", {"detail.userIdentity": None}, None),
@@ -119,7 +121,11 @@ VARIANTS = [
 
 # What the function itself calls. In observe mode it calls no IAM.
 ANY_USER = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:user/*"}
-CONTAINS = {"iam:ListAccessKeys": ANY_USER, "iam:UpdateAccessKey": ANY_USER}
+CONTAINS = {
+    "iam:ListAccessKeys": ANY_USER,
+    "iam:UpdateAccessKey": ANY_USER,
+    "iam:GetAccessKeyLastUsed": ANY_USER,
+}
 ALERTS = {"sns:Publish": {"Ref": "AlertTopic"}}
 # What Lambda does in its name, which the code does not show.
 LAMBDA_DOES = {

@@ -69,8 +69,17 @@ fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Effect
                 _,
             )
             | (_, 429) => EffectErrorKind::Throttled,
-            // Expired credentials of the function: the next invocation has new ones.
-            (Some("ExpiredToken" | "ExpiredTokenException"), _) => EffectErrorKind::Unreachable,
+            // Later the same call may succeed: with new credentials, or once IAM is done
+            // with another change of that user.
+            (
+                Some(
+                    "ExpiredToken"
+                    | "ExpiredTokenException"
+                    | "EntityTemporarilyUnmodifiable"
+                    | "ConcurrentModification",
+                ),
+                _,
+            ) => EffectErrorKind::Unreachable,
             (_, 500..) => EffectErrorKind::Unreachable,
             _ => EffectErrorKind::Other,
         },

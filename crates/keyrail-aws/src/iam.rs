@@ -57,6 +57,23 @@ impl Effects for Aws {
         })
     }
 
+    async fn owner(&self, account: &AccountId, key: &AccessKeyId) -> Result<UserName, EffectError> {
+        const CALL: &str = "iam:GetAccessKeyLastUsed";
+        let asked = self
+            .iam_of(account)?
+            .get_access_key_last_used()
+            .access_key_id(key.as_str());
+        let answer = asked.send().await.map_err(|error| sorted(CALL, &error))?;
+        answer
+            .user_name()
+            .unwrap_or_default()
+            .parse()
+            .map_err(|error| EffectError {
+                kind: EffectErrorKind::Other,
+                message: format!("{CALL}: {error}"),
+            })
+    }
+
     async fn pause(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }

@@ -28,16 +28,16 @@ pub struct Aws {
     account: Option<AccountId>,
 }
 
-/// How long one call of IAM may take, its retries included. Four of them and
-/// [`PUBLISH_TIMEOUT`] must fit into the function's timeout: at worst a change is
-/// followed by three reads, and then the alert still has its time.
-pub const CALL_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long one call of IAM may take, its retries included. Six of them and
+/// [`PUBLISH_TIMEOUT`] must fit into the function's timeout: at worst the key is not
+/// found, its user has been renamed, and the change under the new name is read back
+/// three times; and then the alert still has its time.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long publishing an alert may take, its retries included.
 pub const PUBLISH_TIMEOUT: Duration = Duration::from_secs(8);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Aws {
     /// Connects as a Lambda function does: Region and credentials come from the
@@ -85,7 +85,9 @@ impl Aws {
 fn timeouts(operation: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        // Half, so that one attempt that hangs leaves time for another, and one
+        // that is slow is not repeated at once: an alert published twice is two mails.
+        .operation_attempt_timeout(operation / 2)
         .operation_timeout(operation)
         .build()
 }

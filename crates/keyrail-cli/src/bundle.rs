@@ -17,7 +17,11 @@ pub(crate) struct BundleArgs {
 
 impl BundleArgs {
     pub(crate) fn load(&self) -> Result<Bundle, Failure> {
-        let Some(folder) = &self.bundle else {
+        let Some(folder) = self
+            .bundle
+            .as_ref()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        else {
             return Bundle::embedded().map_err(|error| {
                 Failure::bug(format!("the default bundle does not load: {error}"))
             });

@@ -54,7 +54,7 @@ pub struct Activity {
     #[serde(skip)]
     pub replayed: bool,
     /// Whether the event came from AWS itself (`source` begins with `aws.`, which
-    /// EventBridge refuses to others), as an event must that is acted on.
+    /// EventBridge refuses to others; `aws.partner` is others'), as an event must that is acted on.
     #[serde(skip)]
     pub from_aws: bool,
 }
@@ -96,7 +96,7 @@ impl From<&Event> for Activity {
         activity.from_aws = event
             .source
             .as_ref()
-            .is_some_and(|source| source.starts_with("aws."));
+            .is_some_and(|source| source.starts_with("aws.") && !source.starts_with("aws.partner"));
         activity
     }
 }
@@ -128,10 +128,15 @@ impl Activity {
             .text(&["eventSource"])
             .zip(name.as_ref())
             .map(|(source, name)| format!("{}:{name}", first_label(&source)));
-        let kind = kind_of(record, event, name.as_deref());
+        let entry = action.as_deref().and_then(taxonomy::find);
+        let kind = match entry {
+            // What keyrail knows by name is what it is, whatever type it comes as.
+            Some(entry) if entry.groups.contains(&Group::SignIn) => Kind::SignIn,
+            Some(_) => Kind::ApiCall,
+            None => kind_of(record, event, name.as_deref()),
+        };
         let outcome = CallOutcome::of(record, name.as_deref());
         let actor = Actor::of(record, kind);
-        let entry = action.as_deref().and_then(taxonomy::find);
         let target = Target::of(record, entry, &actor, &outcome);
         let account = record
             .text(&["recipientAccountId"])
@@ -205,6 +210,9 @@ impl Activity {
 
     /// Account, user and key must agree wherever the event names them twice.
     fn contradictions(&self, record: &Json, event: &Event) -> Vec<String> {
+        let request = record.name(&["requestParameters", "userName"]);
+        let response = record.name(&["responseElements", "accessKey", "userName"]);
+        let recipient = record.text(&["recipientAccountId"]);
         let is_user = self.actor.kind == ActorKind::IamUser;
         let arn = self.actor.arn.as_deref().filter(|_| is_user);
         let arn_account = arn.and_then(|arn| arn.split(':').nth(4)).map(str::to_owned);
@@ -212,9 +220,9 @@ impl Activity {
             .and_then(|arn| arn.rsplit('/').next())
             .map(str::to_owned);
         let name = self.actor.name.clone();
-        let request = record.text(&["requestParameters", "userName"]);
-        let response = record.text(&["responseElements", "accessKey", "userName"]);
-        let recipient = record.text(&["recipientAccountId"]);
+        // A call that names nobody is about the caller.
+        let own = name.clone().filter(|_| is_user && request.is_none());
+        let owner = response.clone().filter(|_| is_user && request.is_none());
         // IAM calls act in the caller's own account, so that must agree as well.
         let caller = self.actor.account.clone().filter(|_| {
             self.target.kind == TargetKind::AccessKey && self.actor.kind != ActorKind::Unknown
@@ -241,6 +249,7 @@ impl Activity {
         ]
         .into_iter()
         .chain([
+            ("the caller\'s name", own, "the user in the response", owner),
             (
                 "the caller's account",
                 self.actor.account.clone(),
@@ -256,7 +265,8 @@ impl Activity {
         ])
         .filter_map(|(one, first, two, second)| {
             let (first, second) = first.zip(second)?;
-            (first != second).then(|| format!("{one} is `{first}`, {two} is `{second}`"))
+            (!first.eq_ignore_ascii_case(&second))
+                .then(|| format!("{one} is `{first}`, {two} is `{second}`"))
         })
         .collect()
     }
@@ -299,12 +309,18 @@ fn kind_of(record: &Json, event: &Event, name: Option<&str>) -> Kind {
         .map(|kind| kind.replace(' ', "").to_ascii_lowercase());
     match event_type.as_deref() {
         // A step before the sign-in itself, and no verdict on it.
-        _ if name == Some("CheckMfa") => Kind::Other,
+        _ if name == Some("CheckMfa") && is_sign_in_source(record) => Kind::Other,
         Some(kind) if kind.contains("consolesignin") => Kind::SignIn,
         Some(kind) if kind.contains("serviceevent") => Kind::ServiceEvent,
         Some(kind) if kind.contains("insight") => Kind::Other,
         _ => Kind::ApiCall,
     }
+}
+
+fn is_sign_in_source(record: &Json) -> bool {
+    record
+        .text(&["eventSource"])
+        .is_some_and(|source| first_label(&source) == "signin")
 }
 
 fn is_sign_in(record: &Json) -> bool {

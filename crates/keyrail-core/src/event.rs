@@ -10,9 +10,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub(crate) use self::json::Json;
+use self::mend::mended;
 use crate::digest;
 
 mod json;
+mod mend;
 
 /// One event: its envelope, and the body that names what happened. Serialises as
 /// `event` of `keyrail.report/v1`: without the body.
@@ -77,8 +79,9 @@ impl Event {
     ///
     /// If the bytes are no JSON, or a log file with more or fewer records than one.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseEventError> {
-        let value: Value =
-            serde_json::from_slice(bytes).map_err(|cause| ParseEventError::NotJson {
+        let value: Value = serde_json::from_slice(bytes)
+            .or_else(|error| serde_json::from_str(&mended(bytes)).map_err(|_| error))
+            .map_err(|cause| ParseEventError::NotJson {
                 cause: cause.to_string(),
             })?;
         let value = match value {
@@ -140,6 +143,9 @@ impl Event {
         if !detail.is_object() {
             return Self::unrecognised(&envelope, "`detail` is not a CloudTrail record", bytes);
         }
+        if detail.text(&["eventName"]).is_none() || detail.text(&["eventSource"]).is_none() {
+            return Self::unrecognised(&envelope, "the record names no event or no source", bytes);
+        }
         Self {
             id: detail.text(&["eventID"]).or_else(|| envelope.text(&["id"])),
             name: detail.text(&["eventName"]),
@@ -153,7 +159,7 @@ impl Event {
             time: envelope
                 .text(&["time"])
                 .or_else(|| detail.text(&["eventTime"])),
-            replayed: envelope.text(&["replay-name"]).is_some(),
+            replayed: envelope.at(&["replay-name"]).is_some(),
             detail_type: Some(detail_type),
             body: Body::CloudTrail(detail),
         }
@@ -269,7 +275,7 @@ mod tests {
     #[test]
     fn the_record_id_wins_over_the_envelope_id() {
         let event = Event::parse(
-            br#"{"detail-type":"AWS API Call via CloudTrail","id":"e","source":"aws.iam","detail":{"eventID":"r"}}"#,
+            br#"{"detail-type":"AWS API Call via CloudTrail","id":"e","source":"aws.iam","detail":{"eventID":"r","eventName":"X","eventSource":"iam.amazonaws.com"}}"#,
         );
         assert_eq!(event.map(|event| event.id), Ok(Some("r".to_owned())));
     }
@@ -281,6 +287,30 @@ mod tests {
             event.map(|event| (event.source, event.detail_type)),
             Ok((Some("aws.iam".to_owned()), None))
         );
+    }
+
+    #[test]
+    fn a_record_that_names_nothing_is_not_recognised() {
+        for detail in [
+            r"{}",
+            r#"{"eventName":["X"],"eventSource":"iam.amazonaws.com"}"#,
+            r#"{"eventName":"X"}"#,
+        ] {
+            let text =
+                format!(r#"{{"detail-type":"AWS API Call via CloudTrail","detail":{detail}}}"#);
+            assert!(
+                unrecognised(&text).starts_with("the record names no event or no source"),
+                "{detail}"
+            );
+        }
+    }
+
+    #[test]
+    fn half_a_character_hides_nothing() {
+        let event = Event::parse(
+            br#"{"eventName":"X","eventSource":"iam.amazonaws.com","userAgent":"cut \ud83d"}"#,
+        );
+        assert_eq!(event.map(|event| event.name), Ok(Some("X".to_owned())));
     }
 
     #[test]

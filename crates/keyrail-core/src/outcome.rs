@@ -41,6 +41,13 @@ pub trait Effects {
         key: &AccessKeyId,
     ) -> Result<KeyState, EffectError>;
 
+    /// Finds the user that a key belongs to now: users can be renamed.
+    ///
+    /// # Errors
+    ///
+    /// [`EffectErrorKind::Gone`] if IAM says that there is no such key.
+    async fn owner(&self, account: &AccountId, key: &AccessKeyId) -> Result<UserName, EffectError>;
+
     /// Waits.
     async fn pause(&self, duration: Duration);
 
@@ -204,7 +211,10 @@ enum Ending {
     },
     AlreadyGone {
         state: KeyState,
-        reads: u32,
+    },
+    Renamed {
+        owner: UserName,
+        ending: Box<Ending>,
     },
     Accepted {
         last: Option<Seen>,
@@ -235,25 +245,60 @@ impl UserKey<'_> {
             .copied();
         match (changed, before, state) {
             (Ok(()), _, state) => self.read_back(effects, None, state).await,
+            (Err(error), _, state) if error.kind == EffectErrorKind::Gone => {
+                self.find(effects, error, state).await
+            }
             // The change may have been made although no answer came: then an
             // Inactive of any time is as good as its confirmation.
             (Err(error), _, _) if error.kind.leaves_doubt() => {
-                let before = state.filter(|state| *state != KeyState::Inactive);
-                self.read_back(effects, Some(error), before).await
+                self.read_back(effects, Some(error), None).await
             }
             (Err(error), Some(before), Some(KeyState::Inactive)) => Ending::AlreadyInactive {
                 at: before.at,
                 reads: 1,
                 failed: Some(error),
             },
-            // A key that is not listed may be too new to be listed everywhere.
-            (Err(error), _, Some(KeyState::KeyGone | KeyState::UserGone)) => {
-                self.read_back(effects, Some(error), state).await
-            }
             (Err(error), before, _) => Ending::Failed {
                 error,
                 reads: u32::from(before.is_some()),
                 last: before,
+            },
+        }
+    }
+
+    /// IAM knows no such key of this user: has it been deleted, or does the user
+    /// have another name by now? Only IAM's word that the key is gone is believed,
+    /// as a renamed user's key works on.
+    async fn find(
+        &self,
+        effects: &impl Effects,
+        error: EffectError,
+        listed: Option<KeyState>,
+    ) -> Ending {
+        match effects.owner(self.account, self.id).await {
+            Ok(owner) if owner != *self.user => {
+                let key = UserKey {
+                    user: &owner,
+                    ..*self
+                };
+                let change = effects.deactivate_key(key.account, key.user, key.id).await;
+                let ending = key.read_back(effects, change.err(), None).await;
+                Ending::Renamed {
+                    owner: owner.clone(),
+                    ending: Box::new(ending),
+                }
+            }
+            Ok(_) => self.read_back(effects, Some(error), None).await,
+            Err(error) if error.kind == EffectErrorKind::Gone => {
+                let state = listed.filter(|state| *state == KeyState::UserGone);
+                Ending::AlreadyGone {
+                    state: state.unwrap_or(KeyState::KeyGone),
+                }
+            }
+            Err(error) => Ending::Failed {
+                error,
+                last: None,
+                reads: 0,
             },
         }
     }
@@ -266,51 +311,42 @@ impl UserKey<'_> {
         }
     }
 
-    /// Only Inactive is believed at once. That a key is gone is believed if the
-    /// change found it so (`doubt`) and it was never seen otherwise.
+    /// Reads until the key is Inactive. `doubt` is why the change may not have been
+    /// made, and `before` the state that was read before it was.
     async fn read_back(
         &self,
         effects: &impl Effects,
         doubt: Option<EffectError>,
         before: Option<KeyState>,
     ) -> Ending {
-        let mut always_gone = before != Some(KeyState::Active);
         let mut last = None;
         for reads in 1..=READ_BACKS {
             if reads > 1 {
                 effects.pause(PAUSE).await;
             }
             let seen = self.look(effects).await;
-            match seen.state {
-                Ok(KeyState::Inactive) if before == Some(KeyState::Inactive) => {
+            match (&seen.state, before) {
+                (Ok(KeyState::Inactive), Some(KeyState::Inactive)) => {
                     return Ending::AlreadyInactive {
                         at: seen.at,
                         reads,
                         failed: doubt,
                     };
                 }
-                Ok(KeyState::Inactive) => return Ending::Verified { at: seen.at, reads },
-                Ok(KeyState::KeyGone | KeyState::UserGone) => {}
-                Ok(KeyState::Active) | Err(_) => always_gone = false,
+                (Ok(KeyState::Inactive), _) => return Ending::Verified { at: seen.at, reads },
+                // A list without the key lags behind a change that found it.
+                (Ok(KeyState::Active | KeyState::KeyGone | KeyState::UserGone) | Err(_), _) => {
+                    last = Some(seen);
+                }
             }
-            last = Some(seen);
         }
-        match (doubt, last) {
-            (
-                Some(error),
-                Some(Seen {
-                    state: Ok(state), ..
-                }),
-            ) if always_gone && error.kind.says_gone() => Ending::AlreadyGone {
-                state,
-                reads: READ_BACKS,
-            },
-            (Some(error), last) => Ending::Failed {
+        match doubt {
+            Some(error) => Ending::Failed {
                 error,
                 last,
                 reads: READ_BACKS,
             },
-            (None, last) => Ending::Accepted {
+            None => Ending::Accepted {
                 last,
                 reads: READ_BACKS,
             },
@@ -372,19 +408,27 @@ impl Ending {
             ),
             Self::AlreadyGone {
                 state: KeyState::UserGone,
-                reads,
             } => (
                 OutcomeResult::Already,
                 "the user no longer exists, and so neither does the key".to_owned(),
-                reads,
+                1,
                 false,
             ),
-            Self::AlreadyGone { reads, .. } => (
+            Self::AlreadyGone { .. } => (
                 OutcomeResult::Already,
-                "the key has been deleted; the user still exists".to_owned(),
-                reads,
+                "IAM says that the key has been deleted".to_owned(),
+                1,
                 false,
             ),
+            Self::Renamed { owner, ending } => {
+                let (result, detail, reads, retry) = ending.into_parts();
+                (
+                    result,
+                    format!("the user is now called {owner}; {detail}"),
+                    reads,
+                    retry,
+                )
+            }
             Self::Accepted { last, reads } => (
                 OutcomeResult::Accepted,
                 format!(
@@ -422,13 +466,6 @@ impl EffectErrorKind {
         }
     }
 
-    /// Whether AWS said that there is no such key: its word on a change counts more
-    /// than a list, as the change goes to where the key was made. Where keyrail may
-    /// not make the change, the lists have to do.
-    fn says_gone(self) -> bool {
-        matches!(self, Self::Denied | Self::Gone)
-    }
-
     /// Whether Lambda should try the event again.
     fn is_mended_by_retry(self) -> bool {
         match self {
@@ -441,7 +478,7 @@ impl EffectErrorKind {
         match self {
             Self::Denied => "access denied",
             Self::Elsewhere => "not in this deployment's reach",
-            Self::Gone => "IAM knows no such key, and yet it may exist",
+            Self::Gone => "IAM did not know the key, and yet knows its user",
             Self::Other => "AWS refused",
             Self::Throttled => "throttled",
             Self::TimedOut => "timed out",

@@ -1,10 +1,12 @@
 //! The actor: `userIdentity` of a record, for every type that AWS writes
 //! (CloudTrail User Guide, "userIdentity element", checked 2026-11-24).
 
+use std::net::IpAddr;
+
 use serde::Serialize;
 
 use super::Kind;
-use crate::event::Json;
+use crate::event::{Json, first_label};
 
 /// Who acted. What the record does not show is `None`.
 #[derive(Debug, Default, Serialize)]
@@ -66,7 +68,9 @@ impl Actor {
             .as_deref()
             .and_then(|arn| arn.rsplit_once('/'))
             .map(|(_, last)| last.to_owned());
-        let user_name = identity("userName").filter(|name| name != HIDDEN);
+        let user_name = record
+            .name(&["userIdentity", "userName"])
+            .filter(|name| name != HIDDEN);
         let name = match actor_kind {
             ActorKind::Root => None,
             ActorKind::AssumedRole => {
@@ -99,7 +103,7 @@ impl Actor {
             access_key_id,
             mfa,
             mfa_unknown_because,
-            on_behalf_of_service: invoked_by.filter(|service| !is_a_person(service)),
+            on_behalf_of_service: invoked_by.filter(|service| !is_a_person(service, record)),
             issuer_arn: issuer("arn"),
             root_session,
         }
@@ -126,9 +130,15 @@ fn kind_of(text: Option<&str>, invoked_by: Option<&str>, kind: Kind) -> ActorKin
     }
 }
 
-/// The console signs calls for the person in front of it.
-fn is_a_person(service: &str) -> bool {
-    service.starts_with("signin.") || service.starts_with("console.")
+/// The consoles sign calls for the person in front of them. `AWS Internal` stands
+/// in records of such calls too, and then beside the person's address.
+fn is_a_person(service: &str, record: &Json) -> bool {
+    let name = first_label(service);
+    let has_address = || {
+        let address = record.text(&["sourceIPAddress"]);
+        address.is_some_and(|address| address.parse::<IpAddr>().is_ok())
+    };
+    name == "signin" || name.ends_with("console") || (service == "AWS Internal" && has_address())
 }
 
 /// `arn:aws:sts::111122223333:assumed-role/ROLE/SESSION` → `ROLE`.

@@ -55,9 +55,15 @@ impl Target {
     /// named one, in the request. A call that names nobody is about the caller.
     /// A denied call shows neither, and names the user only in its message.
     fn new_access_key(record: &Json, actor: &Actor, outcome: &CallOutcome) -> Self {
-        let key = |name: &str| record.text(&["responseElements", "accessKey", name]);
-        let named = key("userName").or_else(|| record.text(&["requestParameters", "userName"]));
+        let request = record.name(&["requestParameters", "userName"]);
+        let response = record.name(&["responseElements", "accessKey", "userName"]);
         let succeeded = outcome.succeeded == Some(true);
+        // Root's own call names nobody; a name in the response would be the
+        // account's alias.
+        let named = match actor.kind {
+            ActorKind::Root => request,
+            _ => response.or(request),
+        };
         let (user, is_root) = match (named, actor.kind) {
             (Some(name), _) if name == ROOT_PLACEHOLDER => (None, Some(true)),
             (Some(name), _) => (Some(name), Some(false)),
@@ -76,7 +82,7 @@ impl Target {
                 .or_else(|| actor.account.clone()),
             user,
             is_root,
-            access_key_id: key("accessKeyId"),
+            access_key_id: record.text(&["responseElements", "accessKey", "accessKeyId"]),
             credential_id: None,
             name: None,
         }

@@ -78,6 +78,19 @@ fn the_owner_of_a_new_key_is_found_wherever_the_event_names_it() {
         (role(), bob.clone(), key(None), (Some("bob"), Some(false))),
         (role(), Value::Null, key(None), (None, None)),
         (root(), Value::Null, key(None), (None, Some(true))),
+        // A name that only the response has would be the account's alias.
+        (
+            root(),
+            Value::Null,
+            key(Some("the-alias")),
+            (None, Some(true)),
+        ),
+        (
+            anaya(),
+            json!({"userName": "null"}),
+            key(Some("null")),
+            (Some("null"), Some(false)),
+        ),
         (root(), bob, key(Some("bob")), (Some("bob"), Some(false))),
         (
             root(),
@@ -174,10 +187,40 @@ fn the_console_is_a_person_and_a_service_is_none() {
             .on_behalf_of_service
     };
     assert_eq!(by("signin.amazonaws.com"), None);
+    assert_eq!(by("billingconsole.amazonaws.com"), None);
+    assert_eq!(by("AWS Internal").as_deref(), Some("AWS Internal"));
     assert_eq!(
         by("autoscaling.amazonaws.com").as_deref(),
         Some("autoscaling.amazonaws.com")
     );
+}
+
+#[test]
+fn a_call_that_names_nobody_is_about_the_caller() {
+    let activity = created(anaya(), Value::Null, key(Some("bob")));
+    assert_eq!(
+        activity.conflicts,
+        ["the caller's name is `anaya`, the user in the response is `bob`"]
+    );
+}
+
+/// IAM tells names apart regardless of case.
+#[test]
+fn a_name_in_another_case_is_the_same_name() {
+    let activity = created(anaya(), json!({"userName": "BOB"}), key(Some("bob")));
+    assert_eq!(
+        (owner(&activity), activity.conflicts.len()),
+        ((Some("bob"), Some(false)), 0)
+    );
+}
+
+#[test]
+fn what_is_known_by_name_is_what_it_is_whatever_type_it_comes_as() {
+    let created = activity(
+        json!({"eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey", "eventType": "AwsCloudTrailInsight"}),
+    );
+    let check = activity(json!({"eventSource": "ec2.amazonaws.com", "eventName": "CheckMfa"}));
+    assert_eq!([created.kind, check.kind], [Kind::ApiCall; 2]);
 }
 
 #[test]
@@ -201,6 +244,18 @@ fn a_call_failed_only_if_it_has_an_error_code() {
         "errorMessage": "a remark", "responseElements": key(Some("bob")),
     }));
     assert_eq!(activity.outcome.succeeded, Some(true));
+}
+
+#[test]
+fn aws_internal_beside_an_address_is_a_person() {
+    let by = |address: &str| {
+        let mut identity = root();
+        identity["invokedBy"] = "AWS Internal".into();
+        let call = json!({"eventSource": "s3.amazonaws.com", "eventName": "X", "sourceIPAddress": address, "userIdentity": identity});
+        activity(call).actor.on_behalf_of_service
+    };
+    assert_eq!(by("198.51.100.17"), None);
+    assert_eq!(by("AWS Internal").as_deref(), Some("AWS Internal"));
 }
 
 fn sign_in(identity: Value, mfa: Value, verdict: Value) -> Activity {

@@ -28,6 +28,7 @@ fn key_created() -> Value {
                 "arn": "arn:aws:iam::111122223333:user/anaya", "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
             },
             "sourceIPAddress": "198.51.100.17", "userAgent": "aws-cli/2.31.0",
+            "requestParameters": {"userName": "bob"},
             "responseElements": {"accessKey": {"accessKeyId": "AKIAI44QH8DHBEXAMPLE", "userName": "bob"}},
         },
     })

@@ -139,6 +139,9 @@ fn write_done(report: &Report, out: &mut String) -> fmt::Result {
     }
     if report.outcomes.is_empty() {
         match report.plan.steps.as_slice() {
+            [] if !report.verdict.undecided.is_empty() => {
+                writeln!(out, "  Nothing: a guardrail could not be decided.")?;
+            }
             [] => writeln!(out, "  Nothing: this alert is all that was asked for.")?,
             steps => {
                 for step in steps {
@@ -190,7 +193,8 @@ fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
                 ),
             )?;
         }
-        (State::DryRun, Some((key, user))) => {
+        // Whatever kept keyrail from it, the key that was created works.
+        (State::DryRun | State::Alert, Some((key, user))) if was_left(report) => {
             item(
                 out,
                 format_args!(
@@ -237,6 +241,16 @@ fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
         )?;
     }
     if number == 0 { Ok(()) } else { writeln!(out) }
+}
+
+/// Whether a new key was left as it was: by the mode, for want of evidence, or
+/// because a guardrail could not be decided. Where a step is only explained, nobody
+/// has left anything yet.
+fn was_left(report: &Report) -> bool {
+    let explained = report.plan.steps.iter().any(|step| step.decision.is_ok());
+    report.activity.target.kind == TargetKind::AccessKey
+        && report.activity.outcome.succeeded != Some(false)
+        && !explained
 }
 
 fn write_evidence(report: &Report, out: &mut String) -> fmt::Result {
@@ -474,5 +488,13 @@ fn key_and_user(activity: &Activity) -> Option<(AccessKeyId, UserName)> {
 }
 
 fn update_key(key: &AccessKeyId, user: &UserName, status: &str) -> String {
-    format!("aws iam update-access-key --user-name {user} --access-key-id {key} --status {status}")
+    // A name may begin with a hyphen, and would be taken for an option.
+    let is = if user.as_str().starts_with('-') {
+        "="
+    } else {
+        " "
+    };
+    format!(
+        "aws iam update-access-key --user-name{is}{user} --access-key-id {key} --status {status}"
+    )
 }

@@ -49,6 +49,15 @@ impl Json {
         }
     }
 
+    /// The name below `path`: a text that may well be the word `null`, as an IAM
+    /// user's name may.
+    pub(crate) fn name(&self, path: &[&str]) -> Option<String> {
+        match self.at(path)? {
+            Value::String(text) if !text.is_empty() => Some(cut(text)),
+            _ => None,
+        }
+    }
+
     /// The truth value below `path`, which AWS writes as a boolean, as `true` and
     /// `false`, or as `Yes` and `No` in any case.
     pub(crate) fn flag(&self, path: &[&str]) -> Option<bool> {
@@ -77,9 +86,12 @@ impl fmt::Debug for Json {
     }
 }
 
+/// Cuts what is too long, and replaces noncharacters: queues and mails refuse
+/// messages that hold them.
 fn cut(text: &str) -> String {
+    let text = &text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
     if text.len() <= LONGEST_TEXT {
-        return text.to_owned();
+        return text.clone();
     }
     let end = text.floor_char_boundary(LONGEST_TEXT);
     let kept = text.get(..end).unwrap_or_default();
@@ -118,6 +130,21 @@ mod tests {
         let text = json.text(&["a"]).unwrap_or_default();
         assert!(text.ends_with("é… [cut, 2000 bytes]"), "{text}");
         assert!(text.len() < 1100);
+    }
+
+    #[test]
+    fn a_name_may_be_the_word_null() {
+        let json = Json::new(json!({"a": "null", "b": "", "c": null, "d": 7}));
+        let names = ["a", "b", "c", "d"].map(|name| json.name(&[name]));
+        assert_eq!(names, [Some("null".to_owned()), None, None, None]);
+    }
+
+    #[test]
+    fn noncharacters_are_replaced() {
+        assert_eq!(
+            Json::new(json!({"a": "x\u{ffff}"})).text(&["a"]).as_deref(),
+            Some("x\u{fffd}")
+        );
     }
 
     #[test]
