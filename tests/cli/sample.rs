@@ -102,3 +102,11 @@ fn a_path_through_a_text_is_an_error() {
         (2, "error: `account.x`: what is before `x` is no object\n")
     );
 }
+
+#[test]
+fn what_is_almost_json_or_almost_a_path_is_an_error() {
+    for change in ["detail.requestParameters=[", "=x", "detail..x=1"] {
+        let ran = ran(&["sample", "root-sign-in", "--set", change]);
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{change}");
+    }
+}

@@ -180,6 +180,10 @@ impl Bundle {
         };
         let mut faults = Vec::new();
         for (file, text) in files {
+            if nesting(text) > DEEPEST {
+                faults.push(format!("{file}: brackets are nested deeper than {DEEPEST}"));
+                continue;
+            }
             match PolicySet::from_str(text) {
                 Ok(policies) => {
                     if policies.num_of_templates() > 0 {
@@ -327,6 +331,24 @@ impl FromStr for Mode {
             .ok_or_else(|| UnknownWordError::new(word, "observe, enforce"))
     }
 }
+
+/// Cedar's parser calls itself for each bracket within another, so that a file of
+/// nothing but brackets would end the process.
+fn nesting(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut deepest = 0;
+    for c in text.chars() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+const DEEPEST: usize = 64;
 
 /// Annotations that a guardrail may carry; `@title` and `@advice` also once more
 /// for each language, as `@title_ja`.

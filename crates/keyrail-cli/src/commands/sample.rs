@@ -75,6 +75,11 @@ fn set(event: &mut Value, change: &str) -> Result<(), Failure> {
     let (parents, last) = path
         .rsplit_once('.')
         .map_or((None, path), |(parents, last)| (Some(parents), last));
+    if path.split('.').any(str::is_empty) {
+        return Err(Failure::input(format!(
+            "`{change}`: there is an empty name in the path"
+        )));
+    }
     let mut place = event;
     for name in parents.into_iter().flat_map(|parents| parents.split('.')) {
         let names: Vec<String> = place
@@ -93,7 +98,7 @@ fn set(event: &mut Value, change: &str) -> Result<(), Failure> {
     if place.is_null() {
         *place = Value::Object(serde_json::Map::new());
     }
-    let value = parse(text, child(place, last).as_deref());
+    let value = parse(text, child(place, last).as_deref())?;
     match place {
         Value::Object(object) => {
             object.insert(last.to_owned(), value);
@@ -127,12 +132,17 @@ fn child<'a>(value: &'a mut Value, name: &str) -> Option<&'a mut Value> {
 }
 
 /// Account ids are texts of digits, so a number is taken as one only where a
-/// number stood.
-fn parse(text: &str, before: Option<&Value>) -> Value {
+/// number stood. What begins like an object or a list was meant to be one.
+fn parse(text: &str, before: Option<&Value>) -> Result<Value, Failure> {
     match serde_json::from_str(text) {
-        Ok(Value::Number(number)) if before.is_some_and(Value::is_number) => Value::Number(number),
-        Ok(Value::Number(_)) | Err(_) => Value::from(text),
-        Ok(value) => value,
+        Ok(Value::Number(number)) if before.is_some_and(Value::is_number) => {
+            Ok(Value::Number(number))
+        }
+        Err(error) if text.starts_with(['{', '[']) => {
+            Err(Failure::input(format!("`{text}` is not JSON: {error}")))
+        }
+        Ok(Value::Number(_)) | Err(_) => Ok(Value::from(text)),
+        Ok(value) => Ok(value),
     }
 }
 

@@ -147,6 +147,19 @@ fn an_empty_response_and_an_annotation_of_two_lines_are_errors() {
 }
 
 #[test]
+fn brackets_without_end_are_an_error_and_not_the_end() {
+    let text = format!(
+        "{GOOD} when {{ {}true{} }};",
+        "(".repeat(10_000),
+        ")".repeat(10_000)
+    );
+    assert_eq!(
+        faults(&text)[0],
+        "guardrails/a.cedar: brackets are nested deeper than 64"
+    );
+}
+
+#[test]
 fn what_a_folder_holds_is_read_or_refused() {
     let list = |names: &'static [&'static str]| {
         move |folder: &str| match folder {
