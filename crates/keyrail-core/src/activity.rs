@@ -246,10 +246,7 @@ impl Activity {
                 "the affected account",
                 self.account.clone(),
             ),
-        ]
-        .into_iter()
-        .chain([
-            ("the caller\'s name", own, "the user in the response", owner),
+            ("the caller's name", own, "the user in the response", owner),
             (
                 "the caller's account",
                 self.actor.account.clone(),
@@ -262,7 +259,8 @@ impl Activity {
                 "the name in the caller's ARN",
                 arn_name,
             ),
-        ])
+        ]
+        .into_iter()
         .filter_map(|(one, first, two, second)| {
             let (first, second) = first.zip(second)?;
             (!first.eq_ignore_ascii_case(&second))

@@ -185,8 +185,8 @@ impl EffectErrorKind {
     /// Whether the change may have been made in spite of the error.
     fn leaves_doubt(self) -> bool {
         match self {
-            Self::Gone | Self::TimedOut | Self::Unreachable => true,
-            Self::Denied | Self::Elsewhere | Self::Other | Self::Throttled => false,
+            Self::TimedOut | Self::Unreachable => true,
+            Self::Denied | Self::Elsewhere | Self::Gone | Self::Other | Self::Throttled => false,
         }
     }
 
