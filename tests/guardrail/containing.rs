@@ -193,6 +193,14 @@ async fn a_renamed_users_key_is_found_and_stopped() {
         detail.starts_with("the user is now called bob2; set to Inactive"),
         "{detail}"
     );
+    let undo = format!(
+        "Undo    aws iam update-access-key --user-name bob2 --access-key-id {key} --status Active"
+    );
+    assert!(
+        alert.alert["text"]
+            .as_str()
+            .is_some_and(|text| text.contains(&undo))
+    );
 }
 
 /// `null` is a name that IAM allows.

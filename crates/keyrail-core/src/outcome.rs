@@ -116,6 +116,9 @@ pub struct Outcome {
     /// Whether trying the whole event again could mend it.
     #[serde(skip)]
     pub retry: bool,
+    /// The key's user, where that is no longer the one in the event.
+    #[serde(skip)]
+    pub renamed: Option<UserName>,
 }
 
 /// How a step ended.
@@ -146,7 +149,9 @@ pub async fn carry_out(plan: &Plan, effects: &impl Effects) -> Vec<Outcome> {
                     id: key,
                 };
                 let start = effects.now();
-                let (result, detail, attempts, retry) = key.deactivate(effects).await.into_parts();
+                let ending = key.deactivate(effects).await;
+                let renamed = ending.new_name().cloned();
+                let (result, detail, attempts, retry) = ending.into_parts();
                 let millis = effects
                     .now()
                     .duration_since(start)
@@ -160,6 +165,7 @@ pub async fn carry_out(plan: &Plan, effects: &impl Effects) -> Vec<Outcome> {
                     attempts,
                     millis,
                     retry,
+                    renamed,
                 }
             }
             Err(withheld) => Outcome::withheld(step, *withheld),
@@ -177,6 +183,7 @@ impl Outcome {
             attempts: 0,
             millis: 0,
             retry: false,
+            renamed: None,
         }
     }
 }

@@ -42,6 +42,7 @@ fn outcome(result: OutcomeResult, detail: &str) -> Outcome {
         attempts: 1,
         millis: 42,
         retry: false,
+        renamed: None,
     }
 }
 

@@ -175,7 +175,7 @@ fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
         let heading = if number == 1 { "Do now\n" } else { "" };
         writeln!(out, "{heading}  {number}. {text}")
     };
-    match (report.state(), key_and_user(&report.activity)) {
+    match (report.state(), key_and_user(report)) {
         (State::Failed, Some((key, user))) => {
             item(
                 out,
@@ -206,7 +206,7 @@ fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
         _ => {}
     }
     if let (TargetKind::AccessKey, Some((key, _))) =
-        (report.activity.target.kind, key_and_user(&report.activity))
+        (report.activity.target.kind, key_and_user(report))
     {
         item(
             out,
@@ -368,7 +368,7 @@ fn write_undo(report: &Report, out: &mut String) -> fmt::Result {
                 OutcomeResult::Accepted | OutcomeResult::Verified
             )
     });
-    match key_and_user(&report.activity) {
+    match key_and_user(report) {
         Some((key, user)) if stopped => {
             writeln!(out, "Undo    {}\n", update_key(&key, &user, "Active"))
         }
@@ -481,9 +481,14 @@ fn utc(time: Timestamp) -> String {
 }
 
 /// The key and its user, if both may stand in a command that is copied and run.
-fn key_and_user(activity: &Activity) -> Option<(AccessKeyId, UserName)> {
-    let key = activity.target.access_key_id.as_deref()?.parse().ok()?;
-    let user = activity.target.user.as_deref()?.parse().ok()?;
+fn key_and_user(report: &Report) -> Option<(AccessKeyId, UserName)> {
+    let target = &report.activity.target;
+    let key = target.access_key_id.as_deref()?.parse().ok()?;
+    let renamed = report
+        .outcomes
+        .iter()
+        .find_map(|outcome| outcome.renamed.clone());
+    let user = renamed.or_else(|| target.user.as_deref()?.parse().ok())?;
     Some((key, user))
 }
 

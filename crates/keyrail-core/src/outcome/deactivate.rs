@@ -199,6 +199,18 @@ fn last_seen(seen: Option<Seen>) -> String {
 }
 
 impl Ending {
+    /// What the user is called by now, if that has changed.
+    pub(super) fn new_name(&self) -> Option<&UserName> {
+        match self {
+            Self::Renamed { owner, .. } => Some(owner),
+            Self::Verified { .. }
+            | Self::AlreadyInactive { .. }
+            | Self::AlreadyGone { .. }
+            | Self::Accepted { .. }
+            | Self::Failed { .. } => None,
+        }
+    }
+
     pub(super) fn into_parts(self) -> (OutcomeResult, String, u32, bool) {
         match self {
             Self::Verified { at, reads } => (
