@@ -7,7 +7,7 @@
 )]
 
 use keyrail_core::alert::Alert;
-use keyrail_core::{Bundle, Event, Mode, examine};
+use keyrail_core::{Bundle, Circumstances, Event, Mode, examine};
 
 const CREATED: &[u8] = include_bytes!("../../keyrail-cli/src/samples/key-created-for-another.json");
 const UNRELATED: &[u8] = include_bytes!("../../keyrail-cli/src/samples/unrelated-call.json");
@@ -25,6 +25,7 @@ fn load_bundle() -> Bundle {
 #[divan::bench(args = ["created", "unrelated"])]
 fn examine_event(bencher: divan::Bencher<'_, '_>, name: &str) {
     let bundle = Bundle::embedded().expect("it loads");
+    let circumstances = Circumstances::in_mode(Mode::Enforce);
     let bytes = if name == "created" {
         CREATED
     } else {
@@ -32,7 +33,7 @@ fn examine_event(bencher: divan::Bencher<'_, '_>, name: &str) {
     };
     bencher.bench(|| {
         let event = Event::parse(divan::black_box(bytes)).expect("it is an event");
-        examine(event, &bundle, Some(Mode::Enforce))
+        examine(event, &bundle, &circumstances)
     });
 }
 
@@ -40,9 +41,10 @@ fn examine_event(bencher: divan::Bencher<'_, '_>, name: &str) {
 #[divan::bench]
 fn examine_and_render(bencher: divan::Bencher<'_, '_>) {
     let bundle = Bundle::embedded().expect("it loads");
+    let circumstances = Circumstances::in_mode(Mode::Enforce);
     bencher.bench(|| {
         let event = Event::parse(divan::black_box(CREATED)).expect("it is an event");
-        let report = examine(event, &bundle, Some(Mode::Enforce));
+        let report = examine(event, &bundle, &circumstances);
         Alert::compose(&report).message().expect("it serialises")
     });
 }

@@ -1,33 +1,41 @@
 //! Activity: who did what to what, from where, when, and with what outcome.
 //!
-//! Derived from one event and nothing else. What the event does not show is
-//! `None`, and where evidence was omitted or malformed, `unknown` names the fact.
+//! Derived from one event and from [`Circumstances`], and from nothing else. What
+//! the event does not show is `None`, and where evidence was omitted or malformed,
+//! `unknown` names the fact. Each sort of event has its reader: [`cloudtrail`],
+//! [`guardduty`], [`health`], [`security_hub`] and [`trusted_advisor`].
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use self::taxonomy::Group;
-use crate::event::{Body, Event, Json, first_label};
+use crate::circumstances::{Circumstances, Past};
+use crate::event::{Body, Event};
 
 pub use self::actor::{Actor, ActorKind};
 pub use self::origin::Origin;
 pub use self::target::{Target, TargetKind};
 
 mod actor;
+mod cloudtrail;
+mod guardduty;
+mod health;
 mod origin;
+mod security_hub;
 mod target;
 pub mod taxonomy;
+mod trusted_advisor;
 
 /// What happened, in keyrail's terms. Serialises as `activity` of
 /// `keyrail.report/v1`, in which texts stand as the event had them: only
 /// [`crate::plan`] decides which of them are ids that may be acted on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Activity {
     /// What sort of thing happened.
     pub kind: Kind,
     /// AWS's name for it, such as `iam:CreateAccessKey`.
     pub action: Option<String>,
-    /// The taxonomy's groups that the action is in.
+    /// The taxonomy's groups that it belongs to, as far as the event shows.
     pub groups: Vec<Group>,
     /// The affected account, which may not be the one that delivered the event.
     pub account: Option<String>,
@@ -46,33 +54,86 @@ pub struct Activity {
     /// Facts whose evidence is missing or malformed, by the name that policies
     /// use; for what is not recognised, the reason.
     pub unknown: Vec<String>,
+    /// Whether administrator rights are involved: those that are granted, or those
+    /// of the user that a credential is issued for.
+    #[serde(skip)]
+    pub administrator: Option<bool>,
+    /// Whether the target is a part of this keyrail.
+    #[serde(skip)]
+    pub own: bool,
+    /// How many instances it launched.
+    #[serde(skip)]
+    pub launched: u64,
+    /// Whether networks have names here at all.
+    #[serde(skip)]
+    pub networks_are_named: bool,
+    /// What came before it, where a history is kept.
+    #[serde(skip)]
+    pub past: Option<Past>,
     /// Parts of the evidence that contradict each other. If there are any,
     /// nothing is acted on.
     #[serde(skip)]
     pub conflicts: Vec<String>,
-    /// Whether an archive replayed the event, in which case nothing is acted on.
+    /// Why nothing may be acted on, whatever the evidence says.
     #[serde(skip)]
-    pub replayed: bool,
-    /// Whether the event came from AWS itself (`source` begins with `aws.`, which
-    /// EventBridge refuses to others; `aws.partner` is others'), as an event must that is acted on.
+    pub hands_off: Option<HandsOff>,
+    /// How far the event is to be believed.
     #[serde(skip)]
-    pub from_aws: bool,
+    pub provenance: Provenance,
 }
 
 /// What sort of thing happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A call of an AWS API, succeeded or not.
     ApiCall,
+    /// AWS says that a credential is known to others.
+    Exposure,
+    /// A finding about IAM credentials.
+    Finding,
     /// Understood, and nothing that keyrail has a guardrail about.
+    #[default]
     Other,
     /// Something that an AWS service did by itself.
     ServiceEvent,
-    /// A step of signing in to the console.
+    /// A step of signing in.
     SignIn,
     /// Not understood; alerted so that it is not lost.
     Unrecognised,
+}
+
+impl Kind {
+    /// Whether AWS reports something, in place of somebody doing it.
+    #[must_use]
+    pub fn is_report(self) -> bool {
+        matches!(self, Self::Exposure | Self::Finding)
+    }
+}
+
+/// How far an event is to be believed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Provenance {
+    /// AWS tells what it has just seen (`source` begins with `aws.`, which EventBridge
+    /// refuses to others; `aws.partner` is others').
+    #[default]
+    FirstHand,
+    /// It tells of something earlier, or came by way of a queue: IAM must be asked
+    /// before anything is changed.
+    SecondHand,
+    /// It did not come from AWS: nothing is acted on.
+    Stranger,
+}
+
+/// Why an event is only told, and never acted on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandsOff {
+    /// The finding is archived, resolved or suppressed: somebody has dealt with it.
+    Archived,
+    /// An archive of EventBridge replays the event.
+    Replay,
+    /// The finding is a sample, made to try things out.
+    Sample,
 }
 
 /// Whether a call or sign-in succeeded, with AWS's own words if not.
@@ -86,22 +147,71 @@ pub struct CallOutcome {
     pub error_message: Option<String>,
 }
 
-impl From<&Event> for Activity {
-    fn from(event: &Event) -> Self {
+impl Activity {
+    /// Interprets an event.
+    #[must_use]
+    pub fn interpret(event: &Event, circumstances: &Circumstances) -> Self {
         let mut activity = match &event.body {
-            Body::CloudTrail(record) => Self::from_record(record, event),
-            Body::Unrecognised(reason) => Self::unrecognised(reason, event),
+            Body::CloudTrail(record) => cloudtrail::read(record, event),
+            Body::GuardDuty(finding) => guardduty::read(finding, event),
+            Body::Health(notice) => health::read(notice, event),
+            Body::Noted => Self::noted(event),
+            Body::SecurityHub(detail) => security_hub::read(detail, event),
+            Body::SecurityHubV2(detail) => security_hub::ocsf::read(detail, event),
+            Body::TrustedAdvisor(check) => trusted_advisor::read(check, event),
+            Body::Unrecognised(reason) => Self {
+                kind: Kind::Unrecognised,
+                unknown: vec![reason.clone()],
+                ..Self::noted(event)
+            },
         };
-        activity.replayed = event.replayed;
-        activity.from_aws = event
-            .source
-            .as_ref()
-            .is_some_and(|source| source.starts_with("aws.") && !source.starts_with("aws.partner"));
+        if event.replayed {
+            activity.hands_off = Some(HandsOff::Replay);
+        }
+        let from_aws =
+            |source: &String| source.starts_with("aws.") && !source.starts_with("aws.partner");
+        activity.provenance = match event.source.as_ref().is_some_and(from_aws) {
+            false => Provenance::Stranger,
+            true if event.wrapped => Provenance::SecondHand,
+            true => activity.provenance,
+        };
+        activity.place_in(circumstances);
         activity
     }
-}
 
-impl Activity {
+    /// What the envelope alone says, of something that keyrail need not read.
+    fn noted(event: &Event) -> Self {
+        Self {
+            action: event
+                .source
+                .as_deref()
+                .and_then(|source| source.strip_prefix("aws."))
+                .zip(event.name.as_deref())
+                .map(|(source, name)| format!("{source}:{name}")),
+            account: event.account.clone(),
+            region: event.region.clone(),
+            time: event.time.as_ref().and_then(|time| time.parse().ok()),
+            ..Self::default()
+        }
+    }
+
+    /// Adds what only the deployment and its history know.
+    fn place_in(&mut self, circumstances: &Circumstances) {
+        self.own = circumstances.is_own(&self.target);
+        self.origin.networks = circumstances.networks_of(&self.origin);
+        self.networks_are_named = !circumstances.networks.is_empty();
+        if !self.own {
+            self.groups.retain(|group| *group != Group::TamperGuardrail);
+        }
+        if let Some(history) = &circumstances.history {
+            if self.actor.root_session.is_none() && history.knows_root_session(&self.actor) {
+                self.actor.root_session = Some(true);
+            }
+            self.administrator = self.administrator.or(history.administrator(self));
+            self.past = Some(history.past_of(self));
+        }
+    }
+
     /// Whether the actor acted on itself.
     #[must_use]
     pub fn is_on_self(&self) -> bool {
@@ -122,236 +232,17 @@ impl Activity {
         }
     }
 
-    fn from_record(record: &Json, event: &Event) -> Self {
-        let name = record.text(&["eventName"]).map(without_api_date);
-        let action = record
-            .text(&["eventSource"])
-            .zip(name.as_ref())
-            .map(|(source, name)| format!("{}:{name}", first_label(&source)));
-        let entry = action.as_deref().and_then(taxonomy::find);
-        let kind = match entry {
-            // What keyrail knows by name is what it is, whatever type it comes as.
-            Some(entry) if entry.groups.contains(&Group::SignIn) => Kind::SignIn,
-            Some(_) => Kind::ApiCall,
-            None => kind_of(record, event, name.as_deref()),
-        };
-        let outcome = CallOutcome::of(record, name.as_deref());
-        let actor = Actor::of(record, kind);
-        let target = Target::of(record, entry, &actor, &outcome);
-        let account = record
-            .text(&["recipientAccountId"])
-            .or_else(|| event.account.clone())
-            .or_else(|| actor.account.clone());
-        let time = record
-            .text(&["eventTime"])
-            .or_else(|| event.time.clone())
-            .and_then(|time| time.parse().ok());
-
-        let mut activity = Self {
-            kind,
-            action: entry.map(|entry| entry.action.to_owned()).or(action),
-            groups: entry.map(|entry| entry.groups.to_vec()).unwrap_or_default(),
-            account,
-            region: record.text(&["awsRegion"]).or_else(|| event.region.clone()),
-            time,
-            outcome,
-            actor,
-            target,
-            origin: Origin::of(record, kind),
-            unknown: Vec::new(),
-            conflicts: Vec::new(),
-            replayed: false,
-            from_aws: false,
-        };
-        activity.unknown = activity.missing_facts();
-        activity.conflicts = activity.contradictions(record, event);
-        activity
+    /// The ARN of a user of the affected account, without the path.
+    #[must_use]
+    pub fn user_arn(&self, account: &str, name: &str) -> String {
+        format!("arn:{}:iam::{account}:user/{name}", self.partition())
     }
 
-    fn unrecognised(reason: &str, event: &Event) -> Self {
-        Self {
-            kind: Kind::Unrecognised,
-            action: None,
-            groups: Vec::new(),
-            account: event.account.clone(),
-            region: event.region.clone(),
-            time: event.time.as_ref().and_then(|time| time.parse().ok()),
-            outcome: CallOutcome::default(),
-            actor: Actor::default(),
-            target: Target::default(),
-            origin: Origin::default(),
-            unknown: vec![reason.to_owned()],
-            conflicts: Vec::new(),
-            replayed: false,
-            from_aws: false,
-        }
+    /// The ARN of root in an account.
+    #[must_use]
+    pub fn root_arn(&self, account: &str) -> String {
+        format!("arn:{}:iam::{account}:root", self.partition())
     }
-
-    fn missing_facts(&self) -> Vec<String> {
-        let signs_in = self.groups.contains(&Group::SignIn);
-        let person = matches!(self.actor.kind, ActorKind::IamUser | ActorKind::Root);
-        [
-            ("account", self.account.is_none()),
-            ("region", self.region.is_none()),
-            ("time", self.time.is_none()),
-            (
-                "succeeded",
-                self.outcome.succeeded.is_none() && (signs_in || self.kind == Kind::ApiCall),
-            ),
-            ("mfa", signs_in && person && self.actor.mfa.is_none()),
-            ("principal", self.actor.kind == ActorKind::Unknown),
-            ("target", self.target.is_missing(&self.outcome)),
-        ]
-        .into_iter()
-        .filter(|(_, missing)| *missing)
-        .map(|(fact, _)| fact.to_owned())
-        .collect()
-    }
-
-    /// Account, user and key must agree wherever the event names them twice.
-    fn contradictions(&self, record: &Json, event: &Event) -> Vec<String> {
-        let request = record.name(&["requestParameters", "userName"]);
-        let response = record.name(&["responseElements", "accessKey", "userName"]);
-        let recipient = record.text(&["recipientAccountId"]);
-        let is_user = self.actor.kind == ActorKind::IamUser;
-        let arn = self.actor.arn.as_deref().filter(|_| is_user);
-        let arn_account = arn.and_then(|arn| arn.split(':').nth(4)).map(str::to_owned);
-        let arn_name = arn
-            .and_then(|arn| arn.rsplit('/').next())
-            .map(str::to_owned);
-        let name = self.actor.name.clone();
-        // A call that names nobody is about the caller.
-        let own = name.clone().filter(|_| is_user && request.is_none());
-        let owner = response.clone().filter(|_| is_user && request.is_none());
-        // IAM calls act in the caller's own account, so that must agree as well.
-        let caller = self.actor.account.clone().filter(|_| {
-            self.target.kind == TargetKind::AccessKey && self.actor.kind != ActorKind::Unknown
-        });
-        [
-            (
-                "the user in the request",
-                request,
-                "the user in the response",
-                response,
-            ),
-            (
-                "the delivering account",
-                event.account.clone(),
-                "the receiving account",
-                recipient,
-            ),
-            (
-                "the caller's account",
-                caller,
-                "the affected account",
-                self.account.clone(),
-            ),
-            ("the caller's name", own, "the user in the response", owner),
-            (
-                "the caller's account",
-                self.actor.account.clone(),
-                "the account in the caller's ARN",
-                arn_account,
-            ),
-            (
-                "the caller's name",
-                name,
-                "the name in the caller's ARN",
-                arn_name,
-            ),
-        ]
-        .into_iter()
-        .filter_map(|(one, first, two, second)| {
-            let (first, second) = first.zip(second)?;
-            (!first.eq_ignore_ascii_case(&second))
-                .then(|| format!("{one} is `{first}`, {two} is `{second}`"))
-        })
-        .collect()
-    }
-}
-
-impl CallOutcome {
-    /// A sign-in's verdict stands in `responseElements` under the event's own
-    /// name; a call failed if it has an error code (CloudTrail User Guide, "AWS
-    /// Management Console sign-in events" and "record contents", checked
-    /// 2026-11-24).
-    fn of(record: &Json, name: Option<&str>) -> Self {
-        let error_code = record.text(&["errorCode"]);
-        let error_message = record.text(&["errorMessage"]);
-        let verdict = name.and_then(|name| {
-            record
-                .text(&["responseElements", name])
-                .or_else(|| record.text(&["serviceEventDetails", name]))
-        });
-        let succeeded = match verdict.as_deref() {
-            _ if error_code.is_some() => Some(false),
-            Some("Success") => Some(true),
-            Some("Failure") => Some(false),
-            _ if is_sign_in(record) => error_message.as_ref().map(|_| false),
-            _ => Some(true),
-        };
-        Self {
-            succeeded,
-            error_code,
-            error_message,
-        }
-    }
-}
-
-/// The record's own type decides; only old records lack it, and then the
-/// envelope's detail type does.
-fn kind_of(record: &Json, event: &Event, name: Option<&str>) -> Kind {
-    let event_type = record
-        .text(&["eventType"])
-        .or_else(|| event.detail_type.clone())
-        .map(|kind| kind.replace(' ', "").to_ascii_lowercase());
-    match event_type.as_deref() {
-        // A step before the sign-in itself, and no verdict on it.
-        _ if name == Some("CheckMfa") && is_sign_in_source(record) => Kind::Other,
-        Some(kind) if kind.contains("consolesignin") => Kind::SignIn,
-        Some(kind) if kind.contains("serviceevent") => Kind::ServiceEvent,
-        Some(kind) if kind.contains("insight") => Kind::Other,
-        _ => Kind::ApiCall,
-    }
-}
-
-fn is_sign_in_source(record: &Json) -> bool {
-    record
-        .text(&["eventSource"])
-        .is_some_and(|source| first_label(&source) == "signin")
-}
-
-fn is_sign_in(record: &Json) -> bool {
-    record
-        .text(&["eventType"])
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("AwsConsoleSignIn"))
-        || record
-            .text(&["eventName"])
-            .is_some_and(|name| name == "ConsoleLogin")
-}
-
-/// `UpdateFunctionCode20150331v2` → `UpdateFunctionCode`: some services write the
-/// date of their API into event names (Lambda Developer Guide, "Logging Lambda
-/// API calls", checked 2026-11-24).
-fn without_api_date(name: String) -> String {
-    let digits_end = match name.rsplit_once('v') {
-        Some((before, version)) if !version.is_empty() && is_digits(version) => before,
-        _ => name.as_str(),
-    };
-    match digits_end
-        .len()
-        .checked_sub(8)
-        .and_then(|at| digits_end.split_at_checked(at))
-    {
-        Some((bare, date)) if is_digits(date) && date.starts_with("20") && !bare.is_empty() => {
-            bare.to_owned()
-        }
-        _ => name,
-    }
-}
-
-fn is_digits(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::bundle::Severity;
 use crate::report::{Report, State};
 
 mod plain;
+mod sentence;
 mod text;
 
 /// The door to on-call.
@@ -153,7 +154,10 @@ fn who(activity: &Activity) -> String {
     let actor = actor_name(activity);
     match (activity.kind, activity.target.kind, &activity.target.user) {
         (Kind::Unrecognised, ..) => "nobody known".to_owned(),
-        (_, TargetKind::AccessKey, Some(user)) if activity.actor.name.as_ref() != Some(user) => {
+        (_, kind, Some(user))
+            if (kind.is_credential() || kind == TargetKind::User)
+                && activity.actor.name.as_ref() != Some(user) =>
+        {
             format!("{user}, by {actor}")
         }
         _ => actor,

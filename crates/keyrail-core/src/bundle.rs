@@ -309,20 +309,25 @@ fn fingerprint(files: &[(&str, &str)]) -> String {
 /// Parts of a bundle that this version does not read.
 const NOT_YET: [&str; 3] = ["exemptions", "keyrail.toml", "organization.json"];
 
-/// The guardrail files of the default bundle.
-const DEFAULT: &[(&str, &str)] = &[
-    (
-        "guardrails/access-keys.cedar",
-        include_str!("../default-bundle/guardrails/access-keys.cedar"),
-    ),
-    (
-        "guardrails/root.cedar",
-        include_str!("../default-bundle/guardrails/root.cedar"),
-    ),
-    (
-        "guardrails/sign-in.cedar",
-        include_str!("../default-bundle/guardrails/sign-in.cedar"),
-    ),
+macro_rules! guardrails {
+    ($($name:literal),*) => {
+        /// The guardrail files of the default bundle.
+        const DEFAULT: &[(&str, &str)] = &[$((
+            concat!("guardrails/", $name, ".cedar"),
+            include_str!(concat!("../default-bundle/guardrails/", $name, ".cedar")),
+        )),*];
+    };
+}
+
+guardrails![
+    "access-keys",
+    "compute",
+    "credentials",
+    "reports",
+    "rights",
+    "root",
+    "sign-in",
+    "tampering"
 ];
 
 #[cfg(test)]

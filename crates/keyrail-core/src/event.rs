@@ -15,6 +15,7 @@ use crate::digest;
 
 mod json;
 mod mend;
+mod wrapping;
 
 /// One event: its envelope, and the body that names what happened. Serialises as
 /// `event` of `keyrail.report/v1`: without the body.
@@ -23,7 +24,8 @@ pub struct Event {
     /// `detail.eventID`, which is the same in each delivery of one record; else
     /// the envelope's id.
     pub id: Option<String>,
-    /// `detail.eventName`.
+    /// `detail.eventName`; else the code of a Health event, the name of a Trusted
+    /// Advisor check, or the type of a finding.
     pub name: Option<String>,
     /// The envelope's `detail-type`; none for a bare record.
     pub detail_type: Option<String>,
@@ -38,6 +40,10 @@ pub struct Event {
     /// Whether EventBridge replays this event from an archive (`replay-name`).
     #[serde(skip)]
     pub replayed: bool,
+    /// Whether it came inside another message (SQS, SNS), whose sender may be
+    /// anybody whom the queue lets in.
+    #[serde(skip)]
+    pub wrapped: bool,
     #[serde(skip)]
     pub(crate) body: Body,
 }
@@ -47,6 +53,18 @@ pub struct Event {
 pub(crate) enum Body {
     /// A CloudTrail record.
     CloudTrail(Json),
+    /// A GuardDuty finding.
+    GuardDuty(Json),
+    /// An AWS Health event.
+    Health(Json),
+    /// What keyrail knows and has no guardrail about.
+    Noted,
+    /// Findings in Security Hub CSPM's format (ASFF).
+    SecurityHub(Json),
+    /// Findings of the newer Security Hub, in OCSF.
+    SecurityHubV2(Json),
+    /// A refreshed check of Trusted Advisor.
+    TrustedAdvisor(Json),
     /// Nothing that keyrail knows, and why.
     Unrecognised(String),
 }
@@ -54,11 +72,14 @@ pub(crate) enum Body {
 /// Why some bytes are no event at all. The bytes themselves are never repeated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseEventError {
-    /// A CloudTrail log file: `explain` and the function take one event.
-    #[error("a log file with {records} records is not one event")]
-    LogFile {
-        /// How many records the file holds.
-        records: usize,
+    /// Nothing, or nothing but white space.
+    #[error("there is nothing in it")]
+    Empty,
+    /// A log file or a batch, where one event is expected.
+    #[error("it holds {events} events, and one is expected")]
+    NotOne {
+        /// How many events there are.
+        events: usize,
     },
     /// No JSON, or JSON nested deeper than 128 levels.
     #[error("not JSON: {cause}")]
@@ -69,42 +90,46 @@ pub enum ParseEventError {
 }
 
 impl Event {
-    /// Parses the bytes of one event.
-    ///
-    /// Takes an EventBridge event, a bare CloudTrail record, or a log file
-    /// that holds exactly one record. JSON that is none of these is an event
-    /// too: one that is not recognised.
+    /// Parses the bytes of one event: see [`Event::parse_all`].
     ///
     /// # Errors
     ///
-    /// If the bytes are no JSON, or a log file with more or fewer records than one.
+    /// If the bytes are no JSON, or hold more or fewer events than one.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseEventError> {
-        let value: Value = serde_json::from_slice(bytes)
-            .or_else(|error| serde_json::from_str(&mended(bytes)).map_err(|_| error))
-            .map_err(|cause| ParseEventError::NotJson {
-                cause: cause.to_string(),
-            })?;
-        let value = match value {
-            Value::Object(mut object) if !object.contains_key("detail") => {
-                match object.remove("Records") {
-                    Some(Value::Array(records)) => {
-                        let records: [Value; 1] =
-                            records.try_into().map_err(|all: Vec<Value>| {
-                                ParseEventError::LogFile { records: all.len() }
-                            })?;
-                        let [record] = records;
-                        record
-                    }
-                    Some(other) => {
-                        object.insert("Records".to_owned(), other);
-                        Value::Object(object)
-                    }
-                    None => Value::Object(object),
-                }
-            }
-            other => other,
-        };
-        Ok(Self::from_json(Json::new(value), bytes))
+        let events: [Self; 1] = Self::parse_all(bytes)?
+            .try_into()
+            .map_err(|all: Vec<Self>| ParseEventError::NotOne { events: all.len() })?;
+        let [event] = events;
+        Ok(event)
+    }
+
+    /// Parses all events that the bytes hold.
+    ///
+    /// Takes an EventBridge event, a bare CloudTrail record, a log file (an object
+    /// with `Records`, an array, or one JSON value after another), what `aws
+    /// cloudtrail lookup-events` prints, and any of these inside the messages of
+    /// SQS, SNS and Lambda's failure destinations. JSON that is none of these is an
+    /// event too: one that is not recognised.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no JSON.
+    pub fn parse_all(bytes: &[u8]) -> Result<Vec<Self>, ParseEventError> {
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(ParseEventError::Empty);
+        }
+        let values = json_values(bytes)
+            .or_else(|error| json_values(mended(bytes).as_bytes()).map_err(|_| error));
+        let values = values.map_err(|cause| ParseEventError::NotJson {
+            cause: cause.to_string(),
+        })?;
+        let events = values.into_iter().flat_map(wrapping::events);
+        Ok(events
+            .map(|(value, wrapped)| Self {
+                wrapped,
+                ..Self::from_json(Json::new(value), bytes)
+            })
+            .collect())
     }
 
     /// An event for bytes that [`Event::parse`] refused, so that they are
@@ -121,7 +146,21 @@ impl Event {
         if envelope.at(&["detail"]).is_some() || envelope.at(&["detail-type"]).is_some() {
             return Self::from_envelope(envelope, bytes);
         }
-        if envelope.text(&["eventName"]).is_some() && envelope.text(&["eventSource"]).is_some() {
+        if let (Some(_), Some(source)) = (
+            envelope.text(&["eventName"]),
+            envelope.text(&["eventSource"]),
+        ) {
+            // S3's own notifications have fields of the same names.
+            return match source.starts_with("aws:") {
+                true => Self::unrecognised(
+                    &envelope,
+                    "the body names an object in S3, and is no event of CloudTrail's",
+                    bytes,
+                ),
+                false => Self::from_record(envelope),
+            };
+        }
+        if envelope.is_object_at(&["insightDetails"]) {
             return Self::from_record(envelope);
         }
         Self::unrecognised(
@@ -135,20 +174,21 @@ impl Event {
         let Some(detail_type) = envelope.text(&["detail-type"]) else {
             return Self::unrecognised(&envelope, "the envelope has no detail type", bytes);
         };
-        if !is_cloudtrail(&detail_type) {
+        let Some(shape) = Shape::of(&detail_type) else {
             let reason = format!("detail type `{detail_type}` is not one that keyrail knows");
             return Self::unrecognised(&envelope, &reason, bytes);
-        }
+        };
         let detail = envelope.take("detail");
-        if !detail.is_object() {
-            return Self::unrecognised(&envelope, "`detail` is not a CloudTrail record", bytes);
-        }
-        if detail.text(&["eventName"]).is_none() || detail.text(&["eventSource"]).is_none() {
-            return Self::unrecognised(&envelope, "the record names no event or no source", bytes);
-        }
+        let name = match shape.name(&detail) {
+            Ok(name) => name,
+            Err(reason) => {
+                envelope.put("detail", detail);
+                return Self::unrecognised(&envelope, reason, bytes);
+            }
+        };
         Self {
             id: detail.text(&["eventID"]).or_else(|| envelope.text(&["id"])),
-            name: detail.text(&["eventName"]),
+            name,
             source: envelope.text(&["source"]),
             account: envelope
                 .text(&["account"])
@@ -160,24 +200,34 @@ impl Event {
                 .text(&["time"])
                 .or_else(|| detail.text(&["eventTime"])),
             replayed: envelope.at(&["replay-name"]).is_some(),
+            wrapped: false,
             detail_type: Some(detail_type),
-            body: Body::CloudTrail(detail),
+            body: shape.body(detail),
         }
     }
 
     fn from_record(record: Json) -> Self {
+        let is_insight = record.text(&["eventName"]).is_none();
+        let name = |path: &str| {
+            record
+                .text(&[path])
+                .or_else(|| record.text(&["insightDetails", path]))
+        };
         Self {
             id: record.text(&["eventID"]),
-            name: record.text(&["eventName"]),
+            name: name("eventName"),
             detail_type: None,
-            source: record
-                .text(&["eventSource"])
-                .map(|source| format!("aws.{}", first_label(&source))),
+            source: name("eventSource").map(|source| format!("aws.{}", first_label(&source))),
             account: record.text(&["recipientAccountId"]),
             region: record.text(&["awsRegion"]),
             time: record.text(&["eventTime"]),
             replayed: false,
-            body: Body::CloudTrail(record),
+            wrapped: false,
+            body: if is_insight {
+                Body::Noted
+            } else {
+                Body::CloudTrail(record)
+            },
         }
     }
 
@@ -197,8 +247,116 @@ impl Event {
             region: envelope.text(&["region"]),
             time: envelope.text(&["time"]),
             replayed: envelope.text(&["replay-name"]).is_some(),
+            wrapped: false,
             body: Body::Unrecognised(format!("{reason} ({size} bytes, SHA-256 begins {digest})")),
         }
+    }
+}
+
+/// What an envelope's detail type says the detail is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    CloudTrail,
+    GuardDuty,
+    Health,
+    Insight,
+    Noted,
+    SecurityHub,
+    SecurityHubV2,
+    TrustedAdvisor,
+}
+
+impl Shape {
+    /// AWS spells the sign-in type both `Sign In` and `Signin`, and the pages for
+    /// China print `Amazon` for `AWS` (EventBridge User Guide, "AWS service events
+    /// delivered via AWS CloudTrail", checked 2026-11-24), so case, spaces and that
+    /// first word are not compared.
+    fn of(detail_type: &str) -> Option<Self> {
+        let folded: String = detail_type
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .flat_map(char::to_lowercase)
+            .collect();
+        let kind = folded
+            .strip_prefix("aws")
+            .or_else(|| folded.strip_prefix("amazon"))
+            .unwrap_or(&folded);
+        Some(match kind {
+            "apicallviacloudtrail"
+            | "consoleactionviacloudtrail"
+            | "consolesigninviacloudtrail"
+            | "networkactivityeventviacloudtrail"
+            | "serviceeventviacloudtrail" => Self::CloudTrail,
+            "insightviacloudtrail" => Self::Insight,
+            "guarddutyfinding" => Self::GuardDuty,
+            "healthevent" | "healthabuseevent" => Self::Health,
+            "securityhubfindings-imported" => Self::SecurityHub,
+            "findingsimportedv2" => Self::SecurityHubV2,
+            // What a person sends on by hand, and sums of findings that came before.
+            "securityhubfindings-customaction" | "securityhubinsightresults" => Self::Noted,
+            "sign-inanomalyalert" => Self::Noted,
+            "trustedadvisorcheckitemrefreshnotification" => Self::TrustedAdvisor,
+            _ => return None,
+        })
+    }
+
+    /// The name of what happened, or in what the detail contradicts its type.
+    fn name(self, detail: &Json) -> Result<Option<String>, &'static str> {
+        if !detail.is_object() && self != Self::Noted {
+            return Err(match self {
+                Self::CloudTrail => "`detail` is not a CloudTrail record",
+                _ => "`detail` is not a JSON object",
+            });
+        }
+        match self {
+            Self::CloudTrail => match detail.text(&["eventName"]) {
+                Some(name) if detail.text(&["eventSource"]).is_some() => Ok(Some(name)),
+                _ => Err("the record names no event or no source"),
+            },
+            Self::GuardDuty => named(detail.text(&["type"]), "the finding has no type"),
+            Self::Health => named(
+                detail.text(&["eventTypeCode"]),
+                "the Health event has no `eventTypeCode`",
+            ),
+            Self::Insight => Ok(detail
+                .text(&["insightDetails", "eventName"])
+                .or_else(|| detail.text(&["eventName"]))),
+            Self::Noted => Ok(None),
+            Self::SecurityHub | Self::SecurityHubV2 => {
+                let types: &[&str] = match self {
+                    Self::SecurityHub => &["findings", "0", "Types", "0"],
+                    _ => &["findings", "0", "finding_info", "types", "0"],
+                };
+                if detail.is_object_at(&["findings", "0"]) {
+                    Ok(detail.text(types))
+                } else {
+                    Err("there is no finding in `findings`")
+                }
+            }
+            Self::TrustedAdvisor => named(
+                detail.text(&["check-name"]),
+                "the notification has no `check-name`",
+            ),
+        }
+    }
+
+    fn body(self, detail: Json) -> Body {
+        match self {
+            Self::CloudTrail => Body::CloudTrail(detail),
+            Self::GuardDuty => Body::GuardDuty(detail),
+            Self::Health => Body::Health(detail),
+            Self::Insight | Self::Noted => Body::Noted,
+            Self::SecurityHub => Body::SecurityHub(detail),
+            Self::SecurityHubV2 => Body::SecurityHubV2(detail),
+            Self::TrustedAdvisor => Body::TrustedAdvisor(detail),
+        }
+    }
+}
+
+fn named(name: Option<String>, otherwise: &'static str) -> Result<Option<String>, &'static str> {
+    match name {
+        Some(name) => Ok(Some(name)),
+        None => Err(otherwise),
     }
 }
 
@@ -207,126 +365,12 @@ pub(crate) fn first_label(event_source: &str) -> &str {
     event_source.split('.').next().unwrap_or(event_source)
 }
 
-/// AWS spells the sign-in type both `Sign In` and `Signin`, and the pages for
-/// China print `Amazon` for `AWS` (EventBridge User Guide, "AWS service events
-/// delivered via AWS CloudTrail", checked 2026-11-24), so case, spaces and that
-/// first word are not compared.
-fn is_cloudtrail(detail_type: &str) -> bool {
-    let folded: String = detail_type
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .flat_map(char::to_lowercase)
-        .collect();
-    let kind = folded
-        .strip_prefix("aws")
-        .or_else(|| folded.strip_prefix("amazon"));
-    matches!(
-        kind.and_then(|kind| kind.strip_suffix("viacloudtrail")),
-        Some(
-            "apicall"
-                | "consoleaction"
-                | "consolesignin"
-                | "insight"
-                | "networkactivityevent"
-                | "serviceevent"
-        )
-    )
+/// One JSON value after another, as a log of lines has them.
+fn json_values(bytes: &[u8]) -> Result<Vec<Value>, serde_json::Error> {
+    serde_json::Deserializer::from_slice(bytes)
+        .into_iter()
+        .collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn unrecognised(text: &str) -> String {
-        match Event::parse(text.as_bytes()).map(|event| event.body) {
-            Ok(Body::Unrecognised(reason)) => reason,
-            other => panic!("recognised: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn both_spellings_of_the_sign_in_type_are_known() {
-        for spelling in [
-            "AWS Console Sign In via CloudTrail",
-            "AWS Console Signin via CloudTrail",
-            "Amazon API Call via CloudTrail",
-            "AWS Service Event via CloudTrail",
-        ] {
-            assert!(is_cloudtrail(spelling), "{spelling}");
-        }
-        assert!(!is_cloudtrail("Sign-in Anomaly Alert"));
-    }
-
-    #[test]
-    fn a_body_that_is_no_event_says_why_and_how_to_find_it() {
-        assert_eq!(
-            unrecognised("[1]"),
-            "the body is not a JSON object (3 bytes, SHA-256 begins 080a9ed428559ef6)"
-        );
-        assert!(unrecognised("{}").starts_with("the body is neither"));
-        assert!(unrecognised(r#"{"detail-type":"X","detail":{}}"#).starts_with("detail type `X`"));
-        assert!(unrecognised(r#"{"detail":{}}"#).starts_with("the envelope has no detail type"));
-        assert!(
-            unrecognised(r#"{"detail-type":"AWS API Call via CloudTrail","detail":"x"}"#)
-                .starts_with("`detail` is not a CloudTrail record")
-        );
-    }
-
-    #[test]
-    fn the_record_id_wins_over_the_envelope_id() {
-        let event = Event::parse(
-            br#"{"detail-type":"AWS API Call via CloudTrail","id":"e","source":"aws.iam","detail":{"eventID":"r","eventName":"X","eventSource":"iam.amazonaws.com"}}"#,
-        );
-        assert_eq!(event.map(|event| event.id), Ok(Some("r".to_owned())));
-    }
-
-    #[test]
-    fn a_bare_record_gets_the_source_that_its_envelope_would_have() {
-        let event = Event::parse(br#"{"eventName":"X","eventSource":"iam.amazonaws.com"}"#);
-        assert_eq!(
-            event.map(|event| (event.source, event.detail_type)),
-            Ok((Some("aws.iam".to_owned()), None))
-        );
-    }
-
-    #[test]
-    fn a_record_that_names_nothing_is_not_recognised() {
-        for detail in [
-            r"{}",
-            r#"{"eventName":["X"],"eventSource":"iam.amazonaws.com"}"#,
-            r#"{"eventName":"X"}"#,
-        ] {
-            let text =
-                format!(r#"{{"detail-type":"AWS API Call via CloudTrail","detail":{detail}}}"#);
-            assert!(
-                unrecognised(&text).starts_with("the record names no event or no source"),
-                "{detail}"
-            );
-        }
-    }
-
-    #[test]
-    fn half_a_character_hides_nothing() {
-        let event = Event::parse(
-            br#"{"eventName":"X","eventSource":"iam.amazonaws.com","userAgent":"cut \ud83d"}"#,
-        );
-        assert_eq!(event.map(|event| event.name), Ok(Some("X".to_owned())));
-    }
-
-    #[test]
-    fn a_log_file_is_one_event_only_if_it_holds_one() {
-        let one =
-            Event::parse(br#"{"Records":[{"eventName":"X","eventSource":"iam.amazonaws.com"}]}"#);
-        assert_eq!(one.map(|event| event.name), Ok(Some("X".to_owned())));
-        let two = Event::parse(br#"{"Records":[{},{}]}"#).map(|event| event.name);
-        assert_eq!(two, Err(ParseEventError::LogFile { records: 2 }));
-    }
-
-    #[test]
-    fn bytes_that_are_no_json_are_refused_with_the_place() {
-        let refused = Event::parse(b"{\xff").map(|event| event.name);
-        assert!(
-            matches!(refused, Err(ParseEventError::NotJson { cause }) if cause.contains("line 1 column 2"))
-        );
-    }
-}
+mod tests;

@@ -8,8 +8,10 @@ use cedar_policy::{
 };
 use serde::Serialize;
 
+use crate::activity::taxonomy;
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
 use crate::bundle::{Bundle, Mode, Severity};
+use crate::circumstances::Past;
 use crate::plan::StepName;
 
 /// What the guardrails say about one activity. Serialises as `verdict` of
@@ -175,7 +177,7 @@ impl Bundle {
                 let fact = question
                     .unknown
                     .iter()
-                    .find(|fact| guardrail.reads.contains(*fact))?;
+                    .find(|fact| guardrail.reads_fact(fact))?;
                 let matters = in_scope.contains(id) && !satisfied.contains(id);
                 matters.then(|| format!("reads `{fact}`, which the event does not show"))
             };
@@ -260,6 +262,8 @@ fn text(text: &str) -> RestrictedExpression {
     RestrictedExpression::new_string(text.to_owned())
 }
 
+/// Who acted. A session of a service-linked role is its service: nobody else can
+/// assume such a role.
 fn principal(activity: &Activity, affected: &str) -> Result<Entity, String> {
     let actor = &activity.actor;
     let own = actor.account.as_deref().unwrap_or(affected);
@@ -268,10 +272,14 @@ fn principal(activity: &Activity, affected: &str) -> Result<Entity, String> {
     let id = actor.arn.as_deref().unwrap_or(name);
     match actor.kind {
         ActorKind::IamUser => {
-            let id = user_id(activity, own, name);
+            let id = activity.user_arn(own, name);
             entity(uid("User", &id)?, [("name", text(name))], [account])
         }
-        ActorKind::Root => entity(uid("Root", &root_id(activity, own))?, [], [account]),
+        ActorKind::Root => entity(uid("Root", &activity.root_arn(own))?, [], [account]),
+        ActorKind::AssumedRole if actor.is_service_linked() => {
+            let service = actor.on_behalf_of_service.as_deref().unwrap_or(name);
+            entity(uid("AwsService", service)?, [], [])
+        }
         ActorKind::AssumedRole => {
             let role = actor
                 .issuer_arn
@@ -295,62 +303,67 @@ fn principal(activity: &Activity, affected: &str) -> Result<Entity, String> {
 }
 
 /// An action outside the taxonomy is judged by what kind of event it is; one
-/// inside it is that as well.
+/// inside it is that as well. Its groups are those that the event shows it to be in.
 fn action(activity: &Activity) -> Result<Entity, String> {
-    let fallback = match activity.kind {
-        Kind::SignIn => "sign-in-event",
-        Kind::ServiceEvent => "service-event",
-        Kind::ApiCall | Kind::Other | Kind::Unrecognised => "api-call",
+    let fallback = activity.kind.fallback();
+    let groups = activity.groups.iter().map(|group| group.as_str());
+    let known = activity
+        .action
+        .as_deref()
+        .filter(|name| taxonomy::find(name).is_some());
+    let (id, parents): (_, Vec<_>) = match known {
+        Some(name) => (name, groups.chain([fallback]).collect()),
+        None => (fallback, groups.collect()),
     };
-    match activity.action.as_deref() {
-        Some(name) if !activity.groups.is_empty() => {
-            let groups = activity
-                .groups
-                .iter()
-                .map(|group| group.as_str())
-                .chain([fallback]);
-            let parents = groups
-                .map(|group| uid("Action", group))
-                .collect::<Result<Vec<_>, _>>()?;
-            entity(uid("Action", name)?, [], parents)
-        }
-        _ => entity(uid("Action", fallback)?, [], []),
-    }
+    let parents = parents
+        .into_iter()
+        .map(|group| uid("Action", group))
+        .collect::<Result<Vec<_>, _>>()?;
+    entity(uid("Action", id)?, [], parents)
 }
 
+/// What it was done to: an access key, another credential, or a resource of some kind.
 fn resource(activity: &Activity, affected: &str) -> Result<Entity, String> {
     let target = &activity.target;
     let own = target.account.as_deref().unwrap_or(affected);
     let account = uid("Account", own)?;
+    let owner = match (&target.user, target.is_root) {
+        (_, Some(true)) => Some(uid("Root", &activity.root_arn(own))?),
+        (Some(user), _) => Some(uid("User", &activity.user_arn(own, user))?),
+        (None, _) => None,
+    };
+    let parents = owner.into_iter().chain([account]);
+    let root = target
+        .is_root
+        .map(|root| ("root", RestrictedExpression::new_bool(root)));
+    let texts = [
+        ("user", &target.user),
+        ("status", &target.status),
+        ("name", &target.name),
+    ];
+    let texts = texts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, text(value.as_deref()?))));
+    let attributes = root.into_iter().chain(texts);
+    let id = target
+        .arn
+        .as_deref()
+        .or(target.access_key_id.as_deref())
+        .or(target.credential_id.as_deref())
+        .or(target.name.as_deref())
+        .unwrap_or("unknown");
+    let kind = ("kind", text(target.kind.as_str()));
     match target.kind {
+        TargetKind::None => entity(uid("Resource", "none")?, [kind], parents),
         TargetKind::AccessKey => {
-            let owner = match (&target.user, target.is_root) {
-                (_, Some(true)) => Some(uid("Root", &root_id(activity, own))?),
-                (Some(user), _) => Some(uid("User", &user_id(activity, own, user))?),
-                (None, _) => None,
-            };
-            let root = target
-                .is_root
-                .map(|root| ("root", RestrictedExpression::new_bool(root)));
-            let user = target.user.as_deref().map(|user| ("user", text(user)));
             let id = target.access_key_id.as_deref().unwrap_or("unknown");
-            entity(
-                uid("AccessKey", id)?,
-                root.into_iter().chain(user),
-                owner.into_iter().chain([account]),
-            )
+            entity(uid("AccessKey", id)?, attributes, parents)
         }
-        TargetKind::None => entity(uid("Resource", "none")?, [], [account]),
+        credential if credential.is_credential() => {
+            entity(uid("Credential", id)?, attributes.chain([kind]), parents)
+        }
+        _ => entity(uid("Resource", id)?, attributes.chain([kind]), parents),
     }
-}
-
-/// A user's ARN without its path.
-fn user_id(activity: &Activity, account: &str, name: &str) -> String {
-    format!("arn:{}:iam::{account}:user/{name}", activity.partition())
-}
-
-fn root_id(activity: &Activity, account: &str) -> String {
-    format!("arn:{}:iam::{account}:root", activity.partition())
 }
 
 /// The typed context. A fact that the event does not show is left out, so that a
@@ -386,6 +399,10 @@ fn facts(activity: &Activity) -> impl Iterator<Item = (String, RestrictedExpress
         ("accessKeyId", key.map(text)),
         ("temporary", key.map(|key| bool(key.starts_with("ASIA")))),
         ("self", Some(bool(activity.is_on_self()))),
+        ("own", Some(bool(activity.own))),
+        ("administrator", activity.administrator.map(bool)),
+        ("networks", networks(activity)),
+        ("history", activity.past.as_ref().map(history)),
         ("rootSession", Some(bool(actor.root_session == Some(true)))),
         (
             "unknown",
@@ -396,6 +413,31 @@ fn facts(activity: &Activity) -> impl Iterator<Item = (String, RestrictedExpress
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+}
+
+/// The named networks that the address is in, if there are names and an address.
+fn networks(activity: &Activity) -> Option<RestrictedExpression> {
+    let named = activity.networks_are_named && activity.origin.ip.is_some();
+    named.then(|| {
+        RestrictedExpression::new_set(activity.origin.networks.iter().map(|name| text(name)))
+    })
+}
+
+fn history(past: &Past) -> RestrictedExpression {
+    let contained = RestrictedExpression::new_bool(past.contained);
+    let mut fields = vec![("contained".to_owned(), contained)];
+    if let Some((minutes, launched)) = past.password_change {
+        let launched = i64::try_from(launched).unwrap_or(i64::MAX);
+        for (name, number) in [
+            ("minutesSincePasswordChange", minutes),
+            ("launchedSincePasswordChange", launched),
+        ] {
+            fields.push((name.to_owned(), RestrictedExpression::new_long(number)));
+        }
+    }
+    // Only a name that stands twice could make it fail.
+    RestrictedExpression::new_record(fields)
+        .unwrap_or_else(|_| RestrictedExpression::new_bool(false))
 }
 
 #[cfg(test)]

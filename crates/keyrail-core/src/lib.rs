@@ -18,15 +18,19 @@
 pub mod activity;
 pub mod alert;
 pub mod bundle;
+pub mod circumstances;
 mod digest;
 pub mod event;
+mod history;
 pub mod id;
 pub mod judge;
 pub mod outcome;
 pub mod pipeline;
 pub mod plan;
 pub mod report;
+pub mod schema;
 
 pub use self::bundle::{Bundle, Mode, Severity};
+pub use self::circumstances::Circumstances;
 pub use self::event::Event;
 pub use self::pipeline::{examine, respond};

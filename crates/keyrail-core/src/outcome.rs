@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use self::deactivate::UserKey;
+use self::deactivate::deactivate;
 pub use self::deactivate::{PAUSE, READ_BACKS};
 use crate::id::{AccessKeyId, AccountId, UserName};
 use crate::plan::{Effect, Plan, Step, StepName, Withheld};
@@ -116,9 +116,9 @@ pub struct Outcome {
     /// Whether trying the whole event again could mend it.
     #[serde(skip)]
     pub retry: bool,
-    /// The key's user, where that is no longer the one in the event.
+    /// The key's user as IAM says, where the event names none or an earlier name.
     #[serde(skip)]
-    pub renamed: Option<UserName>,
+    pub owner: Option<UserName>,
 }
 
 /// How a step ended.
@@ -142,15 +142,14 @@ pub async fn carry_out(plan: &Plan, effects: &impl Effects) -> Vec<Outcome> {
     let mut outcomes = Vec::with_capacity(plan.steps.len());
     for step in &plan.steps {
         outcomes.push(match &step.decision {
-            Ok(Effect::DeactivateAccessKey { account, user, key }) => {
-                let key = UserKey {
-                    account,
-                    user,
-                    id: key,
-                };
+            Ok(Effect::DeactivateAccessKey {
+                account,
+                owner,
+                key,
+            }) => {
                 let start = effects.now();
-                let ending = key.deactivate(effects).await;
-                let renamed = ending.new_name().cloned();
+                let ending = deactivate(account, owner, key, effects).await;
+                let owner = ending.owner().cloned();
                 let (result, detail, attempts, retry) = ending.into_parts();
                 let millis = effects
                     .now()
@@ -165,7 +164,7 @@ pub async fn carry_out(plan: &Plan, effects: &impl Effects) -> Vec<Outcome> {
                     attempts,
                     millis,
                     retry,
-                    renamed,
+                    owner,
                 }
             }
             Err(withheld) => Outcome::withheld(step, *withheld),
@@ -183,7 +182,7 @@ impl Outcome {
             attempts: 0,
             millis: 0,
             retry: false,
-            renamed: None,
+            owner: None,
         }
     }
 }
@@ -223,14 +222,14 @@ impl Withheld {
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
+            Self::Archived => "withheld: the finding is archived, resolved or suppressed",
             Self::Evidence => "withheld: the event contradicts itself or did not come from AWS",
             Self::FailedAttempt => "withheld: the attempt failed, so there is nothing to take back",
             Self::NoTarget => "withheld: the event does not name the key and its user",
-            Self::NotAllowed => {
-                "withheld: it cannot be undone, and this deployment does not allow it"
-            }
+            Self::NotAllowed => "withheld: this deployment does not allow it",
             Self::Observe => "withheld: observe mode",
             Self::Replay => "withheld: the event is a replay from an archive",
+            Self::Sample => "withheld: the finding is a sample",
         }
     }
 }

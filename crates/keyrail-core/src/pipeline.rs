@@ -6,18 +6,18 @@
 
 use crate::activity::Activity;
 use crate::alert::{Alert, Notifier, NotifyError};
-use crate::bundle::{Bundle, Mode};
+use crate::bundle::Bundle;
+use crate::circumstances::Circumstances;
 use crate::event::Event;
 use crate::outcome::{Effects, carry_out};
 use crate::plan::Plan;
 use crate::report::Report;
 
 /// What an event means, what the bundle says about it, and what would follow.
-/// `mode` is the deployment's, where it is set.
 #[must_use]
-pub fn examine(event: Event, bundle: &Bundle, mode: Option<Mode>) -> Report {
-    let activity = Activity::from(&event);
-    let verdict = bundle.judge(&activity, mode);
+pub fn examine(event: Event, bundle: &Bundle, circumstances: &Circumstances) -> Report {
+    let activity = Activity::interpret(&event, circumstances);
+    let verdict = bundle.judge(&activity, circumstances.mode);
     let plan = Plan::draw(&activity, &verdict);
     Report::new(event, activity, verdict, plan, bundle.version.clone())
 }
@@ -28,10 +28,10 @@ pub fn examine(event: Event, bundle: &Bundle, mode: Option<Mode>) -> Report {
 pub async fn respond(
     event: Event,
     bundle: &Bundle,
-    mode: Option<Mode>,
+    circumstances: &Circumstances,
     aws: &(impl Effects + Notifier),
 ) -> Response {
-    let mut report = examine(event, bundle, mode);
+    let mut report = examine(event, bundle, circumstances);
     report.outcomes = carry_out(&report.plan, aws).await;
     let sent = match report.is_alerting() {
         true => Some(aws.send(&Alert::compose(&report)).await),

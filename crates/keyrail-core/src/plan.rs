@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::activity::{Activity, ActorKind, TargetKind};
+use crate::activity::taxonomy::Group;
+use crate::activity::{Activity, ActorKind, HandsOff, Provenance, TargetKind};
 use crate::bundle::{Mode, UnknownWordError};
 use crate::id::{AccessKeyId, AccountId, UserName};
 use crate::judge::Verdict;
@@ -35,6 +36,8 @@ pub struct Step {
 pub enum StepName {
     /// Sets a user's access key to Inactive.
     DeactivateKey,
+    /// Denies a user everything that its own permissions allow.
+    QuarantineUser,
     /// Deletes root's access key, for good.
     DeleteRootKey,
 }
@@ -48,16 +51,28 @@ pub enum Effect {
         /// The account that the user is in.
         account: AccountId,
         /// The key's owner.
-        user: UserName,
+        owner: Owner,
         /// The key.
         key: AccessKeyId,
     },
+}
+
+/// Whose an access key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// The event itself shows it.
+    Shown(UserName),
+    /// The event is second-hand, so IAM is asked before anything is changed; where
+    /// the event names a user, IAM must name the same.
+    Asked(Option<UserName>),
 }
 
 /// Why a step is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Withheld {
+    /// The finding is archived, resolved or suppressed.
+    Archived,
     /// The event's own evidence contradicts itself, or is not AWS's.
     Evidence,
     /// The attempt failed: there is nothing to take back.
@@ -70,6 +85,8 @@ pub enum Withheld {
     Observe,
     /// An archive replays the event: it may be long past.
     Replay,
+    /// The finding is a sample.
+    Sample,
 }
 
 impl Plan {
@@ -89,7 +106,7 @@ impl Plan {
         named.sort_unstable();
         let steps = named
             .into_iter()
-            .map(|(name, mode)| Step::decide(name, mode, activity))
+            .flat_map(|(name, mode)| Step::decide(name, mode, activity))
             .collect();
         Self { steps }
     }
@@ -103,23 +120,59 @@ impl Plan {
 }
 
 impl Step {
+    /// One step, or one for each access key that the event names.
+    fn decide(name: StepName, mode: Mode, activity: &Activity) -> Vec<Self> {
+        let keys = match name {
+            StepName::DeactivateKey => KeyOfEvent::all(activity),
+            StepName::QuarantineUser | StepName::DeleteRootKey => Vec::new(),
+        };
+        let key = KeyOfEvent::of(activity);
+        if keys.is_empty() {
+            return vec![Self::decide_on(name, key, mode, activity)];
+        }
+        keys.into_iter()
+            .map(|key| Self::decide_on(name, Some(key), mode, activity))
+            .collect()
+    }
+
     /// Reasons that hold in every mode come before the mode itself, so that
     /// observe mode tells what enforce mode would do.
-    fn decide(name: StepName, mode: Mode, activity: &Activity) -> Self {
-        let key = KeyOfEvent::of(activity);
-        let doubtful = !activity.conflicts.is_empty() || !activity.from_aws;
-        let decision = match (activity.outcome.succeeded, Effect::of(name, key)) {
-            (Some(false), _) => Err(Withheld::FailedAttempt),
-            (None, _) => Err(Withheld::Evidence),
-            (Some(true), _) if doubtful => Err(Withheld::Evidence),
-            (Some(true), Err(withheld)) => Err(withheld),
-            (Some(true), Ok(_)) if activity.replayed => Err(Withheld::Replay),
-            (Some(true), Ok(_)) if mode == Mode::Observe => Err(Withheld::Observe),
-            (Some(true), Ok(effect)) => Ok(effect),
+    fn decide_on(
+        name: StepName,
+        key: Option<KeyOfEvent<'_>>,
+        mode: Mode,
+        activity: &Activity,
+    ) -> Self {
+        let doubtful =
+            !activity.conflicts.is_empty() || activity.provenance == Provenance::Stranger;
+        // What AWS reports is no attempt that could have failed.
+        let succeeded = activity
+            .outcome
+            .succeeded
+            .or(activity.kind.is_report().then_some(true));
+        let decision = match (
+            succeeded,
+            activity.hands_off,
+            Effect::of(name, key, activity),
+        ) {
+            (Some(false), ..) => Err(Withheld::FailedAttempt),
+            (None, ..) => Err(Withheld::Evidence),
+            (Some(true), ..) if doubtful => Err(Withheld::Evidence),
+            // Samples name keys that do not exist.
+            (Some(true), Some(HandsOff::Sample), _) => Err(Withheld::Sample),
+            (Some(true), _, Err(withheld)) => Err(withheld),
+            (Some(true), Some(HandsOff::Archived), Ok(_)) => Err(Withheld::Archived),
+            (Some(true), Some(HandsOff::Replay), Ok(_)) => Err(Withheld::Replay),
+            (Some(true), None, Ok(_)) if mode == Mode::Observe => Err(Withheld::Observe),
+            (Some(true), None, Ok(effect)) => Ok(effect),
         };
         Self {
             name,
-            target: key.and_then(|key| key.id).map(str::to_owned),
+            target: match name {
+                StepName::DeactivateKey | StepName::DeleteRootKey => key.and_then(|key| key.id),
+                StepName::QuarantineUser => key.and_then(|key| key.user),
+            }
+            .map(str::to_owned),
             decision,
         }
     }
@@ -146,6 +199,10 @@ impl<'a> KeyOfEvent<'a> {
                 id: target.access_key_id.as_deref(),
             });
         }
+        // Whoever puts a user under quarantine is not the one to be stopped.
+        if activity.groups.contains(&Group::ReportExposure) {
+            return None;
+        }
         let id = actor
             .access_key_id
             .as_deref()
@@ -156,17 +213,41 @@ impl<'a> KeyOfEvent<'a> {
             id: Some(id),
         })
     }
+
+    /// That key, and any further ones that the event names.
+    fn all(activity: &'a Activity) -> Vec<Self> {
+        let first = Self::of(activity);
+        let more = activity.target.more_keys.iter().map(|id| Self {
+            account: activity.account.as_deref(),
+            user: None,
+            id: Some(id.as_str()),
+        });
+        first.into_iter().chain(more).collect()
+    }
 }
 
 impl Effect {
-    fn of(name: StepName, key: Option<KeyOfEvent<'_>>) -> Result<Self, Withheld> {
+    fn of(
+        name: StepName,
+        key: Option<KeyOfEvent<'_>>,
+        activity: &Activity,
+    ) -> Result<Self, Withheld> {
         match name {
-            StepName::DeleteRootKey => Err(Withheld::NotAllowed),
+            StepName::QuarantineUser | StepName::DeleteRootKey => Err(Withheld::NotAllowed),
             StepName::DeactivateKey => {
                 let key = key.ok_or(Withheld::NoTarget)?;
+                let owner = match (activity.provenance == Provenance::SecondHand, key.user) {
+                    (false, user) => Owner::Shown(parsed(user)?),
+                    // Root's keys are nobody's that IAM could name.
+                    (true, _) if activity.target.is_root == Some(true) => {
+                        return Err(Withheld::NoTarget);
+                    }
+                    (true, None) => Owner::Asked(None),
+                    (true, user) => Owner::Asked(Some(parsed(user)?)),
+                };
                 Ok(Self::DeactivateAccessKey {
                     account: parsed(key.account)?,
-                    user: parsed(key.user)?,
+                    owner,
                     key: parsed(key.id)?,
                 })
             }
@@ -185,6 +266,7 @@ impl StepName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::DeactivateKey => "deactivate-key",
+            Self::QuarantineUser => "quarantine-user",
             Self::DeleteRootKey => "delete-root-key",
         }
     }
@@ -193,7 +275,7 @@ impl StepName {
     #[must_use]
     pub fn is_reversible(self) -> bool {
         match self {
-            Self::DeactivateKey => true,
+            Self::DeactivateKey | Self::QuarantineUser => true,
             Self::DeleteRootKey => false,
         }
     }
@@ -203,12 +285,19 @@ impl FromStr for StepName {
     type Err = UnknownWordError;
 
     fn from_str(word: &str) -> Result<Self, UnknownWordError> {
-        [Self::DeactivateKey, Self::DeleteRootKey]
-            .into_iter()
-            .find(|step| step.as_str() == word)
-            .ok_or_else(|| {
-                UnknownWordError::new(word, "deactivate-key, delete-root-key, or `alert` alone")
-            })
+        [
+            Self::DeactivateKey,
+            Self::QuarantineUser,
+            Self::DeleteRootKey,
+        ]
+        .into_iter()
+        .find(|step| step.as_str() == word)
+        .ok_or_else(|| {
+            UnknownWordError::new(
+                word,
+                "deactivate-key, quarantine-user, delete-root-key, or `alert` alone",
+            )
+        })
     }
 }
 

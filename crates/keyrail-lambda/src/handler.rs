@@ -23,42 +23,49 @@ impl Guard {
         Self { settings, aws }
     }
 
-    /// Handles one event. An error makes Lambda try the event again and finally
-    /// put it into the dead-letter queue; it is returned only where that could help.
+    /// Handles one invocation, which is one event unless a queue batches them. An
+    /// error makes Lambda try it again and finally put it into the dead-letter queue;
+    /// it is returned only where that could help, and after all events were handled.
     pub(crate) async fn invoked(
         &self,
         invocation: LambdaEvent<Box<RawValue>>,
     ) -> Result<(), Diagnostic> {
         let bytes = body::unwrapped(&invocation.payload);
-        let event = Event::parse(&bytes).unwrap_or_else(|error| Event::unreadable(&bytes, &error));
-        let span = tracing::info_span!(
-            "invocation",
-            request_id = invocation.context.request_id,
-            event_id = event.id.as_deref(),
-        );
+        let events = Event::parse_all(&bytes)
+            .unwrap_or_else(|error| vec![Event::unreadable(&bytes, &error)]);
         let aws = match own_account(&invocation.context.invoked_function_arn) {
             Some(account) => self.aws.acting_in(account),
             None => self.aws.clone(),
         };
-        async {
-            tracing::info!(
-                name = event.name,
-                detail_type = event.detail_type,
-                "received"
+        let mut verdict = Ok(());
+        for event in events {
+            let span = tracing::info_span!(
+                "invocation",
+                request_id = invocation.context.request_id,
+                event_id = event.id.as_deref(),
             );
-            // Boxed: the SDK's futures are large, and there is one invocation at a time.
-            let response = Box::pin(respond(
-                event,
-                &self.settings.bundle,
-                self.settings.mode,
-                &aws,
-            ))
-            .await;
-            telemetry::record(&response, &self.settings.name);
-            verdict_for_lambda(&response)
+            verdict = verdict.and(self.handle(event, &aws).instrument(span).await);
         }
-        .instrument(span)
-        .await
+        verdict
+    }
+
+    async fn handle(&self, event: Event, aws: &Aws) -> Result<(), Diagnostic> {
+        tracing::info!(
+            name = event.name,
+            detail_type = event.detail_type,
+            "received"
+        );
+        let settings = &self.settings;
+        // Boxed: the SDK's futures are large, and there is one invocation at a time.
+        let response = Box::pin(respond(
+            event,
+            &settings.bundle,
+            &settings.circumstances,
+            aws,
+        ))
+        .await;
+        telemetry::record(&response, &settings.circumstances.name);
+        verdict_for_lambda(&response)
     }
 }
 

@@ -3,16 +3,15 @@
 use std::path::Path;
 use std::{env, fs, io};
 
-use keyrail_core::{Bundle, Mode};
+use keyrail_core::{Bundle, Circumstances, Mode};
 
 /// What the function was deployed with.
 pub(crate) struct Settings {
     /// `KEYRAIL_TOPIC_ARN`: where alerts go.
     pub topic_arn: String,
-    /// `KEYRAIL_NAME`: the deployment, as metrics name it.
-    pub name: String,
-    /// `KEYRAIL_MODE`, if it is set.
-    pub mode: Option<Mode>,
+    /// `KEYRAIL_NAME`, the deployment, by which it knows its own parts and as metrics
+    /// name it; and `KEYRAIL_MODE`, if that is set.
+    pub circumstances: Circumstances,
     /// The bundle in the folder `KEYRAIL_BUNDLE`, else the default one.
     pub bundle: Bundle,
 }
@@ -31,10 +30,16 @@ impl Settings {
                 Mode::Observe
             })
         });
+        let mut circumstances = Circumstances {
+            mode,
+            ..Circumstances::default()
+        };
+        if let Some(name) = text("KEYRAIL_NAME") {
+            circumstances.name = name;
+        }
         Ok(Self {
             topic_arn,
-            name: text("KEYRAIL_NAME").unwrap_or_else(|| "keyrail".to_owned()),
-            mode,
+            circumstances,
             bundle: bundle()?,
         })
     }

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use clap::ValueEnum;
 use keyrail_core::alert::Alert;
 use keyrail_core::report::Report;
-use keyrail_core::{Event, Mode, Severity, examine};
+use keyrail_core::{Circumstances, Event, Mode, Severity, examine};
 
 use crate::bundle::BundleArgs;
 use crate::exit::{Exit, Failure};
@@ -53,7 +53,7 @@ impl Args {
                 "`keyrail explain` takes one EventBridge event or one CloudTrail record, as JSON",
             )
         })?;
-        let report = examine(event, &bundle, Some(self.mode));
+        let report = examine(event, &bundle, &Circumstances::in_mode(self.mode));
         let text = match self.format {
             Format::Text => text(&report),
             Format::Json => {

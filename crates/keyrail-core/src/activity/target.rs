@@ -2,10 +2,6 @@
 
 use serde::Serialize;
 
-use super::taxonomy::Entry;
-use super::{Actor, ActorKind, CallOutcome};
-use crate::event::Json;
-
 /// The thing that was acted on, as far as the event shows it.
 #[derive(Debug, Default, Serialize)]
 pub struct Target {
@@ -15,7 +11,7 @@ pub struct Target {
     pub arn: Option<String>,
     /// The account that it is in.
     pub account: Option<String>,
-    /// The IAM user that it belongs to.
+    /// The IAM user that it is, or belongs to.
     pub user: Option<String>,
     /// Whether it belongs to root; `None` if the event does not tell.
     pub is_root: Option<bool>,
@@ -25,82 +21,102 @@ pub struct Target {
     pub credential_id: Option<String>,
     /// Its name, where it has one.
     pub name: Option<String>,
+    /// The state that a credential was set to, such as `Active`.
+    #[serde(skip)]
+    pub status: Option<String>,
+    /// Further access keys that the event names.
+    #[serde(skip)]
+    pub more_keys: Vec<String>,
 }
 
 /// What sort of thing was acted on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "each is AWS's own name for it")]
 pub enum TargetKind {
-    /// An IAM access key.
     AccessKey,
+    Account,
+    Detector,
+    EventBus,
+    EventRule,
+    Function,
+    Group,
+    Instance,
+    LoginProfile,
+    MfaDevice,
     /// Nothing that keyrail looks at.
     #[default]
     None,
+    Other,
+    Policy,
+    Queue,
+    Recorder,
+    Role,
+    ServiceCredential,
+    SigningCertificate,
+    SshKey,
+    Table,
+    Topic,
+    Trail,
+    TrustAnchor,
+    User,
 }
 
-impl Target {
-    pub(super) fn of(
-        record: &Json,
-        entry: Option<&Entry>,
-        actor: &Actor,
-        outcome: &CallOutcome,
-    ) -> Self {
-        match entry.map(|entry| entry.target) {
-            Some(TargetKind::AccessKey) => Self::new_access_key(record, actor, outcome),
-            Some(TargetKind::None) | None => Self::default(),
+impl TargetKind {
+    /// The word for it in policies and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessKey => "access-key",
+            Self::Account => "account",
+            Self::Detector => "detector",
+            Self::EventBus => "event-bus",
+            Self::EventRule => "event-rule",
+            Self::Function => "function",
+            Self::Group => "group",
+            Self::Instance => "instance",
+            Self::LoginProfile => "login-profile",
+            Self::MfaDevice => "mfa-device",
+            Self::None => "none",
+            Self::Other => "other",
+            Self::Policy => "policy",
+            Self::Queue => "queue",
+            Self::Recorder => "recorder",
+            Self::Role => "role",
+            Self::ServiceCredential => "service-credential",
+            Self::SigningCertificate => "signing-certificate",
+            Self::SshKey => "ssh-key",
+            Self::Table => "table",
+            Self::Topic => "topic",
+            Self::Trail => "trail",
+            Self::TrustAnchor => "trust-anchor",
+            Self::User => "user",
         }
     }
 
-    /// The key stands only in the response; its owner there and, if the caller
-    /// named one, in the request. A call that names nobody is about the caller.
-    /// A denied call shows neither, and names the user only in its message.
-    fn new_access_key(record: &Json, actor: &Actor, outcome: &CallOutcome) -> Self {
-        let request = record.name(&["requestParameters", "userName"]);
-        let response = record.name(&["responseElements", "accessKey", "userName"]);
-        let succeeded = outcome.succeeded == Some(true);
-        // Root's own call names nobody; a name in the response would be the
-        // account's alias.
-        let named = match actor.kind {
-            ActorKind::Root => request,
-            _ => response.or(request),
-        };
-        let (user, is_root) = match (named, actor.kind) {
-            (Some(name), _) if name == ROOT_PLACEHOLDER => (None, Some(true)),
-            (Some(name), _) => (Some(name), Some(false)),
-            (None, ActorKind::Root) if succeeded => (None, Some(true)),
-            (None, ActorKind::IamUser) if succeeded => (actor.name.clone(), Some(false)),
-            (None, _) => match outcome.error_message.as_deref().and_then(user_in_message) {
-                Some(name) => (Some(name), Some(false)),
-                None => (None, None),
-            },
-        };
-        Self {
-            kind: TargetKind::AccessKey,
-            arn: None,
-            account: record
-                .text(&["recipientAccountId"])
-                .or_else(|| actor.account.clone()),
-            user,
-            is_root,
-            access_key_id: record.text(&["responseElements", "accessKey", "accessKeyId"]),
-            credential_id: None,
-            name: None,
-        }
-    }
-
-    /// Whether a successful call must have shown a target that the event lacks.
-    pub(super) fn is_missing(&self, outcome: &CallOutcome) -> bool {
-        self.kind == TargetKind::AccessKey
-            && outcome.succeeded != Some(false)
-            && (self.access_key_id.is_none() || self.is_root.is_none())
+    /// Whether it is a credential that belongs to a user or to root.
+    #[must_use]
+    pub fn is_credential(self) -> bool {
+        matches!(
+            self,
+            Self::AccessKey
+                | Self::LoginProfile
+                | Self::MfaDevice
+                | Self::ServiceCredential
+                | Self::SigningCertificate
+                | Self::SshKey
+        )
     }
 }
 
 /// What CloudTrail writes for root where a user's name is due: no user's name.
-const ROOT_PLACEHOLDER: &str = "AWS ROOT USER";
+pub(super) const ROOT_PLACEHOLDERS: [&str; 3] = ["AWS ROOT USER", "<root_account>", "Root"];
 
-/// `… on resource: user NAME because …` → `NAME`.
-fn user_in_message(message: &str) -> Option<String> {
-    let (_, rest) = message.split_once("on resource: user ")?;
-    rest.split_whitespace().next().map(str::to_owned)
+/// A key id that may stand in an access key's place: not a mask, and none of the
+/// placeholders in sample findings.
+pub(super) fn is_key_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    (16..=128).contains(&text.len())
+        && text.bytes().all(plain)
+        && (text.starts_with("AKIA") || text.starts_with("ASIA"))
 }

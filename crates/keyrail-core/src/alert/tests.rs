@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::bundle::{Bundle, Mode};
+use crate::circumstances::Circumstances;
 use crate::event::Event;
 use crate::outcome::{Outcome, OutcomeResult};
 use crate::pipeline::examine;
@@ -10,7 +11,7 @@ use crate::plan::StepName;
 fn report(event: &Value, outcomes: Vec<Outcome>) -> Report {
     let bundle = Bundle::embedded().expect("it loads");
     let event = Event::parse(event.to_string().as_bytes()).expect("it is JSON");
-    let mut report = examine(event, &bundle, Some(Mode::Enforce));
+    let mut report = examine(event, &bundle, &Circumstances::in_mode(Mode::Enforce));
     report.outcomes = outcomes;
     report.bundle = "default 0123456789abcdef".to_owned();
     report
@@ -42,7 +43,7 @@ fn outcome(result: OutcomeResult, detail: &str) -> Outcome {
         attempts: 1,
         millis: 42,
         retry: false,
-        renamed: None,
+        owner: None,
     }
 }
 
@@ -173,7 +174,7 @@ fn a_bundle_that_fills_a_message_is_cut_and_still_told() {
         .collect();
     let bundle = Bundle::load(&[("guardrails/a.cedar".to_owned(), guardrails)]).expect("it loads");
     let event = Event::parse(key_created().to_string().as_bytes()).expect("it is JSON");
-    let report = examine(event, &bundle, None);
+    let report = examine(event, &bundle, &Circumstances::default());
     let message = Alert::compose(&report).message().expect("it serialises");
     assert!(message.len() <= LONGEST_MESSAGE, "{}", message.len());
     let message: Value = serde_json::from_str(&message).expect("it is JSON");
@@ -198,7 +199,7 @@ fn a_guardrail_on_one_line_is_shown_without_its_annotations() {
     let bundle =
         Bundle::load(&[("guardrails/a.cedar".to_owned(), text.to_owned())]).expect("it loads");
     let event = Event::parse(key_created().to_string().as_bytes()).expect("it is JSON");
-    let report = examine(event, &bundle, None);
+    let report = examine(event, &bundle, &Circumstances::default());
     let text = Alert::compose(&report).text;
     assert!(
         text.contains("observe mode)\n        forbid (principal, action, resource);\n"),

@@ -7,9 +7,9 @@ use std::fmt::{self, Write as _};
 
 use jiff::Timestamp;
 
-use super::actor_name;
 use super::plain::Plain;
-use crate::activity::{Activity, ActorKind, Kind, TargetKind};
+use super::sentence::{actor, issues_a_key, known, place, sentence};
+use crate::activity::{ActorKind, Kind, TargetKind};
 use crate::id::{AccessKeyId, UserName};
 use crate::outcome::OutcomeResult;
 use crate::plan::StepName;
@@ -65,56 +65,6 @@ fn write_all(report: &Report, out: &mut String) -> fmt::Result {
     write_instead(report, out)?;
     write_undo(report, out)?;
     write_links(report, out)
-}
-
-/// What happened, in one sentence.
-fn sentence(report: &Report) -> String {
-    let activity = &report.activity;
-    if activity.kind == Kind::Unrecognised {
-        let reason = activity.unknown.first().map_or("", String::as_str);
-        return format!(
-            "keyrail received an event that it does not recognise: {}.",
-            Plain(reason)
-        );
-    }
-    let who = actor(activity);
-    let place = place(activity);
-    let error = activity
-        .outcome
-        .error_code
-        .as_deref()
-        .or(activity.outcome.error_message.as_deref());
-    let error = error
-        .map(|error| format!(": {}", Plain(error)))
-        .unwrap_or_default();
-    let (did, to_do) = match (activity.target.kind, activity.action.as_deref()) {
-        (TargetKind::AccessKey, _) => {
-            let key = match activity.target.access_key_id.as_deref() {
-                Some(key) => format!("access key {}", Plain(key)),
-                None => "an access key".to_owned(),
-            };
-            let owner = owner(activity);
-            (
-                format!("created {key} for {owner} in"),
-                format!("create {key} for {owner} in"),
-            )
-        }
-        (TargetKind::None, Some("signin:ConsoleLogin")) => (
-            "signed in to the console of".to_owned(),
-            "sign in to the console of".to_owned(),
-        ),
-        (TargetKind::None, action) => {
-            let action = known(action);
-            (format!("called {action} in"), format!("call {action} in"))
-        }
-    };
-    match activity.outcome.succeeded {
-        Some(true) => format!("{who} {did} {place}."),
-        Some(false) => format!("{who} tried to {to_do} {place}, and failed{error}."),
-        None => {
-            format!("{who} tried to {to_do} {place}; the event does not say whether it succeeded.")
-        }
-    }
 }
 
 fn write_done(report: &Report, out: &mut String) -> fmt::Result {
@@ -195,19 +145,26 @@ fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
         }
         // Whatever kept keyrail from it, the key that was created works.
         (State::DryRun | State::Alert, Some((key, user))) if was_left(report) => {
+            let left = match issues_a_key(&report.activity) {
+                true => "keyrail left the key ACTIVE. To stop it:",
+                false => "keyrail left the key as it was. If it is active, stop it:",
+            };
             item(
                 out,
-                format_args!(
-                    "keyrail left the key ACTIVE. To stop it: {}",
-                    update_key(&key, &user, "Inactive")
-                ),
+                format_args!("{left} {}", update_key(&key, &user, "Inactive")),
             )?;
         }
         _ => {}
     }
-    if let (TargetKind::AccessKey, Some((key, _))) =
-        (report.activity.target.kind, key_and_user(report))
-    {
+    if let (TargetKind::AccessKey, Some(key)) = (report.activity.target.kind, key(report)) {
+        if key_and_user(report).is_none() && report.activity.target.is_root != Some(true) {
+            item(
+                out,
+                format_args!(
+                    "Find out whose key it is: aws iam get-access-key-last-used --access-key-id {key}"
+                ),
+            )?;
+        }
         item(
             out,
             format_args!(
@@ -243,7 +200,7 @@ fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
     if number == 0 { Ok(()) } else { writeln!(out) }
 }
 
-/// Whether a new key was left as it was: by the mode, for want of evidence, or
+/// Whether a key was left as it was: by the mode, for want of evidence, or
 /// because a guardrail could not be decided. Where a step is only explained, nobody
 /// has left anything yet.
 fn was_left(report: &Report) -> bool {
@@ -345,7 +302,7 @@ fn condition(policy: &str) -> impl Iterator<Item = &str> {
 }
 
 fn write_instead(report: &Report, out: &mut String) -> fmt::Result {
-    if report.activity.target.kind != TargetKind::AccessKey {
+    if !issues_a_key(&report.activity) {
         return Ok(());
     }
     writeln!(out, "Instead of an access key")?;
@@ -424,49 +381,6 @@ fn is_slug(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-fn actor(activity: &Activity) -> String {
-    let name = actor_name(activity);
-    let name = Plain(&name);
-    let on_behalf = activity.actor.on_behalf_of_service.as_deref();
-    let service = on_behalf
-        .map(|service| format!(", through {}", Plain(service)))
-        .unwrap_or_default();
-    let kind = match activity.actor.kind {
-        ActorKind::Root => return format!("root{service}"),
-        ActorKind::AssumedRole => "role session",
-        ActorKind::AwsAccount => "another account",
-        ActorKind::AwsService => "AWS service",
-        ActorKind::FederatedUser => "federated user",
-        ActorKind::IamUser => "IAM user",
-        ActorKind::IdentityCenterUser => "Identity Center user",
-        ActorKind::SamlUser => "SAML user",
-        ActorKind::WebIdentityUser => "web identity",
-        ActorKind::Unknown => return format!("{name}{service}"),
-    };
-    format!("{kind} {name}{service}")
-}
-
-fn owner(activity: &Activity) -> String {
-    match (activity.target.user.as_deref(), activity.target.is_root) {
-        (_, Some(true)) => "root".to_owned(),
-        (Some(user), _) if activity.is_on_self() => format!("itself ({})", Plain(user)),
-        (Some(user), _) => format!("IAM user {}", Plain(user)),
-        (None, _) => "a user that the event does not name".to_owned(),
-    }
-}
-
-fn place(activity: &Activity) -> String {
-    let account = known(activity.account.as_deref());
-    match activity.region.as_deref() {
-        Some(region) => format!("account {account} ({})", Plain(region)),
-        None => format!("account {account}"),
-    }
-}
-
-fn known(text: Option<&str>) -> String {
-    text.map_or_else(|| "not known".to_owned(), |text| Plain(text).to_string())
-}
-
 /// Free text, chosen by whoever made the call: in quotes, so that it cannot pass
 /// for a sentence of keyrail's.
 fn quoted(text: Option<&str>) -> String {
@@ -480,15 +394,26 @@ fn utc(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-/// The key and its user, if both may stand in a command that is copied and run.
+/// The key, if it may stand in a command that is copied and run.
+fn key(report: &Report) -> Option<AccessKeyId> {
+    report
+        .activity
+        .target
+        .access_key_id
+        .as_deref()?
+        .parse()
+        .ok()
+}
+
+/// The key and its user, if both may.
 fn key_and_user(report: &Report) -> Option<(AccessKeyId, UserName)> {
     let target = &report.activity.target;
-    let key = target.access_key_id.as_deref()?.parse().ok()?;
-    let renamed = report
+    let key = key(report)?;
+    let as_iam_says = report
         .outcomes
         .iter()
-        .find_map(|outcome| outcome.renamed.clone());
-    let user = renamed.or_else(|| target.user.as_deref()?.parse().ok())?;
+        .find_map(|outcome| outcome.owner.clone());
+    let user = as_iam_says.or_else(|| target.user.as_deref()?.parse().ok())?;
     Some((key, user))
 }
 

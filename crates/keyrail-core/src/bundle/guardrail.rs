@@ -6,8 +6,9 @@ use cedar_policy::Policy;
 use serde_json::Value;
 
 use super::{Mode, Severity, UnknownWordError};
-use crate::activity::taxonomy::TAXONOMY;
+use crate::activity::taxonomy::{self, Group};
 use crate::plan::StepName;
+use crate::schema::FALLBACKS;
 
 /// A `forbid` policy with what its annotations say.
 #[derive(Debug)]
@@ -69,6 +70,15 @@ impl Guardrail {
             reads,
         })
     }
+
+    /// Whether its conditions read a fact that may be unknown. The target is
+    /// Cedar's `resource`.
+    pub(crate) fn reads_fact(&self, fact: &str) -> bool {
+        self.reads.contains(match fact {
+            "target" => "resource",
+            fact => fact,
+        })
+    }
 }
 
 /// Annotations that a guardrail may carry; `@title` and `@advice` also once more
@@ -111,11 +121,9 @@ fn collect_actions<'a>(policy: &'a Value, actions: &mut Vec<&'a str>) {
 }
 
 fn is_action(name: &str) -> bool {
-    let fallbacks = ["api-call", "service-event", "sign-in-event"];
-    fallbacks.contains(&name)
-        || TAXONOMY.iter().any(|entry| {
-            entry.action == name || entry.groups.iter().any(|group| group.as_str() == name)
-        })
+    FALLBACKS.contains(&name)
+        || Group::ALL.iter().any(|group| group.as_str() == name)
+        || taxonomy::find(name).is_some_and(|entry| entry.action == name)
 }
 
 /// Collects what an expression reads, from Cedar's JSON form of it: the

@@ -24,12 +24,32 @@ fn the_default_bundle_holds_what_its_files_say() {
         [
             "access-key-issue-denied",
             "access-key-issued",
+            "access-key-reactivated",
+            "access-key-reactivated-after-containment",
+            "administrator-granted",
+            "administrator-key-issued",
+            "audit-trail-tampered",
+            "command-line-login",
+            "compute-surge-after-password-change",
+            "console-password-issued",
             "console-sign-in-failed",
             "console-sign-in-without-mfa",
+            "credential-finding",
+            "exposed-access-key",
+            "federation-token-issued",
+            "guardrail-tampered",
+            "long-term-credential-issued",
+            "long-term-credential-reactivated",
+            "mfa-weakened",
             "root-access-key-issued",
             "root-activity",
+            "root-command-line-login",
             "root-console-sign-in",
+            "root-credentials-changed",
+            "root-session-assumed",
             "root-sign-in-failed",
+            "sign-in-from-unknown-network",
+            "tampering-denied",
         ]
     );
 }
@@ -38,8 +58,8 @@ fn the_default_bundle_holds_what_its_files_say() {
 /// strict validator must have nothing to say, not even a warning.
 #[test]
 fn the_default_bundle_is_valid_against_the_schema() {
-    let (schema, warnings) = Schema::from_cedarschema_str(include_str!("keyrail.cedarschema"))
-        .expect("the schema parses");
+    let (schema, warnings) =
+        Schema::from_cedarschema_str(&crate::schema::cedar()).expect("the schema parses");
     assert_eq!(
         warnings
             .map(|warning| warning.to_string())
@@ -74,7 +94,7 @@ fn every_fault_is_told_with_its_file() {
         [
             "guardrails/a.cedar: guardrail `x`: a guardrail is a `forbid`",
             "guardrails/a.cedar: guardrail `y`: `@severity`: `hihg` is not one of critical, high, medium, low, info",
-            "guardrails/a.cedar: guardrail `z`: `@respond`: `deactivate-keys` is not one of deactivate-key, delete-root-key, or `alert` alone",
+            "guardrails/a.cedar: guardrail `z`: `@respond`: `deactivate-keys` is not one of deactivate-key, quarantine-user, delete-root-key, or `alert` alone",
             "guardrails/a.cedar: guardrail `v`: unknown annotation `@mdoe`",
             "guardrails/a.cedar: guardrail `u`: there is no `@respond`",
             "guardrails/a.cedar: a guardrail has no `@id`",

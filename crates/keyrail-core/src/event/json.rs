@@ -24,18 +24,56 @@ impl Json {
         Self(self.0.get_mut(name).map(Value::take).unwrap_or_default())
     }
 
+    /// Sets the field `name` of an object.
+    pub(super) fn put(&mut self, name: &str, value: Self) {
+        if let Some(object) = self.0.as_object_mut() {
+            object.insert(name.to_owned(), value.0);
+        }
+    }
+
     pub(crate) fn is_object(&self) -> bool {
         self.0.is_object()
     }
 
+    pub(crate) fn is_object_at(&self, path: &[&str]) -> bool {
+        self.at(path).is_some_and(Value::is_object)
+    }
+
     /// The value below `path`, unless it is null or absent, which CloudTrail uses
-    /// alike.
+    /// alike. A name of digits is also the index in a list.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Value> {
         let mut value = &self.0;
         for name in path {
-            value = value.get(name)?;
+            value = match value {
+                Value::Array(items) => items.get(name.parse::<usize>().ok()?)?,
+                Value::Object(fields) => field(fields, name)?,
+                _ => return None,
+            };
         }
         Some(value).filter(|value| !value.is_null())
+    }
+
+    /// The same for a path that is written with dots.
+    pub(crate) fn at_path(&self, path: &str) -> Option<&Value> {
+        self.at(&path.split('.').collect::<Vec<_>>())
+    }
+
+    /// The text below a path that is written with dots.
+    pub(crate) fn text_at(&self, path: &str) -> Option<String> {
+        self.text(&path.split('.').collect::<Vec<_>>())
+    }
+
+    /// What is below `path` as JSON of its own; null if there is nothing.
+    pub(crate) fn below(&self, path: &[&str]) -> Self {
+        Self(self.at(path).cloned().unwrap_or_default())
+    }
+
+    /// The items of the list below `path`; none if there is no list.
+    pub(crate) fn items(&self, path: &[&str]) -> impl Iterator<Item = &Value> {
+        self.at(path)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
     }
 
     /// The text below `path`. An empty text and the word `null` count as absent,
@@ -71,6 +109,17 @@ impl Json {
             _ => None,
         }
     }
+}
+
+/// A field by its name; by its name in other case only if there is none of its own:
+/// services write `userName` and `UserName`, `sSHPublicKeyId` and `sshPublicKeyId`.
+fn field<'a>(fields: &'a serde_json::Map<String, Value>, name: &str) -> Option<&'a Value> {
+    fields.get(name).or_else(|| {
+        let mut found = fields
+            .iter()
+            .filter(|(other, _)| other.eq_ignore_ascii_case(name));
+        found.next().map(|(_, value)| value)
+    })
 }
 
 impl fmt::Debug for Json {

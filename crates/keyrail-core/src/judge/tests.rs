@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::circumstances::Circumstances;
 use crate::event::Event;
 
 fn activity(detail: Value) -> Activity {
@@ -13,7 +14,8 @@ fn activity(detail: Value) -> Activity {
         "detail-type": "AWS API Call via CloudTrail", "source": "aws.iam", "account": "111122223333",
         "region": "us-east-1", "time": "2026-03-14T09:26:53Z", "detail": detail,
     });
-    Activity::from(&Event::parse(envelope.to_string().as_bytes()).expect("it is JSON"))
+    let event = Event::parse(envelope.to_string().as_bytes()).expect("it is JSON");
+    Activity::interpret(&event, &Circumstances::default())
 }
 
 fn key_created() -> Value {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{EffectError, EffectErrorKind, Effects, KeyState, OutcomeResult};
 use crate::id::{AccessKeyId, AccountId, UserName};
+use crate::plan::Owner;
 
 /// How often the state is read back: IAM shows most changes at once, and some
 /// after seconds (IAM User Guide, "Changes that I make are not always immediately
@@ -16,10 +17,45 @@ pub const READ_BACKS: u32 = 3;
 /// The pause between two of them.
 pub const PAUSE: Duration = Duration::from_millis(250);
 
-pub(super) struct UserKey<'a> {
-    pub account: &'a AccountId,
-    pub user: &'a UserName,
-    pub id: &'a AccessKeyId,
+/// Deactivates a key. Where the event is second-hand, IAM is asked first whose it is.
+pub(super) async fn deactivate(
+    account: &AccountId,
+    owner: &Owner,
+    id: &AccessKeyId,
+    effects: &impl Effects,
+) -> Ending {
+    let expected = match owner {
+        Owner::Shown(user) => return UserKey { account, user, id }.deactivate(effects).await,
+        Owner::Asked(expected) => expected,
+    };
+    match effects.owner(account, id).await {
+        Ok(owner) if expected.as_ref().is_some_and(|user| *user != owner) => {
+            Ending::Mismatch { owner }
+        }
+        Ok(owner) => {
+            let key = UserKey {
+                account,
+                user: &owner,
+                id,
+            };
+            let ending = Box::new(key.deactivate(effects).await);
+            Ending::Found { owner, ending }
+        }
+        Err(error) if error.kind == EffectErrorKind::Gone => Ending::AlreadyGone {
+            state: KeyState::KeyGone,
+        },
+        Err(error) => Ending::Failed {
+            error,
+            last: None,
+            reads: 0,
+        },
+    }
+}
+
+struct UserKey<'a> {
+    account: &'a AccountId,
+    user: &'a UserName,
+    id: &'a AccessKeyId,
 }
 
 /// A state, or why it could not be read, and when that was.
@@ -42,6 +78,15 @@ pub(super) enum Ending {
     AlreadyGone {
         state: KeyState,
     },
+    /// IAM says whose key it is, which the event did not.
+    Found {
+        owner: UserName,
+        ending: Box<Ending>,
+    },
+    /// IAM says that the key is another user's than the event does.
+    Mismatch {
+        owner: UserName,
+    },
     Renamed {
         owner: UserName,
         ending: Box<Ending>,
@@ -61,7 +106,7 @@ impl UserKey<'_> {
     /// The change goes out first, and what the state is beside it: nothing waits
     /// for that, and if it is answered before the change is confirmed, it tells a
     /// key that had been stopped already from one that keyrail stops.
-    pub(super) async fn deactivate(&self, effects: &impl Effects) -> Ending {
+    async fn deactivate(&self, effects: &impl Effects) -> Ending {
         let change = std::pin::pin!(effects.deactivate_key(self.account, self.user, self.id));
         let read = std::pin::pin!(self.look(effects));
         let (changed, before) = match select(change, read).await {
@@ -199,10 +244,11 @@ fn last_seen(seen: Option<Seen>) -> String {
 }
 
 impl Ending {
-    /// What the user is called by now, if that has changed.
-    pub(super) fn new_name(&self) -> Option<&UserName> {
+    /// Whose key it is as IAM says, if the event did not say the same.
+    pub(super) fn owner(&self) -> Option<&UserName> {
         match self {
-            Self::Renamed { owner, .. } => Some(owner),
+            Self::Found { owner, ending } => ending.owner().or(Some(owner)),
+            Self::Mismatch { owner } | Self::Renamed { owner, .. } => Some(owner),
             Self::Verified { .. }
             | Self::AlreadyInactive { .. }
             | Self::AlreadyGone { .. }
@@ -260,6 +306,23 @@ impl Ending {
                 OutcomeResult::Already,
                 "IAM says that the key has been deleted".to_owned(),
                 1,
+                false,
+            ),
+            Self::Found { owner, ending } => {
+                let (result, detail, reads, retry) = ending.into_parts();
+                (
+                    result,
+                    format!("IAM says that it is {owner}'s; {detail}"),
+                    reads,
+                    retry,
+                )
+            }
+            Self::Mismatch { owner } => (
+                OutcomeResult::Failed,
+                format!(
+                    "nothing was touched: IAM says that the key is {owner}'s, and the event names another user; take the key to be active"
+                ),
+                0,
                 false,
             ),
             Self::Renamed { owner, ending } => {

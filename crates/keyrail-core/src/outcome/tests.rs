@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::outcome::EffectErrorKind as Kind;
+use crate::plan::Owner;
 
 /// IAM as a script: what the reads answer in turn, and what the change answers.
 struct Script {
@@ -99,7 +100,7 @@ async fn outcome_of(
             target: None,
             decision: Ok(Effect::DeactivateAccessKey {
                 account: "111122223333".parse().expect("an account"),
-                user: "bob".parse().expect("a user"),
+                owner: Owner::Shown("bob".parse().expect("a user")),
                 key: "AKIAI44QH8DHBEXAMPLE".parse().expect("a key"),
             }),
         }],

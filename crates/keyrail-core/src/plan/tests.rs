@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::bundle::Bundle;
+use crate::circumstances::Circumstances;
 use crate::event::Event;
 
 fn event() -> Value {
@@ -18,7 +19,8 @@ fn event() -> Value {
 }
 
 fn plan_with(bundle: &Bundle, event: &Value, mode: Mode) -> Plan {
-    let activity = Activity::from(&Event::parse(event.to_string().as_bytes()).expect("it is JSON"));
+    let event = Event::parse(event.to_string().as_bytes()).expect("it is JSON");
+    let activity = Activity::interpret(&event, &Circumstances::default());
     let verdict = bundle.judge(&activity, Some(mode));
     Plan::draw(&activity, &verdict)
 }
@@ -40,7 +42,7 @@ fn enforcing_aims_at_the_user_and_key_of_the_event() {
     let plan = plan(&event(), Mode::Enforce);
     let expected = Effect::DeactivateAccessKey {
         account: "111122223333".parse().expect("an account"),
-        user: "bob".parse().expect("a user"),
+        owner: Owner::Shown("bob".parse().expect("a user")),
         key: "AKIAI44QH8DHBEXAMPLE".parse().expect("a key"),
     };
     assert_eq!(
@@ -134,7 +136,7 @@ fn without_a_key_of_its_own_the_actors_long_term_key_is_the_target() {
     let steps = plan_with(&bundle, &event, Mode::Enforce).steps;
     assert_eq!(steps[0].target.as_deref(), Some("AKIAIOSFODNN7EXAMPLE"));
     assert!(
-        matches!(&steps[0].decision, Ok(Effect::DeactivateAccessKey { user, .. }) if user.as_str() == "anaya")
+        matches!(&steps[0].decision, Ok(Effect::DeactivateAccessKey { owner: Owner::Shown(user), .. }) if user.as_str() == "anaya")
     );
     event["detail"]["userIdentity"]["accessKeyId"] = "ASIAIOSFODNN7EXAMPLE".into();
     assert_eq!(

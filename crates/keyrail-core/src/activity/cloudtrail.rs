@@ -1,0 +1,286 @@
+//! A CloudTrail record → an activity.
+//!
+//! What the fields mean is in the CloudTrail User Guide, "Record contents" and
+//! "userIdentity element" (checked 2026-11-25).
+
+use super::taxonomy::{self, Entry, Group, conditions};
+use super::{Activity, ActorKind, CallOutcome, Kind, TargetKind};
+use crate::event::{Event, Json, first_label};
+
+mod identity;
+mod origin;
+mod target;
+
+/// Reads a record that was delivered as `event`.
+pub(super) fn read(record: &Json, event: &Event) -> Activity {
+    let name = record.text(&["eventName"]).map(without_api_date);
+    let action = record
+        .text(&["eventSource"])
+        .zip(name.as_ref())
+        .map(|(source, name)| format!("{}:{name}", first_label(&source)));
+    let kind = kind_of(record, event, name.as_deref());
+    // What keyrail knows by name is what it is, whatever type it comes as.
+    let entry = action.as_deref().and_then(taxonomy::find);
+    let kind = entry.map_or(kind, |entry| entry.kind);
+    let outcome = outcome(record, name.as_deref());
+    let actor = identity::read(record, kind);
+    let target = target::read(record, entry, &actor, &outcome);
+    let account = record
+        .text(&["recipientAccountId"])
+        .or_else(|| event.account.clone())
+        .or_else(|| actor.account.clone());
+    let time = record
+        .text(&["eventTime"])
+        .or_else(|| event.time.clone())
+        .and_then(|time| time.parse().ok());
+    let mut activity = Activity {
+        kind,
+        action: entry.map(|entry| entry.action.to_owned()).or(action),
+        account,
+        region: record.text(&["awsRegion"]).or_else(|| event.region.clone()),
+        time,
+        outcome,
+        actor,
+        target,
+        origin: origin::read(record, kind),
+        ..Activity::default()
+    };
+    if let Some(entry) = entry {
+        activity.administrator = entry.grant.and_then(|grant| grant.administrator(record));
+        activity.groups = groups(entry, record, &activity);
+        if activity.groups.contains(&Group::LaunchCompute)
+            && activity.outcome.succeeded == Some(true)
+        {
+            activity.launched = conditions::launched(record);
+        }
+    }
+    activity.unknown = missing_facts(&activity, entry, record);
+    activity.conflicts = contradictions(&activity, record, event);
+    activity
+}
+
+/// The groups that the action is in, less those that this event is shown not to
+/// belong to. Where the event does not show it, the action stays in the group, so
+/// that omitted parameters hide nothing.
+fn groups(entry: &Entry, record: &Json, activity: &Activity) -> Vec<Group> {
+    let met = entry
+        .when
+        .is_none_or(|condition| (condition.holds)(record) != Some(false));
+    let groups = entry.groups.iter().copied().filter(|group| match group {
+        Group::RootCredentials => activity.target.is_root != Some(false),
+        Group::EscalatePrivilege => met && activity.administrator != Some(false),
+        Group::ReportExposure => (conditions::IS_QUARANTINE.holds)(record) == Some(true),
+        // Whether it is this keyrail's is for the circumstances to say.
+        Group::TamperGuardrail => true,
+        _ => met,
+    });
+    groups.collect()
+}
+
+/// A sign-in's verdict stands in `responseElements` under the event's own
+/// name; a call failed if it has an error code (CloudTrail User Guide, "AWS
+/// Management Console sign-in events" and "record contents", checked
+/// 2026-11-24). The grants of `aws login` say `success` beside it.
+fn outcome(record: &Json, name: Option<&str>) -> CallOutcome {
+    let error_code = record.text(&["errorCode"]);
+    let error_message = record.text(&["errorMessage"]);
+    let verdict = name.and_then(|name| {
+        record
+            .text(&["responseElements", name])
+            .or_else(|| record.text(&["serviceEventDetails", name]))
+    });
+    let succeeded = match verdict.as_deref() {
+        _ if error_code.is_some() => Some(false),
+        Some("Success") => Some(true),
+        Some("Failure") => Some(false),
+        _ if is_sign_in(record) => error_message.as_ref().map(|_| false),
+        _ => record
+            .flag(&["additionalEventData", "success"])
+            .or(Some(true)),
+    };
+    CallOutcome {
+        succeeded,
+        error_code,
+        error_message,
+    }
+}
+
+/// The record's own type decides; only old records lack it, and then the
+/// envelope's detail type does.
+fn kind_of(record: &Json, event: &Event, name: Option<&str>) -> Kind {
+    let event_type = record
+        .text(&["eventType"])
+        .or_else(|| event.detail_type.clone())
+        .map(|kind| kind.replace(' ', "").to_ascii_lowercase());
+    match event_type.as_deref() {
+        // A step before the sign-in itself, and no verdict on it.
+        _ if name == Some("CheckMfa") && is_sign_in_source(record) => Kind::Other,
+        Some(kind) if kind.contains("consolesignin") => Kind::SignIn,
+        Some(kind) if kind.contains("serviceevent") => Kind::ServiceEvent,
+        // The same call as the endpoint saw it; the call itself is recorded too.
+        Some(kind) if kind.contains("insight") || kind.contains("vpceevent") => Kind::Other,
+        None if is_sign_in(record) => Kind::SignIn,
+        _ => Kind::ApiCall,
+    }
+}
+
+fn is_sign_in_source(record: &Json) -> bool {
+    record
+        .text(&["eventSource"])
+        .is_some_and(|source| first_label(&source) == "signin")
+}
+
+fn is_sign_in(record: &Json) -> bool {
+    record
+        .text(&["eventType"])
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("AwsConsoleSignIn"))
+        || (is_sign_in_source(record)
+            && record
+                .text(&["eventName"])
+                .is_some_and(|name| name == "ConsoleLogin"))
+}
+
+/// Facts that policies read and the record does not show.
+fn missing_facts(activity: &Activity, entry: Option<&Entry>, record: &Json) -> Vec<String> {
+    let signs_in = activity.groups.contains(&Group::SignIn);
+    let succeeded = activity.outcome.succeeded;
+    let person = matches!(activity.actor.kind, ActorKind::IamUser | ActorKind::Root);
+    let omitted = ["requestParameters", "responseElements"]
+        .iter()
+        .any(|part| conditions::is_omitted(record, part));
+    [
+        ("account", activity.account.is_none()),
+        ("region", activity.region.is_none()),
+        ("time", activity.time.is_none()),
+        (
+            "succeeded",
+            succeeded.is_none() && (signs_in || activity.kind == Kind::ApiCall),
+        ),
+        (
+            "mfa",
+            signs_in && person && succeeded != Some(false) && activity.actor.mfa.is_none(),
+        ),
+        ("principal", activity.actor.kind == ActorKind::Unknown),
+        (
+            "target",
+            succeeded != Some(false)
+                && entry.is_some_and(|entry| target::is_missing(&activity.target, entry, omitted)),
+        ),
+        (
+            "administrator",
+            succeeded != Some(false)
+                && activity.administrator.is_none()
+                && entry
+                    .and_then(|entry| entry.grant)
+                    .is_some_and(|grant| grant.is_hidden(record)),
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, missing)| *missing)
+    .map(|(fact, _)| fact.to_owned())
+    .collect()
+}
+
+/// Account, user and key must agree wherever the event names them twice.
+fn contradictions(activity: &Activity, record: &Json, event: &Event) -> Vec<String> {
+    let request = record.name(&["requestParameters", "userName"]);
+    let response = record.name(&["responseElements", "accessKey", "userName"]);
+    let recipient = record.text(&["recipientAccountId"]);
+    let actor = &activity.actor;
+    let is_user = actor.kind == ActorKind::IamUser;
+    let arn = actor.arn.as_deref().filter(|_| is_user);
+    let arn_account = arn.and_then(|arn| arn.split(':').nth(4)).map(str::to_owned);
+    let arn_name = arn
+        .and_then(|arn| arn.rsplit('/').next())
+        .map(str::to_owned);
+    let name = actor.name.clone();
+    // A call that names nobody is about the caller.
+    let own = name.clone().filter(|_| is_user && request.is_none());
+    let owner = response.clone().filter(|_| is_user && request.is_none());
+    // IAM calls act in the caller's own account, so that must agree as well.
+    let caller = actor.account.clone().filter(|_| {
+        activity.target.kind == TargetKind::AccessKey && actor.kind != ActorKind::Unknown
+    });
+    [
+        (
+            "the user in the request",
+            request,
+            "the user in the response",
+            response,
+        ),
+        (
+            "the delivering account",
+            event.account.clone(),
+            "the receiving account",
+            recipient,
+        ),
+        (
+            "the caller's account",
+            caller,
+            "the affected account",
+            activity.account.clone(),
+        ),
+        ("the caller's name", own, "the user in the response", owner),
+        (
+            "the caller's account",
+            actor.account.clone(),
+            "the account in the caller's ARN",
+            arn_account,
+        ),
+        (
+            "the caller's name",
+            name,
+            "the name in the caller's ARN",
+            arn_name,
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(one, first, two, second)| {
+        let (first, second) = first.zip(second)?;
+        (!first.eq_ignore_ascii_case(&second))
+            .then(|| format!("{one} is `{first}`, {two} is `{second}`"))
+    })
+    .collect()
+}
+
+/// `UpdateFunctionCode20150331v2` → `UpdateFunctionCode`: some services write the
+/// date of their API into event names (Lambda Developer Guide, "Logging Lambda
+/// API calls", checked 2026-11-24).
+fn without_api_date(name: String) -> String {
+    let digits_end = match name.rsplit_once('v') {
+        Some((before, version)) if !version.is_empty() && is_digits(version) => before,
+        _ => name.as_str(),
+    };
+    match digits_end
+        .len()
+        .checked_sub(8)
+        .and_then(|at| digits_end.split_at_checked(at))
+    {
+        Some((bare, date)) if is_digits(date) && date.starts_with("20") && !bare.is_empty() => {
+            bare.to_owned()
+        }
+        _ => name,
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_of_an_api_are_no_part_of_a_name() {
+        for (name, expected) in [
+            ("UpdateFunctionCode20150331v2", "UpdateFunctionCode"),
+            ("DeleteFunction20150331", "DeleteFunction"),
+            ("CreateAccessKey", "CreateAccessKey"),
+            ("20150331", "20150331"),
+            ("RunV2", "RunV2"),
+        ] {
+            assert_eq!(without_api_date(name.to_owned()), expected);
+        }
+    }
+}

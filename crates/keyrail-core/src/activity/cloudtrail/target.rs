@@ -1,0 +1,182 @@
+//! What a call was done to: read from where the taxonomy says that it stands.
+
+use crate::activity::actor::is_name;
+use crate::activity::target::ROOT_PLACEHOLDERS;
+use crate::activity::taxonomy::conditions::is_omitted;
+use crate::activity::taxonomy::{Entry, Paths};
+use crate::activity::{Actor, ActorKind, CallOutcome, Kind, Target, TargetKind};
+use crate::event::Json;
+
+pub(super) fn read(
+    record: &Json,
+    entry: Option<&Entry>,
+    actor: &Actor,
+    outcome: &CallOutcome,
+) -> Target {
+    let Some(entry) = entry.filter(|entry| entry.target != TargetKind::None) else {
+        return Target::default();
+    };
+    let first = |paths: Paths| paths.iter().find_map(|path| record.text_at(path));
+    let in_message = outcome
+        .error_message
+        .as_deref()
+        .filter(|_| outcome.succeeded == Some(false))
+        .and_then(resource_in_message);
+    let (user, is_root) = owner(record, entry, actor, outcome, in_message.as_ref());
+    let id = first(entry.id);
+    let shown = first(entry.name);
+    let (arn, name) = match (shown, in_message) {
+        (Some(text), _) => named(text),
+        (None, Some(Resource::Arn(arn))) if entry.target != TargetKind::User => named(arn),
+        _ => (None, None),
+    };
+    let is_key = entry.target == TargetKind::AccessKey;
+    let account = record
+        .text(&["recipientAccountId"])
+        .or_else(|| actor.account.clone());
+    Target {
+        kind: entry.target,
+        account: match entry.target {
+            // The account that is acted on, by an administrator of another one.
+            TargetKind::Account => account_in(arn.as_deref(), name.as_deref()).or(account),
+            _ => account,
+        },
+        arn,
+        user,
+        is_root,
+        access_key_id: id.clone().filter(|_| is_key),
+        credential_id: id.filter(|_| !is_key),
+        name,
+        status: first(entry.status),
+        more_keys: Vec::new(),
+    }
+}
+
+/// Whose credential it is, or which user is changed. A call that names nobody is
+/// about the caller; a denied call names the user only in its message.
+fn owner(
+    record: &Json,
+    entry: &Entry,
+    actor: &Actor,
+    outcome: &CallOutcome,
+    in_message: Option<&Resource>,
+) -> (Option<String>, Option<bool>) {
+    if !entry.target.is_credential() && entry.user.is_empty() {
+        return (None, None);
+    }
+    if entry.kind == Kind::SignIn {
+        return (None, (actor.kind == ActorKind::Root).then_some(true));
+    }
+    if is_device_of_root(record) {
+        return (None, Some(true));
+    }
+    // A virtual device is made and deleted without its user being named. Nobody but
+    // root can have its hands on root's.
+    if entry.target == TargetKind::MfaDevice && entry.user.is_empty() {
+        return (None, Some(actor.kind == ActorKind::Root));
+    }
+    // Root's own call names nobody; a name in the response would be the
+    // account's alias.
+    let named = entry
+        .user
+        .iter()
+        .filter(|path| actor.kind != ActorKind::Root || path.starts_with("requestParameters"))
+        .find_map(|path| record.name(&path.split('.').collect::<Vec<_>>()));
+    // Parameters that were left out would have named somebody, for all we know.
+    // So may those of a denied call, which CloudTrail leaves out.
+    let denied = outcome
+        .error_code
+        .as_deref()
+        .is_some_and(|code| code.contains("AccessDenied") || code.contains("Unauthorized"));
+    let about_caller =
+        !is_omitted(record, "requestParameters") && !denied && entry.target.is_credential();
+    match (named, actor.kind) {
+        (Some(name), _) if ROOT_PLACEHOLDERS.contains(&name.as_str()) && name != "Root" => {
+            (None, Some(true))
+        }
+        (Some(name), _) if is_name(&name) => (Some(name), Some(false)),
+        (Some(_), _) => (None, None),
+        (None, ActorKind::Root) if about_caller => (None, Some(true)),
+        (None, ActorKind::IamUser) if about_caller => (actor.name.clone(), Some(false)),
+        (None, _) => match in_message {
+            Some(Resource::User(name)) => (Some(name.clone()), Some(false)),
+            Some(Resource::Arn(_)) | None => (None, None),
+        },
+    }
+}
+
+/// A virtual device that is made or deleted is named without its user; root's has a
+/// name of its own (CloudTrail User Guide, "AWS Management Console sign-in events",
+/// checked 2026-11-25).
+fn is_device_of_root(record: &Json) -> bool {
+    [
+        "requestParameters.serialNumber",
+        "requestParameters.virtualMFADeviceName",
+    ]
+    .iter()
+    .filter_map(|path| record.text_at(path))
+    .any(|serial| serial.ends_with("root-account-mfa-device"))
+}
+
+/// Whether a call that did not fail must have shown a target that the record lacks.
+pub(super) fn is_missing(target: &Target, entry: &Entry, omitted: bool) -> bool {
+    let has_id = target.access_key_id.is_some() || target.credential_id.is_some();
+    match entry.target {
+        TargetKind::AccessKey => !has_id || target.is_root.is_none() || !has_status(target, entry),
+        _ if entry.target.is_credential() && !entry.user.is_empty() => {
+            target.is_root.is_none() || !has_status(target, entry)
+        }
+        _ => omitted && !entry.name.is_empty() && target.name.is_none(),
+    }
+}
+
+/// The state matters where it decides what the call was.
+fn has_status(target: &Target, entry: &Entry) -> bool {
+    entry.when.is_none() || entry.status.is_empty() || target.status.is_some()
+}
+
+/// A text that may be a name or an ARN → both, as far as it shows them.
+fn named(text: String) -> (Option<String>, Option<String>) {
+    if !text.starts_with("arn:") {
+        return (None, Some(text));
+    }
+    // `…:topic`, `…:rule/BUS/NAME`, `…:function:NAME`; a subscription's ARN begins
+    // with its topic's.
+    let resource = text.splitn(6, ':').nth(5).unwrap_or(&text);
+    let name = match resource.split_once(':') {
+        Some(("function" | "layer" | "log-group" | "alarm", rest)) => {
+            rest.split(':').next().unwrap_or(rest)
+        }
+        Some((topic, _)) => topic,
+        None => resource.rsplit('/').next().unwrap_or(resource),
+    };
+    let name = name.to_owned();
+    (Some(text), Some(name))
+}
+
+/// The account in an ARN, or a name that is an account's id.
+fn account_in(arn: Option<&str>, name: Option<&str>) -> Option<String> {
+    let is_account = |text: &&str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    let from_arn = arn.and_then(|arn| arn.split(':').nth(4));
+    from_arn.or(name).filter(is_account).map(str::to_owned)
+}
+
+/// What a denied call was denied on.
+enum Resource {
+    Arn(String),
+    User(String),
+}
+
+/// `… on resource: user NAME because …`, or an ARN in the name's place.
+fn resource_in_message(message: &str) -> Option<Resource> {
+    let (_, rest) = message.split_once("on resource: ")?;
+    let mut words = rest.split_whitespace();
+    match words.next()? {
+        "user" => words.next().map(|name| Resource::User(name.to_owned())),
+        arn if arn.starts_with("arn:") => Some(match arn.split_once(":user/") {
+            Some((_, path)) => Resource::User(path.rsplit('/').next().unwrap_or(path).to_owned()),
+            None => Resource::Arn(arn.to_owned()),
+        }),
+        _ => None,
+    }
+}

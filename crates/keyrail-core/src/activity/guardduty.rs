@@ -1,0 +1,195 @@
+//! A GuardDuty finding → an activity (GuardDuty User Guide, "IAM finding types" and
+//! "Attack sequence finding types", and its API reference, checked 2026-11-25).
+
+use serde_json::Value;
+
+use super::actor::is_name;
+use super::target::is_key_id;
+use super::{Activity, Actor, ActorKind, HandsOff, Kind, Origin, Provenance, Target, TargetKind};
+use crate::event::{Event, Json};
+
+/// Reads a finding. One that is not about IAM credentials is noted: that it carries
+/// the key of whoever acted does not make the key the matter.
+pub(super) fn read(finding: &Json, event: &Event) -> Activity {
+    let finding_type = finding.text(&["type"]).unwrap_or_default();
+    let credential = Credential::of(finding, &finding_type);
+    let account = finding
+        .text(&["accountId"])
+        .or_else(|| event.account.clone());
+    let noted = Activity {
+        action: Some(format!("guardduty:{finding_type}")),
+        account: account.clone(),
+        region: finding.text(&["region"]).or_else(|| event.region.clone()),
+        ..Activity::noted(event)
+    };
+    let is_sequence = finding_type.starts_with("AttackSequence:");
+    let resource = finding.text(&["resource", "resourceType"]);
+    let about_credentials = finding_type.contains(":IAMUser/")
+        || finding_type.starts_with("AttackSequence:IAM/")
+        || resource.as_deref() == Some("AccessKey")
+        || (is_sequence && credential.key.is_some());
+    if !about_credentials {
+        return noted;
+    }
+    Activity {
+        hands_off: if is_sample(finding) {
+            Some(HandsOff::Sample)
+        } else if finding.flag(&["service", "archived"]) == Some(true) {
+            Some(HandsOff::Archived)
+        } else {
+            None
+        },
+        ..credential.reported(noted, origin(finding))
+    }
+}
+
+/// The credential that a finding is about, and whose it is.
+#[derive(Debug, Default)]
+pub(super) struct Credential {
+    pub key: Option<String>,
+    /// `IAMUser`, `Root`, `AssumedRole` and so on.
+    pub user_type: Option<String>,
+    /// The user's name, or the role's.
+    pub name: Option<String>,
+}
+
+impl Credential {
+    fn of(finding: &Json, finding_type: &str) -> Self {
+        let detail = |name: &str| {
+            finding
+                .text(&["resource", "accessKeyDetails", name])
+                .filter(|text| is_name(text))
+        };
+        if finding_type.starts_with("AttackSequence:") {
+            return Self::of_sequence(finding);
+        }
+        Self {
+            key: detail("accessKeyId"),
+            user_type: detail("userType"),
+            name: detail("userName"),
+        }
+    }
+
+    /// An attack sequence names its actors' credentials, and the access keys among
+    /// its resources; the id of those is in `uid` or `name`.
+    fn of_sequence(finding: &Json) -> Self {
+        let sequence = finding.below(&["service", "detection", "sequence"]);
+        let text = |value: &Value, path: &str| {
+            let text = value.pointer(path)?.as_str()?;
+            is_name(text).then(|| text.to_owned())
+        };
+        let key = |value: &Value, path: &str| text(value, path).and_then(|text| key_in(&text));
+        let of_resource = |resource: &Value| Self {
+            key: key(resource, "/uid").or_else(|| key(resource, "/name")),
+            user_type: text(resource, "/data/accessKey/userType"),
+            name: text(resource, "/data/accessKey/userName"),
+        };
+        let of_actor = |actor: &Value| Self {
+            key: key(actor, "/user/credentialUid"),
+            user_type: text(actor, "/user/type"),
+            name: text(actor, "/user/name"),
+        };
+        let is_key = |resource: &&Value| {
+            resource.pointer("/resourceType").and_then(Value::as_str) == Some("ACCESS_KEY")
+        };
+        let resources = sequence
+            .items(&["resources"])
+            .filter(is_key)
+            .map(of_resource);
+        let actors = sequence.items(&["actors"]).map(of_actor);
+        let mut all: Vec<Self> = resources.chain(actors).collect();
+        // A long-term key can be stopped; a session's runs out by itself.
+        all.sort_by_key(|credential| match credential.key.as_deref() {
+            Some(key) if key.starts_with("AKIA") => 0,
+            Some(_) => 1,
+            None => 2,
+        });
+        all.into_iter().next().unwrap_or_default()
+    }
+
+    /// The activity of somebody using this credential, as a finding reports it.
+    pub(super) fn reported(self, noted: Activity, origin: Origin) -> Activity {
+        let kind = match self.user_type.as_deref() {
+            Some("IAMUser") => ActorKind::IamUser,
+            Some("Root") => ActorKind::Root,
+            Some("AssumedRole" | "Role") => ActorKind::AssumedRole,
+            Some("FederatedUser") => ActorKind::FederatedUser,
+            Some("AWSAccount") => ActorKind::AwsAccount,
+            Some("AWSService") => ActorKind::AwsService,
+            _ => ActorKind::Unknown,
+        };
+        let is_root = self.user_type.as_ref().map(|_| kind == ActorKind::Root);
+        let name = self.name.filter(|_| kind != ActorKind::Root);
+        let account = noted.account.clone();
+        Activity {
+            kind: Kind::Finding,
+            groups: Kind::Finding.groups().to_vec(),
+            actor: Actor {
+                kind,
+                account: account.clone(),
+                name: name.clone(),
+                access_key_id: self.key.clone(),
+                mfa_unknown_because: Some("the finding does not say"),
+                root_session: (kind != ActorKind::Root).then_some(false),
+                ..Actor::default()
+            },
+            target: Target {
+                kind: TargetKind::AccessKey,
+                account,
+                user: name.clone().filter(|_| kind == ActorKind::IamUser),
+                name: name.filter(|_| kind != ActorKind::IamUser),
+                is_root,
+                access_key_id: self.key,
+                ..Target::default()
+            },
+            origin,
+            provenance: Provenance::SecondHand,
+            ..noted
+        }
+    }
+}
+
+/// The id of an access key within a text, such as `AWS::IAM::AccessKey:AKIA…`.
+pub(super) fn key_in(text: &str) -> Option<String> {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .find(|part| is_key_id(part))
+        .map(str::to_owned)
+}
+
+fn origin(finding: &Json) -> Origin {
+    let call = finding.below(&["service", "action", "awsApiCallAction"]);
+    let sequence = finding.below(&["service", "detection", "sequence", "endpoints", "0"]);
+    let ip = call
+        .text(&["remoteIpDetails", "ipAddressV4"])
+        .or_else(|| call.text(&["remoteIpDetails", "ipAddressV6"]))
+        .or_else(|| sequence.text(&["ip"]))
+        .and_then(|ip| ip.parse().ok());
+    Origin {
+        ip,
+        hidden: ip.is_none(),
+        user_agent: call.text(&["userAgent"]),
+        ..Origin::default()
+    }
+}
+
+/// Samples are made to try things out. `additionalInfo` is an object in some of
+/// them, and in others a text of JSON.
+fn is_sample(finding: &Json) -> bool {
+    let info = finding.below(&["service", "additionalInfo"]);
+    let in_text = || {
+        let text = info.at(&["value"])?.as_str()?;
+        let value = serde_json::from_str(text).ok()?;
+        Json::new(value).flag(&["sample"])
+    };
+    let placeholder = |name: &str| {
+        finding
+            .text(&["resource", "accessKeyDetails", name])
+            .is_some_and(|text| text.starts_with("GeneratedFinding"))
+    };
+    info.flag(&["sample"]).or_else(in_text) == Some(true)
+        || placeholder("accessKeyId")
+        || placeholder("userName")
+        || finding
+            .text(&["title"])
+            .is_some_and(|title| title.starts_with("[SAMPLE]"))
+}

@@ -1,0 +1,61 @@
+//! An AWS Health event → an activity (AWS Health User Guide, "AWS Health events
+//! Amazon EventBridge schema", checked 2026-11-25).
+
+use super::target::is_key_id;
+use super::{Activity, Actor, HandsOff, Kind, Provenance, Target, TargetKind};
+use crate::event::{Event, Json};
+
+/// Reads the detail of an event. Only what AWS says about credentials at risk is of
+/// interest; the other codes are about resources of all kinds.
+pub(super) fn read(notice: &Json, event: &Event) -> Activity {
+    let code = notice.text(&["eventTypeCode"]).unwrap_or_default();
+    let is_risk =
+        code.starts_with("AWS_RISK_") || notice.text(&["service"]).as_deref() == Some("RISK");
+    // Where a delegated administrator gets it, the envelope has that account.
+    let account = notice
+        .text(&["affectedAccount"])
+        .or_else(|| event.account.clone());
+    let noted = Activity {
+        action: Some(format!("health:{code}")),
+        account: account.clone(),
+        region: notice
+            .text(&["eventRegion"])
+            .filter(|region| region != "global")
+            .or_else(|| event.region.clone()),
+        ..Activity::noted(event)
+    };
+    if !is_risk {
+        return noted;
+    }
+    let entities: Vec<String> = notice
+        .items(&["affectedEntities"])
+        .filter_map(|entity| entity.get("entityValue")?.as_str())
+        .filter(|value| !value.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let keys: Vec<String> = entities
+        .iter()
+        .filter(|value| is_key_id(value))
+        .cloned()
+        .collect();
+    // A masked id is evidence still; it can be no target.
+    let mut keys = if keys.is_empty() { entities } else { keys }.into_iter();
+    let closed = notice
+        .text(&["statusCode"])
+        .is_some_and(|status| status.eq_ignore_ascii_case("closed"));
+    Activity {
+        kind: Kind::Exposure,
+        groups: Kind::Exposure.groups().to_vec(),
+        actor: Actor::reporting("health.amazonaws.com"),
+        target: Target {
+            kind: TargetKind::AccessKey,
+            account,
+            access_key_id: keys.next(),
+            more_keys: keys.collect(),
+            ..Target::default()
+        },
+        hands_off: closed.then_some(HandsOff::Archived),
+        provenance: Provenance::SecondHand,
+        ..noted
+    }
+}

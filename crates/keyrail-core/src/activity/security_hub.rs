@@ -1,0 +1,196 @@
+//! Findings of Security Hub → an activity: of Security Hub CSPM, in the AWS Security
+//! Finding Format (ASFF; Security Hub User Guide, "ASFF syntax" and "EventBridge
+//! event formats", checked 2026-11-25); of the newer Security Hub, in [`ocsf`].
+
+use serde_json::Value;
+
+use super::actor::is_name;
+use super::guardduty::{Credential, key_in};
+use super::{Activity, HandsOff, Origin};
+use crate::event::{Event, Json};
+
+pub(super) mod ocsf;
+
+/// Reads the detail of an event. AWS sends one finding in each; of several, the
+/// first that is about credentials counts, and another one of those is a conflict.
+pub(super) fn read(detail: &Json, event: &Event) -> Activity {
+    choose(detail, event, |finding| Reading {
+        about_credentials: is_about_credentials(finding),
+        name: name(finding),
+        account: finding.text(&["AwsAccountId"]),
+        region: finding.text(&["Region"]),
+        hands_off: hands_off(finding),
+        credential: credential(finding),
+        origin: origin(finding),
+    })
+}
+
+/// What one finding says, in either format.
+struct Reading {
+    about_credentials: bool,
+    name: Option<String>,
+    account: Option<String>,
+    region: Option<String>,
+    hands_off: Option<HandsOff>,
+    credential: Credential,
+    origin: Origin,
+}
+
+fn choose(detail: &Json, event: &Event, read: impl Fn(&Json) -> Reading) -> Activity {
+    let mut readings: Vec<Reading> = detail
+        .items(&["findings"])
+        .map(|finding| read(&Json::new(finding.clone())))
+        .collect();
+    let concerned = readings
+        .iter()
+        .filter(|reading| reading.about_credentials)
+        .count();
+    readings.sort_by_key(|reading| !reading.about_credentials);
+    let Some(reading) = readings.into_iter().next() else {
+        return Activity::noted(event);
+    };
+    let noted = Activity {
+        action: reading.name.map(|name| format!("securityhub:{name}")),
+        account: reading.account.or_else(|| event.account.clone()),
+        region: reading.region.or_else(|| event.region.clone()),
+        hands_off: reading.hands_off,
+        ..Activity::noted(event)
+    };
+    if !reading.about_credentials {
+        return noted;
+    }
+    let mut activity = reading.credential.reported(noted, reading.origin);
+    if concerned > 1 {
+        activity.conflicts.push(format!(
+            "the event holds {concerned} findings about credentials"
+        ));
+    }
+    activity
+}
+
+/// A check of the configuration counts if it failed and is about keys; what other
+/// products find, if it is about an access key; what GuardDuty finds, by its type,
+/// since its findings about other things carry the key of whoever acted.
+fn is_about_credentials(finding: &Json) -> bool {
+    let types = || finding.items(&["Types"]).filter_map(Value::as_str);
+    if types().any(is_type_about_credentials) {
+        return true;
+    }
+    if let Some(status) = finding.text(&["Compliance", "Status"]) {
+        return status == "FAILED" && is_check_of_keys(finding);
+    }
+    let by_guardduty = finding
+        .text(&["ProductArn"])
+        .is_some_and(|arn| arn.ends_with("/aws/guardduty"));
+    let is_key = |resource: &Value| {
+        let kind = resource.get("Type").and_then(Value::as_str);
+        kind.is_some_and(is_access_key)
+    };
+    !by_guardduty && finding.items(&["Resources"]).any(is_key)
+}
+
+/// Security Hub rewrites GuardDuty's types: `TTPs/Discovery/Recon:IAMUser-TorIPCaller`.
+fn is_type_about_credentials(finding_type: &str) -> bool {
+    ["IAMUser-", "IAMUser/", "AttackSequence:IAM"]
+        .iter()
+        .any(|part| finding_type.contains(part))
+}
+
+fn is_access_key(kind: &str) -> bool {
+    matches!(kind, "AwsIamAccessKey" | "AWS::IAM::AccessKey")
+}
+
+/// Controls about access keys that exist or are not used: they name the user or the
+/// account, and never the key (Security Hub User Guide, "IAM controls", checked
+/// 2026-11-25).
+fn is_check_of_keys(finding: &Json) -> bool {
+    const CONTROLS: [&str; 4] = ["IAM.3", "IAM.4", "IAM.8", "IAM.22"];
+    let control = finding
+        .text(&["Compliance", "SecurityControlId"])
+        .or_else(|| finding.text(&["ProductFields", "ControlId"]))
+        .or_else(|| {
+            let generator = finding.text(&["GeneratorId"])?;
+            generator.rsplit('/').next().map(str::to_owned)
+        });
+    let title = finding.text(&["Title"]).unwrap_or_default().to_lowercase();
+    control.is_some_and(|control| CONTROLS.contains(&control.as_str()))
+        || title.contains("access key")
+}
+
+fn name(finding: &Json) -> Option<String> {
+    finding
+        .text(&["Compliance", "SecurityControlId"])
+        .or_else(|| finding.text(&["Types", "0"]))
+        .or_else(|| finding.text(&["GeneratorId"]))
+}
+
+fn hands_off(finding: &Json) -> Option<HandsOff> {
+    let word = |path: &[&str]| finding.text(path).unwrap_or_default();
+    let done = word(&["RecordState"]) == "ARCHIVED"
+        || ["RESOLVED", "SUPPRESSED"].contains(&word(&["Workflow", "Status"]).as_str());
+    let sample = finding.flag(&["Sample"]) == Some(true)
+        || finding.flag(&[
+            "ProductFields",
+            "aws/guardduty/service/additionalInfo/sample",
+        ]) == Some(true)
+        || word(&["Title"]).starts_with("[SAMPLE]");
+    match (sample, done) {
+        (true, _) => Some(HandsOff::Sample),
+        (false, true) => Some(HandsOff::Archived),
+        (false, false) => None,
+    }
+}
+
+fn credential(finding: &Json) -> Credential {
+    let resources = || {
+        finding
+            .items(&["Resources"])
+            .map(|resource| Json::new(resource.clone()))
+    };
+    let kind = |resource: &Json| resource.text(&["Type"]).unwrap_or_default();
+    let id = |resource: &Json| resource.text(&["Id"]).unwrap_or_default();
+    if let Some(resource) = resources().find(|resource| is_access_key(&kind(resource))) {
+        let detail = |name: &str| {
+            resource
+                .text(&["Details", "AwsIamAccessKey", name])
+                .filter(|text| is_name(text))
+        };
+        return Credential {
+            key: detail("AccessKeyId").or_else(|| key_in(&id(&resource))),
+            user_type: detail("PrincipalType"),
+            name: detail("PrincipalName")
+                .or_else(|| detail("UserName"))
+                .or_else(|| user_in(&id(&resource))),
+        };
+    }
+    match resources().find(|resource| kind(resource) == "AwsIamUser") {
+        Some(user) => Credential {
+            key: None,
+            user_type: Some("IAMUser".to_owned()),
+            name: user_in(&id(&user)),
+        },
+        None => Credential::default(),
+    }
+}
+
+/// `arn:aws:iam::111122223333:user/path/NAME` → `NAME`.
+fn user_in(arn: &str) -> Option<String> {
+    let (_, path) = arn.split_once(":user/")?;
+    path.rsplit('/').next().map(str::to_owned)
+}
+
+fn origin(finding: &Json) -> Origin {
+    let ip = finding
+        .text(&[
+            "Action",
+            "AwsApiCallAction",
+            "RemoteIpDetails",
+            "IpAddressV4",
+        ])
+        .and_then(|ip| ip.parse().ok());
+    Origin {
+        ip,
+        hidden: ip.is_none(),
+        ..Origin::default()
+    }
+}

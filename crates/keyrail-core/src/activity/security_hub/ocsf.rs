@@ -1,0 +1,111 @@
+//! Findings of the newer Security Hub, in the Open Cybersecurity Schema Framework
+//! (Security Hub User Guide, "OCSF findings" and "EventBridge event formats",
+//! checked 2026-11-25).
+
+use serde_json::Value;
+
+use super::{Reading, choose, is_access_key, is_type_about_credentials, user_in};
+use crate::activity::actor::is_name;
+use crate::activity::guardduty::{Credential, key_in};
+use crate::activity::{Activity, HandsOff, Origin};
+use crate::event::{Event, Json};
+
+/// Reads the detail of an event.
+pub(in crate::activity) fn read(detail: &Json, event: &Event) -> Activity {
+    choose(detail, event, |finding| Reading {
+        about_credentials: is_about_credentials(finding),
+        name: name(finding),
+        account: finding.text(&["cloud", "account", "uid"]),
+        region: finding.text(&["cloud", "region"]),
+        hands_off: hands_off(finding),
+        credential: credential(finding),
+        origin: origin(finding),
+    })
+}
+
+fn types(finding: &Json) -> impl Iterator<Item = &str> {
+    finding
+        .items(&["finding_info", "types"])
+        .filter_map(Value::as_str)
+}
+
+/// As for ASFF: a failed control about keys, GuardDuty's by type, others' by resource.
+fn is_about_credentials(finding: &Json) -> bool {
+    const CONTROLS: [&str; 4] = ["IAM.3", "IAM.4", "IAM.8", "IAM.22"];
+    if types(finding).any(is_type_about_credentials) {
+        return true;
+    }
+    if finding.is_object_at(&["compliance"]) {
+        let control = finding.text(&["compliance", "control"]);
+        let status = finding.text(&["compliance", "status"]).unwrap_or_default();
+        return control.is_some_and(|control| CONTROLS.contains(&control.as_str()))
+            && status.to_ascii_lowercase().starts_with("fail");
+    }
+    let by_guardduty = finding
+        .text(&["metadata", "product", "uid"])
+        .is_some_and(|uid| uid.ends_with("/aws/guardduty"));
+    !by_guardduty && key_resource(finding).is_some()
+}
+
+fn key_resource(finding: &Json) -> Option<Json> {
+    let resource = finding.items(&["resources"]).find(|resource| {
+        resource
+            .get("type")
+            .and_then(Value::as_str)
+            .is_some_and(is_access_key)
+    })?;
+    Some(Json::new(resource.clone()))
+}
+
+fn name(finding: &Json) -> Option<String> {
+    let native = types(finding)
+        .find(|text| text.contains(':'))
+        .map(str::to_owned);
+    native
+        .or_else(|| finding.text(&["compliance", "control"]))
+        .or_else(|| finding.text(&["finding_info", "types", "0"]))
+        .or_else(|| finding.text(&["finding_info", "analytic", "name"]))
+}
+
+fn hands_off(finding: &Json) -> Option<HandsOff> {
+    let word = |path: &[&str]| finding.text(path).unwrap_or_default();
+    let closed = word(&["activity_name"]) == "Close"
+        || ["Suppressed", "Resolved", "Archived"].contains(&word(&["status"]).as_str());
+    match (
+        word(&["finding_info", "title"]).starts_with("[SAMPLE]"),
+        closed,
+    ) {
+        (true, _) => Some(HandsOff::Sample),
+        (false, true) => Some(HandsOff::Archived),
+        (false, false) => None,
+    }
+}
+
+fn credential(finding: &Json) -> Credential {
+    let Some(resource) = key_resource(finding) else {
+        return Credential::default();
+    };
+    let uid = resource.text(&["uid"]).unwrap_or_default();
+    let name = resource
+        .text(&["user", "name"])
+        .filter(|name| is_name(name))
+        .or_else(|| user_in(&uid));
+    let actor_type = finding.text(&["evidences", "0", "actor", "user", "type"]);
+    Credential {
+        key: key_in(&uid),
+        // A user's name beside a key is that of an IAM user, unless it is said otherwise.
+        user_type: actor_type.or_else(|| name.as_ref().map(|_| "IAMUser".to_owned())),
+        name,
+    }
+}
+
+fn origin(finding: &Json) -> Origin {
+    let ip = finding
+        .text(&["evidences", "0", "src_endpoint", "ip"])
+        .and_then(|ip| ip.parse().ok());
+    Origin {
+        ip,
+        hidden: ip.is_none(),
+        ..Origin::default()
+    }
+}

@@ -1,0 +1,367 @@
+//! Conditions under which an action belongs to its groups: questions about a
+//! record's parameters.
+
+use serde_json::Value;
+
+use super::Condition;
+use super::grant::{opens_trust, policy_name};
+use crate::event::Json;
+
+pub(super) static ARCHIVES_FINDINGS: Condition = Condition {
+    says: "`action` is `ARCHIVE`",
+    example: ("requestParameters.action", r#""ARCHIVE""#),
+    holds: |record| is(record, "action", "ARCHIVE"),
+};
+
+pub(super) static BECOMES_ACTIVE: Condition = Condition {
+    says: "`status` is `Active`",
+    example: ("requestParameters.status", r#""Active""#),
+    holds: |record| is(record, "status", "Active"),
+};
+
+pub(super) static DISABLES_DETECTOR: Condition = Condition {
+    says: "`enable` is false, or a feature or data source is disabled",
+    example: ("requestParameters.enable", "false"),
+    holds: |record| {
+        known(record, |parameters| {
+            is_false(parameters, "enable") || disables_any(parameters)
+        })
+    },
+};
+
+pub(super) static DISABLES_MEMBERS: Condition = Condition {
+    says: "a feature or data source is disabled",
+    example: (
+        "requestParameters.features",
+        r#"[{"name": "S3_DATA_EVENTS", "status": "DISABLED"}]"#,
+    ),
+    holds: |record| known(record, disables_any),
+};
+
+// A rule that somebody failed to make is no rule that somebody failed to disable.
+pub(super) static DISABLES_RULE: Condition = Condition {
+    says: "`state` is `DISABLED`",
+    example: ("requestParameters.state", r#""DISABLED""#),
+    holds: |record| {
+        Some(text_is(
+            &record.below(&["requestParameters"]),
+            "state",
+            "DISABLED",
+        ))
+    },
+};
+
+pub(super) static IS_DEFAULT_VERSION: Condition = Condition {
+    says: "`setAsDefault` is true",
+    example: ("requestParameters.setAsDefault", "true"),
+    holds: |record| {
+        known(record, |parameters| {
+            parameters.flag(&["setAsDefault"]) == Some(true)
+        })
+    },
+};
+
+pub(super) static IS_GRANT: Condition = Condition {
+    says: "it is not the refresh of an earlier grant (`grant_type`)",
+    example: ("additionalEventData.success", r#""true""#),
+    holds: |record| {
+        let grant_type = [
+            ["additionalEventData", "grant_type"],
+            ["requestParameters", "grant_type"],
+            ["requestParameters", "grantType"],
+        ]
+        .iter()
+        .find_map(|path| record.text(path));
+        Some(grant_type.as_deref() != Some("refresh_token"))
+    },
+};
+
+pub(in crate::activity) static IS_QUARANTINE: Condition = Condition {
+    says: "`policyArn` is AWS's quarantine, of any version",
+    example: (
+        "requestParameters.policyArn",
+        r#""arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3""#,
+    ),
+    holds: |record| {
+        let arn = record.text(&["requestParameters", "policyArn"]);
+        Some(arn.is_some_and(|arn| policy_name(&arn).starts_with("AWSCompromisedKeyQuarantine")))
+    },
+};
+
+pub(super) static IS_TRAIL_BUCKET: Condition = Condition {
+    says: "`bucketName` contains `cloudtrail`",
+    example: (
+        "requestParameters.bucketName",
+        r#""aws-cloudtrail-logs-111122223333-example""#,
+    ),
+    holds: |record| {
+        let name = record.text(&["requestParameters", "bucketName"]);
+        Some(name.is_some_and(|name| name.contains("cloudtrail")))
+    },
+};
+
+pub(super) static IS_WATCHING_SERVICE: Condition = Condition {
+    says: "`servicePrincipal` is that of a service that records or watches",
+    example: (
+        "requestParameters.servicePrincipal",
+        r#""guardduty.amazonaws.com""#,
+    ),
+    holds: |record| {
+        let service = record.text(&["requestParameters", "servicePrincipal"])?;
+        Some(
+            WATCHING.contains(&service.split('.').next().unwrap_or_default())
+                || service.starts_with("config-multiaccountsetup."),
+        )
+    },
+};
+
+pub(super) static LIFTS_TERMINATION_PROTECTION: Condition = Condition {
+    says: "`enableTerminationProtection` is false",
+    example: ("requestParameters.enableTerminationProtection", "false"),
+    holds: |record| {
+        known(record, |parameters| {
+            is_false(parameters, "enableTerminationProtection")
+        })
+    },
+};
+
+pub(super) static NARROWS_DATA_STORE: Condition = Condition {
+    says: "protection, Regions or organization are given up, or selectors do not take all management events",
+    example: ("requestParameters.multiRegionEnabled", "false"),
+    holds: |record| {
+        known(record, |parameters| {
+            [
+                "terminationProtectionEnabled",
+                "multiRegionEnabled",
+                "organizationEnabled",
+            ]
+            .iter()
+            .any(|name| is_false(parameters, name))
+                || parameters.at(&["advancedEventSelectors"]).is_some() && !selects_all(parameters)
+        })
+    },
+};
+
+pub(super) static NARROWS_INSIGHTS: Condition = Condition {
+    says: "`insightSelectors` is empty",
+    example: ("requestParameters.insightSelectors", "[]"),
+    holds: |record| {
+        known(record, |parameters| {
+            parameters.items(&["insightSelectors"]).next().is_none()
+        })
+    },
+};
+
+pub(super) static NARROWS_RECORDER: Condition = Condition {
+    says: "not all resource types are recorded",
+    example: (
+        "requestParameters.configurationRecorder.recordingGroup.allSupported",
+        "false",
+    ),
+    holds: |record| {
+        known(record, |parameters| {
+            let recorder = parameters.below(&["configurationRecorder"]);
+            let group = recorder.below(&["recordingGroup"]);
+            is_false(&group, "allSupported")
+                || is_false(&group, "includeGlobalResourceTypes")
+                || group
+                    .text(&["recordingStrategy", "useOnly"])
+                    .is_some_and(|only| only != "ALL_SUPPORTED_RESOURCE_TYPES")
+        })
+    },
+};
+
+pub(super) static NARROWS_SELECTORS: Condition = Condition {
+    says: "no selector takes all management events",
+    example: (
+        "requestParameters.eventSelectors",
+        r#"[{"readWriteType": "ReadOnly", "includeManagementEvents": true}]"#,
+    ),
+    holds: |record| known(record, |parameters| !selects_all(parameters)),
+};
+
+pub(super) static NARROWS_TRAIL: Condition = Condition {
+    says: "something is switched off or pointed elsewhere, or nothing is only widened",
+    example: ("requestParameters.isMultiRegionTrail", "false"),
+    holds: |record| {
+        known(record, |parameters| {
+            let widens = [
+                "isMultiRegionTrail",
+                "includeGlobalServiceEvents",
+                "enableLogFileValidation",
+                "isOrganizationTrail",
+            ];
+            let elsewhere = [
+                "s3BucketName",
+                "s3KeyPrefix",
+                "kmsKeyId",
+                "snsTopicName",
+                "cloudWatchLogsLogGroupArn",
+                "cloudWatchLogsRoleArn",
+            ];
+            let wider = |name: &&str| parameters.flag(&[name]) == Some(true);
+            widens.iter().any(|name| is_false(parameters, name))
+                || elsewhere
+                    .iter()
+                    .any(|name| parameters.at(&[name]).is_some())
+                || !widens.iter().any(wider)
+        })
+    },
+};
+
+pub(super) static OPENS_TRUST: Condition = Condition {
+    says: "the policy trusts anybody, or another account",
+    example: (
+        "requestParameters.policyDocument",
+        r#""{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"sts:AssumeRole\"}}""#,
+    ),
+    holds: opens_trust,
+};
+
+pub(super) static PAUSES: Condition = Condition {
+    says: "`status` is `PAUSED`",
+    example: ("requestParameters.status", r#""PAUSED""#),
+    holds: |record| known(record, |parameters| text_is(parameters, "status", "PAUSED")),
+};
+
+pub(super) static STOPS_AUTOMATIC_MEMBERS: Condition = Condition {
+    says: "new members are no longer enabled",
+    example: (
+        "requestParameters.autoEnableOrganizationMembers",
+        r#""NONE""#,
+    ),
+    holds: |record| {
+        known(record, |parameters| {
+            is_false(parameters, "autoEnable")
+                || text_is(parameters, "autoEnableOrganizationMembers", "NONE")
+                || parameters.items(&["features"]).any(|feature| {
+                    feature.get("autoEnable").and_then(Value::as_str) == Some("NONE")
+                })
+        })
+    },
+};
+
+pub(super) static TRUSTS_ADDRESSES: Condition = Condition {
+    says: "the list of trusted addresses is activated, or comes from elsewhere",
+    example: ("requestParameters.activate", "true"),
+    holds: |record| known(record, |parameters| !is_false(parameters, "activate")),
+};
+
+/// Services whose being switched off in an organization leaves its accounts unwatched.
+const WATCHING: [&str; 9] = [
+    "access-analyzer",
+    "cloudtrail",
+    "config",
+    "detective",
+    "guardduty",
+    "inspector2",
+    "macie",
+    "malware-protection",
+    "securityhub",
+];
+
+/// Asks the parameters, if the record shows them. A call that was denied does not,
+/// and neither does one whose parameters were too large.
+fn known(record: &Json, question: impl Fn(&Json) -> bool) -> Option<bool> {
+    let parameters = record.below(&["requestParameters"]);
+    (parameters.is_object() && !is_omitted(record, "requestParameters"))
+        .then(|| question(&parameters))
+}
+
+/// Whether CloudTrail left out a part of a record because it was too large. The mark
+/// is not in AWS's documentation any more; records that have it spell its values
+/// both as texts and otherwise.
+pub(in crate::activity) fn is_omitted(record: &Json, part: &str) -> bool {
+    record.flag(&[part, "omitted"]) == Some(true)
+        || record
+            .text(&[part, "reason"])
+            .is_some_and(|reason| reason.ends_with(" too large"))
+}
+
+fn is(record: &Json, name: &str, word: &str) -> Option<bool> {
+    let text = record.text(&["requestParameters", name])?;
+    Some(text.eq_ignore_ascii_case(word))
+}
+
+pub(super) fn text_is(parameters: &Json, name: &str, word: &str) -> bool {
+    let text = parameters.text(&[name]);
+    text.is_some_and(|text| text.eq_ignore_ascii_case(word))
+}
+
+fn is_false(parameters: &Json, name: &str) -> bool {
+    parameters.flag(&[name]) == Some(false)
+}
+
+/// GuardDuty's features say `status: DISABLED`; its older data sources say `enable:
+/// false`, two or three levels down.
+fn disables_any(parameters: &Json) -> bool {
+    fn off(value: &Value, depth: u8) -> bool {
+        match value {
+            Value::Object(fields) if depth > 0 => fields.iter().any(|(name, value)| {
+                (name == "enable" && value == &Value::Bool(false))
+                    || (name == "status" && value.as_str() == Some("DISABLED"))
+                    || off(value, depth - 1)
+            }),
+            Value::Array(items) if depth > 0 => items.iter().any(|item| off(item, depth - 1)),
+            _ => false,
+        }
+    }
+    ["features", "dataSources"]
+        .iter()
+        .filter_map(|name| parameters.at(&[name]))
+        .any(|value| off(value, 6))
+}
+
+/// Whether a selector takes management events of every kind (CloudTrail API
+/// reference, `PutEventSelectors`, checked 2026-11-25).
+fn selects_all(parameters: &Json) -> bool {
+    let basic = parameters.items(&["eventSelectors"]).any(|selector| {
+        let selector = Json::new(selector.clone());
+        // Both default to taking everything.
+        selector.flag(&["includeManagementEvents"]) != Some(false)
+            && selector
+                .text(&["readWriteType"])
+                .is_none_or(|kind| kind == "All")
+            && selector
+                .items(&["excludeManagementEventSources"])
+                .next()
+                .is_none()
+    });
+    let advanced = parameters
+        .items(&["advancedEventSelectors"])
+        .any(|selector| {
+            let selector = Json::new(selector.clone());
+            let mut fields = selector.items(&["fieldSelectors"]);
+            let only_category = |field: &Value| {
+                field.get("field").and_then(Value::as_str) == Some("eventCategory")
+                    && field.pointer("/equals/0").and_then(Value::as_str) == Some("Management")
+            };
+            fields.next().is_some_and(only_category) && fields.next().is_none()
+        });
+    basic || advanced
+}
+
+/// How many instances a successful launch shows or asks for; at least one.
+pub(in crate::activity) fn launched(record: &Json) -> u64 {
+    let started = record
+        .items(&["responseElements", "instancesSet", "items"])
+        .count();
+    let named = record
+        .items(&["requestParameters", "instanceNames"])
+        .count();
+    let asked = [
+        "requestParameters.instancesSet.items.0.maxCount",
+        "requestParameters.instanceCount",
+        "requestParameters.spotFleetRequestConfig.targetCapacity",
+        "requestParameters.CreateFleetRequest.TargetCapacitySpecification.TotalTargetCapacity",
+    ];
+    let asked = asked
+        .iter()
+        .find_map(|path| record.text_at(path)?.parse().ok());
+    [started, named]
+        .into_iter()
+        .filter_map(|count| u64::try_from(count).ok())
+        .find(|count| *count > 0)
+        .or(asked)
+        .unwrap_or(1)
+}

@@ -1,0 +1,127 @@
+//! Which rights a call grants: what the policies in its record say.
+
+use serde_json::Value;
+
+use super::Grant;
+use super::conditions::text_is;
+use crate::event::Json;
+
+impl Grant {
+    /// A path, and the JSON that stands there where administrator rights are granted.
+    pub(super) fn example(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Group(path) => (path, r#""admins""#),
+            Self::ManagedPolicy(path) => (path, r#""arn:aws:iam::aws:policy/AdministratorAccess""#),
+            Self::PolicyDocument(path) => (
+                path,
+                r#""{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}""#,
+            ),
+            Self::Unseen => ("requestParameters.versionId", r#""v2""#),
+        }
+    }
+
+    /// Whether administrator rights are granted; `None` if the record does not show, or
+    /// nobody can tell from it.
+    pub(in crate::activity) fn administrator(self, record: &Json) -> Option<bool> {
+        match self {
+            Self::ManagedPolicy(path) => {
+                let arn = record.text_at(path)?;
+                let by_aws = arn.contains(":iam::aws:policy/");
+                match policy_name(&arn) {
+                    "AdministratorAccess" | "IAMFullAccess" if by_aws => Some(true),
+                    _ if by_aws => Some(false),
+                    _ => None,
+                }
+            }
+            Self::PolicyDocument(path) => {
+                let document = document(record, path)?;
+                Some(statements(&document).any(|statement| allows_everything(&statement)))
+            }
+            Self::Group(path) => {
+                let name = record.text_at(path)?.to_ascii_lowercase();
+                Some(name.split(|c: char| !c.is_ascii_alphabetic()).any(|word| {
+                    matches!(
+                        word,
+                        "admin" | "admins" | "administrator" | "administrators"
+                    )
+                }))
+            }
+            Self::Unseen => None,
+        }
+    }
+
+    /// Whether the rights that are granted should stand in the record and do not.
+    pub(in crate::activity) fn is_hidden(self, record: &Json) -> bool {
+        match self {
+            Self::PolicyDocument(path) => document(record, path).is_none(),
+            Self::ManagedPolicy(path) | Self::Group(path) => record.text_at(path).is_none(),
+            Self::Unseen => false,
+        }
+    }
+}
+
+/// `arn:aws:iam::aws:policy/job-function/X` → `X`.
+pub(super) fn policy_name(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+/// A policy stands in a record as a text of JSON, which some clients percent-encode;
+/// now and then as an object. One that was cut is not read.
+fn document(record: &Json, path: &str) -> Option<Json> {
+    match record.at_path(path)? {
+        Value::String(text) => serde_json::from_str(text).ok().map(Json::new),
+        Value::Object(object) => Some(Json::new(Value::Object(object.clone()))),
+        _ => None,
+    }
+}
+
+/// A policy's statements, of which there may be one without a list around it.
+fn statements(document: &Json) -> impl Iterator<Item = Json> {
+    list(document.at(&["Statement"]))
+        .cloned()
+        .map(Json::new)
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    let (items, one) = match value {
+        Some(Value::Array(items)) => (Some(items), None),
+        other => (None, other),
+    };
+    items.into_iter().flatten().chain(one)
+}
+
+/// `Allow` of every action, or of all of IAM, on every resource: whoever may do all
+/// of IAM can give themselves the rest.
+fn allows_everything(statement: &Json) -> bool {
+    let any = |name: &str, wanted: &[&str]| {
+        list(statement.at(&[name]))
+            .filter_map(Value::as_str)
+            .any(|text| wanted.iter().any(|word| text.eq_ignore_ascii_case(word)))
+    };
+    text_is(statement, "Effect", "Allow")
+        && (any("Resource", &["*"]) || statement.at(&["NotResource"]).is_some())
+        && (any("Action", &["*", "*:*", "iam:*"]) || statement.at(&["NotAction"]).is_some())
+}
+
+/// Whether a trust policy lets in anybody, or an account other than the role's.
+pub(super) fn opens_trust(record: &Json) -> Option<bool> {
+    let document = document(record, "requestParameters.policyDocument")?;
+    let home = record.text(&["recipientAccountId"]);
+    let foreign = |principal: &str| {
+        let account = principal.split(':').nth(4).unwrap_or(principal).to_owned();
+        principal == "*"
+            || (account.len() == 12
+                && account.bytes().all(|byte| byte.is_ascii_digit())
+                && home.as_ref().is_some_and(|home| *home != account))
+    };
+    Some(statements(&document).any(|statement| {
+        let principals = match statement.at(&["Principal"]) {
+            Some(Value::String(_)) => statement.at(&["Principal"]),
+            _ => statement.at(&["Principal", "AWS"]),
+        };
+        text_is(&statement, "Effect", "Allow")
+            && list(principals).filter_map(Value::as_str).any(foreign)
+    }))
+}

@@ -1,0 +1,61 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::activity::Activity;
+use crate::circumstances::Circumstances;
+use crate::event::Event;
+
+fn interpreted(event: &serde_json::Value) -> Activity {
+    let event = Event::parse(event.to_string().as_bytes()).expect("it is one event");
+    Activity::interpret(&event, &Circumstances::default())
+}
+
+#[test]
+fn no_action_stands_twice() {
+    let names: Vec<String> = entries()
+        .map(|entry| entry.action.to_ascii_lowercase())
+        .collect();
+    let distinct: BTreeSet<&String> = names.iter().collect();
+    assert_eq!(distinct.len(), names.len());
+}
+
+/// Each row, each of its groups: an event that has everything where the row says.
+#[test]
+fn each_row_reads_its_own_example() {
+    for entry in entries() {
+        let groups = entry.groups.iter().copied().map(Some);
+        for group in groups.chain(entry.groups.is_empty().then_some(None)) {
+            let activity = interpreted(&entry.example(group));
+            let about = format!("{} in {group:?}: {activity:?}", entry.action);
+            assert_eq!(activity.action.as_deref(), Some(entry.action), "{about}");
+            assert_eq!(activity.kind, entry.kind, "{about}");
+            assert_eq!(activity.target.kind, entry.target, "{about}");
+            assert!(
+                group.is_none_or(|group| activity.groups.contains(&group)),
+                "{about}"
+            );
+            assert_eq!(activity.unknown, [""; 0], "{about}");
+            assert_eq!(activity.conflicts, [""; 0], "{about}");
+            let target = &activity.target;
+            if !entry.id.is_empty() {
+                assert!(
+                    target.access_key_id.is_some() || target.credential_id.is_some(),
+                    "{about}"
+                );
+            }
+            if !entry.name.is_empty() {
+                assert!(target.name.is_some(), "{about}");
+            }
+            if !entry.user.is_empty() && group != Some(Group::RootCredentials) && group.is_some() {
+                assert_eq!(target.user.as_deref(), Some("anaya"), "{about}");
+            }
+        }
+    }
+}
+
+/// Every group has a member, and every group is in the list of all.
+#[test]
+fn no_group_is_empty() {
+    let used: BTreeSet<Group> = entries().flat_map(|entry| entry.groups).copied().collect();
+    assert_eq!(used, BTreeSet::from(Group::ALL));
+}

@@ -1,0 +1,143 @@
+//! Circumstances: what judging an event needs from outside that event. An argument
+//! of the pure steps, so that they fetch nothing themselves.
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+
+use crate::activity::{Origin, Target, TargetKind};
+use crate::bundle::Mode;
+pub use crate::history::{History, Past};
+
+/// What is the same for each event of a deployment or of a command.
+#[derive(Debug)]
+pub struct Circumstances {
+    /// The deployment's mode, where it is set.
+    pub mode: Option<Mode>,
+    /// The deployment's name, with which the names of its parts begin.
+    pub name: String,
+    /// Named networks: the name, and its ranges of addresses. If there are none,
+    /// policies see no `context.networks`.
+    pub networks: BTreeMap<String, Vec<IpNet>>,
+    /// What happened before, where a history is kept.
+    pub history: Option<History>,
+}
+
+/// The name that the documentation deploys under.
+pub const DEFAULT_NAME: &str = "keyrail";
+
+impl Default for Circumstances {
+    fn default() -> Self {
+        Self {
+            mode: None,
+            name: DEFAULT_NAME.to_owned(),
+            networks: BTreeMap::new(),
+            history: None,
+        }
+    }
+}
+
+impl Circumstances {
+    /// Those of a deployment of the usual name in a mode, without a history.
+    #[must_use]
+    pub fn in_mode(mode: Mode) -> Self {
+        Self {
+            mode: Some(mode),
+            ..Self::default()
+        }
+    }
+
+    /// Whether something is a part of this deployment: CloudFormation begins the
+    /// names of a stack's resources with the stack's.
+    #[must_use]
+    pub fn is_own(&self, target: &Target) -> bool {
+        !target.kind.is_credential()
+            && !matches!(target.kind, TargetKind::User | TargetKind::Instance)
+            && [&target.name, &target.arn]
+                .into_iter()
+                .flatten()
+                .any(|text| self.is_own_name(text))
+    }
+
+    /// Whether one of the names in a name, ARN or URL is of this deployment.
+    #[must_use]
+    pub fn is_own_name(&self, text: &str) -> bool {
+        text.split([':', '/']).any(|part| {
+            part.strip_prefix(self.name.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        })
+    }
+
+    /// The named networks that an address is in.
+    pub(crate) fn networks_of(&self, origin: &Origin) -> Vec<String> {
+        let Some(ip) = origin.ip.map(|ip| ip.to_canonical()) else {
+            return Vec::new();
+        };
+        let holds = |ranges: &Vec<IpNet>| ranges.iter().any(|range| range.contains(&ip));
+        self.networks
+            .iter()
+            .filter(|(_, ranges)| holds(ranges))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_own_by_the_name_of_the_deployment_and_no_longer_word() {
+        let circumstances = Circumstances::default();
+        for (name, own) in [
+            ("keyrail", true),
+            ("keyrail-AccessKeyRule-1A2B", true),
+            (
+                "arn:aws:lambda:us-east-1:111122223333:function:keyrail:live",
+                true,
+            ),
+            (
+                "arn:aws:events:us-east-1:111122223333:rule/keyrail-RootRule",
+                true,
+            ),
+            (
+                "https://sqs.us-east-1.amazonaws.com/111122223333/keyrail-DeadLetterQueue-1",
+                true,
+            ),
+            ("/aws/lambda/keyrail", true),
+            ("keyrails", false),
+            ("my-keyrail", false),
+            ("", false),
+        ] {
+            assert_eq!(circumstances.is_own_name(name), own, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_in_each_network_whose_ranges_hold_it() {
+        let networks = [
+            ("office", "198.51.100.0/24"),
+            ("vpn", "198.51.100.128/25"),
+            ("home", "2001:db8::/32"),
+        ];
+        let circumstances = Circumstances {
+            networks: networks
+                .map(|(name, range)| (name.to_owned(), vec![range.parse().expect("a range")]))
+                .into(),
+            ..Circumstances::default()
+        };
+        for (ip, expected) in [
+            (Some("198.51.100.7"), vec!["office"]),
+            (Some("::ffff:198.51.100.200"), vec!["office", "vpn"]),
+            (Some("2001:db8::1"), vec!["home"]),
+            (Some("203.0.113.1"), vec![]),
+            (None, vec![]),
+        ] {
+            let origin = Origin {
+                ip: ip.map(|ip| ip.parse().expect("an address")),
+                ..Origin::default()
+            };
+            assert_eq!(circumstances.networks_of(&origin), expected, "{ip:?}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! History: what earlier activities tell about a later one.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use crate::activity::taxonomy::Group;
+use crate::activity::{Activity, Actor, TargetKind};
+use crate::circumstances::Circumstances;
+
+/// What happened so far, as far as it bears on what happens next.
+#[derive(Debug, Default)]
+pub struct History {
+    /// Keys of centralised root sessions, from `sts:AssumeRoot`.
+    root_sessions: HashSet<String>,
+    /// Access keys that keyrail has deactivated.
+    contained: HashSet<String>,
+    /// Users that were given administrator rights, by ARN.
+    administrators: HashSet<String>,
+    /// When a user's password was last changed, by the user's ARN.
+    password_changes: HashMap<String, Timestamp>,
+    /// When a user launched how many instances.
+    launches: HashMap<String, Vec<(Timestamp, u64)>>,
+}
+
+/// What of the history bears on one activity.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    /// Whether keyrail had deactivated the access key that it is about.
+    pub contained: bool,
+    /// If the actor's password was changed before: how many whole minutes before,
+    /// and how many instances the actor has launched since, this time included.
+    pub password_change: Option<(i64, u64)>,
+}
+
+impl History {
+    /// Takes an activity into account for those that come after it.
+    pub fn note(&mut self, activity: &Activity, circumstances: &Circumstances) {
+        if activity.outcome.succeeded != Some(true) {
+            return;
+        }
+        let target = &activity.target;
+        let key = target.access_key_id.as_ref();
+        match activity.action.as_deref() {
+            Some("sts:AssumeRoot") => self.root_sessions.extend(target.credential_id.clone()),
+            Some("iam:UpdateAccessKey") if target.status.as_deref() == Some("Inactive") => {
+                let role = activity.actor.name.as_deref().unwrap_or_default();
+                if circumstances.is_own_name(role) {
+                    self.contained.extend(key.cloned());
+                }
+            }
+            _ => {}
+        }
+        if activity.administrator == Some(true) && target.kind == TargetKind::User {
+            self.administrators.extend(owner(activity));
+        }
+        if let Some(time) = activity.time {
+            if activity.groups.contains(&Group::ChangePassword)
+                && let Some(user) = owner(activity)
+            {
+                self.password_changes.insert(user, time);
+            }
+            if activity.launched > 0
+                && let Some(user) = actor(activity)
+            {
+                let launches = self.launches.entry(user).or_default();
+                launches.push((time, activity.launched));
+            }
+        }
+    }
+
+    pub(crate) fn knows_root_session(&self, actor: &Actor) -> bool {
+        let key = actor.access_key_id.as_ref();
+        key.is_some_and(|key| self.root_sessions.contains(key))
+    }
+
+    /// Whether the user that something is issued for was made an administrator;
+    /// `None` if nobody knows.
+    pub(crate) fn administrator(&self, activity: &Activity) -> Option<bool> {
+        let known = self.administrators.contains(&owner(activity)?);
+        (known && activity.target.kind.is_credential()).then_some(true)
+    }
+
+    pub(crate) fn past_of(&self, activity: &Activity) -> Past {
+        let key = activity.target.access_key_id.as_ref();
+        Past {
+            contained: key.is_some_and(|key| self.contained.contains(key)),
+            password_change: self.password_change_before(activity),
+        }
+    }
+
+    fn password_change_before(&self, activity: &Activity) -> Option<(i64, u64)> {
+        let (user, now) = (actor(activity)?, activity.time?);
+        let changed = *self.password_changes.get(&user)?;
+        let minutes = (now.as_second() - changed.as_second()) / 60;
+        let since =
+            |(time, count): &(Timestamp, u64)| (*time >= changed && *time <= now).then_some(*count);
+        let earlier = self.launches.get(&user).into_iter().flatten();
+        let launched = earlier.filter_map(since).sum::<u64>() + activity.launched;
+        (now >= changed).then_some((minutes, launched))
+    }
+}
+
+fn owner(activity: &Activity) -> Option<String> {
+    let account = activity.account.as_deref()?;
+    Some(activity.user_arn(account, activity.target.user.as_deref()?))
+}
+
+fn actor(activity: &Activity) -> Option<String> {
+    let actor = &activity.actor;
+    let name = actor.name.as_deref()?;
+    (actor.kind == crate::activity::ActorKind::IamUser).then(|| {
+        actor
+            .account
+            .as_deref()
+            .map(|account| activity.user_arn(account, name))
+    })?
+}

@@ -1,0 +1,207 @@
+//! The Cedar schema: what policies can say, and about which events.
+//!
+//! Entities are written by hand; actions come from the taxonomy, so that the two
+//! cannot differ. Judging needs no schema: it serves validation, proofs and editors.
+
+use std::collections::BTreeSet;
+
+use crate::activity::taxonomy::{self, Entry, Group};
+use crate::activity::{Kind, TargetKind};
+
+/// The actions by which policies know events without a name in the taxonomy.
+pub(crate) const FALLBACKS: [&str; 5] = [
+    "api-call",
+    "exposure-notice",
+    "finding",
+    "service-event",
+    "sign-in-event",
+];
+
+const KINDS: [Kind; 5] = [
+    Kind::ApiCall,
+    Kind::Exposure,
+    Kind::Finding,
+    Kind::ServiceEvent,
+    Kind::SignIn,
+];
+
+const PRINCIPALS: &str = "AwsService, FederatedUser, ForeignAccount, IdentityCenterUser, RoleSession, Root, SamlUser, Unknown, User, WebIdentityUser";
+
+/// The facts of the context, in order: name, type and meaning.
+const FACTS: [(&str, &str, &str); 19] = [
+    (
+        "name",
+        "String",
+        "AWS's name of the action, such as \"iam:CreateAccessKey\".",
+    ),
+    (
+        "succeeded",
+        "Bool",
+        "Absent from notices and findings, which report and do not try.",
+    ),
+    (
+        "errorCode?",
+        "String",
+        "AWS's code for why it failed, such as \"AccessDenied\".",
+    ),
+    ("time", "datetime", "When it happened."),
+    ("region", "String", "The Region of the call."),
+    (
+        "mfa?",
+        "Bool",
+        "Whether AWS checked a second factor. Absent for federated sign-in.",
+    ),
+    ("ip?", "ipaddr", "The caller's address, where AWS shows it."),
+    (
+        "networks?",
+        "Set<String>",
+        "The named networks that the address is in. Absent without an address, or if no network is named.",
+    ),
+    (
+        "service?",
+        "String",
+        "The AWS service that acted for the principal.",
+    ),
+    ("console?", "Bool", "Whether it came through the console."),
+    (
+        "userAgent?",
+        "String",
+        "The caller's program, as it calls itself.",
+    ),
+    ("accessKeyId?", "String", "The key that signed the call."),
+    (
+        "temporary?",
+        "Bool",
+        "Whether that key belongs to a session.",
+    ),
+    (
+        "self",
+        "Bool",
+        "Whether actor and target's user are the same.",
+    ),
+    (
+        "own",
+        "Bool",
+        "Whether the target is a part of this keyrail.",
+    ),
+    (
+        "rootSession",
+        "Bool",
+        "A centralised root session (sts:AssumeRoot), shown by evidence.",
+    ),
+    (
+        "administrator?",
+        "Bool",
+        "Whether administrator rights are granted, or belong to the user that a credential is for.",
+    ),
+    (
+        "history?",
+        "Past",
+        "What came before, where a history is kept.",
+    ),
+    (
+        "unknown",
+        "Set<String>",
+        "Facts whose evidence was omitted, truncated or malformed.",
+    ),
+];
+
+/// The schema in Cedar's own syntax.
+#[must_use]
+pub fn cedar() -> String {
+    let mut schema = include_str!("schema.cedarschema").to_owned();
+    schema.push_str("\n// What is known of a call or sign-in.\n");
+    schema.push_str(&facts("Facts", |_| true));
+    schema.push_str("\n// What is known of something that AWS reports.\n");
+    schema.push_str(&facts("Notice", |name| name != "succeeded"));
+    schema.push_str("\n// Groups.\n");
+    for group in Group::ALL {
+        schema.push_str(&format!("action \"{}\";\n", group.as_str()));
+    }
+    schema.push_str("\n// Whatever has no name of its own below.\n");
+    for kind in KINDS {
+        let resources = match kind {
+            Kind::Exposure | Kind::Finding => "AccessKey",
+            _ => "Resource",
+        };
+        schema.push_str(&action(
+            kind.fallback(),
+            kind.groups(),
+            None,
+            resources,
+            kind,
+        ));
+    }
+    schema.push_str("\n// The taxonomy.\n");
+    for entry in taxonomy::entries() {
+        let fallback = Some(entry.kind.fallback());
+        let groups: BTreeSet<Group> = entry.groups.iter().copied().collect();
+        let groups: Vec<Group> = groups.into_iter().collect();
+        schema.push_str(&action(
+            entry.action,
+            &groups,
+            fallback,
+            resource(entry),
+            entry.kind,
+        ));
+    }
+    schema
+}
+
+fn facts(name: &str, has: impl Fn(&str) -> bool) -> String {
+    let lines = FACTS
+        .iter()
+        .filter(|(fact, ..)| has(fact))
+        .map(|(fact, kind, meaning)| format!("  // {meaning}\n  {fact}: {kind},\n"));
+    format!("type {name} = {{\n{}}};\n", lines.collect::<String>())
+}
+
+fn action(
+    name: &str,
+    groups: &[Group],
+    fallback: Option<&str>,
+    resources: &str,
+    kind: Kind,
+) -> String {
+    let context = match kind {
+        Kind::Exposure | Kind::Finding => "Notice",
+        _ => "Facts",
+    };
+    let parents: Vec<String> = groups
+        .iter()
+        .map(|group| group.as_str())
+        .chain(fallback)
+        .map(|parent| format!("\"{parent}\""))
+        .collect();
+    let parents = match parents.as_slice() {
+        [] => String::new(),
+        parents => format!(" in [{}]", parents.join(", ")),
+    };
+    format!(
+        "action \"{name}\"{parents} appliesTo {{\n  principal: [{PRINCIPALS}],\n  resource: [{resources}],\n  context: {context},\n}};\n"
+    )
+}
+
+fn resource(entry: &Entry) -> &'static str {
+    match entry.target {
+        TargetKind::AccessKey => "AccessKey",
+        target if target.is_credential() => "Credential",
+        _ => "Resource",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_that_is_judged_has_its_fallback() {
+        assert_eq!(KINDS.map(Kind::fallback), FALLBACKS);
+    }
+
+    #[test]
+    fn the_schema_is_cedars() {
+        let parsed = cedar_policy::Schema::from_cedarschema_str(&cedar());
+        assert!(parsed.is_ok(), "{:?}", parsed.err());
+    }
+}
