@@ -3,7 +3,7 @@
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ColorChoice, Parser, Subcommand};
 
-use crate::commands::{completions, explain, sample};
+use crate::commands::{completions, explain, sample, taxonomy};
 
 /// A guardrail for AWS accounts that must not have long-lived credentials.
 #[derive(Debug, Parser)]
@@ -21,6 +21,7 @@ pub(crate) enum Command {
     Completions(completions::Args),
     Explain(explain::Args),
     Sample(sample::Args),
+    Taxonomy(taxonomy::Args),
 }
 
 /// Cargo's colours.

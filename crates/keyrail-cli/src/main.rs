@@ -3,6 +3,7 @@
 mod bundle;
 mod cli;
 mod commands;
+mod events;
 mod exit;
 mod output;
 mod samples;
@@ -20,6 +21,7 @@ fn main() -> Exit {
         Command::Completions(args) => args.run(&mut out),
         Command::Explain(args) => args.run(&mut out),
         Command::Sample(args) => args.run(&mut out),
+        Command::Taxonomy(args) => args.run(&mut out),
     };
     result.unwrap_or_else(|failure| out.failed(&failure))
 }

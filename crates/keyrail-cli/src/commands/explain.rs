@@ -1,35 +1,62 @@
 //! `keyrail explain`
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
-use std::io::{self, Read};
 
 use clap::ValueEnum;
+use ipnet::IpNet;
+use keyrail_core::activity::Activity;
 use keyrail_core::alert::Alert;
+use keyrail_core::circumstances::{Circumstances, History};
 use keyrail_core::report::Report;
-use keyrail_core::{Circumstances, Event, Mode, Severity, examine};
+use keyrail_core::{Event, Mode, Severity, examine};
 
 use crate::bundle::BundleArgs;
+use crate::events;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
 /// Say what an event means, which guardrails it violates and what would follow
 ///
-/// Takes the same path as the function, and stops before anything is touched.
+/// Takes the same path as the function, and stops before anything is touched. The
+/// event may be an EventBridge event, a bare CloudTrail record, a log file (gzip or
+/// not), what `aws cloudtrail lookup-events` prints, or a message of SQS or SNS that
+/// holds one, such as a dead letter.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   keyrail explain event.json
+  keyrail explain 111122223333_CloudTrail_us-east-1.json.gz --index 3
   keyrail sample root-sign-in | keyrail explain - --format json")]
 pub(crate) struct Args {
-    /// File with an EventBridge event or a CloudTrail record; `-` for standard input
+    /// File with the event; `-` for standard input
     event: String,
     /// How to print it
     #[arg(long, default_value = "text")]
     format: Format,
+    /// Which event of several, counted from 0
+    #[arg(long, value_name = "N", conflicts_with = "event_id")]
+    index: Option<usize>,
+    /// Which event of several, by its id (`eventID`)
+    #[arg(long, value_name = "ID")]
+    event_id: Option<String>,
     /// The mode to assume
     #[arg(long, default_value = "observe", value_parser = str::parse::<Mode>)]
     mode: Mode,
+    /// The deployment's name, with which the names of its parts begin
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "KEYRAIL_NAME",
+        default_value = "keyrail"
+    )]
+    name: String,
+    /// A network that is known: its name, and a range of addresses; may be repeated
+    #[arg(long, value_name = "NAME=CIDR", value_parser = network)]
+    network: Vec<(String, IpNet)>,
+    /// File with events that came before, in order
+    #[arg(long, value_name = "FILE")]
+    history: Option<String>,
     /// Exit with 1 if the event is this bad or worse: critical, high, medium, low, info
     #[arg(long, value_name = "SEVERITY", value_parser = str::parse::<Severity>)]
     fail_on: Option<Severity>,
@@ -48,12 +75,9 @@ enum Format {
 impl Args {
     pub(crate) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
         let bundle = self.bundle.load()?;
-        let event = Event::parse(&self.read()?).map_err(|error| {
-            Failure::input(format!("`{}`: {error}", self.event)).help(
-                "`keyrail explain` takes one EventBridge event or one CloudTrail record, as JSON",
-            )
-        })?;
-        let report = examine(event, &bundle, &Circumstances::in_mode(self.mode));
+        let circumstances = self.circumstances()?;
+        let event = self.pick(events::read(&self.event)?)?;
+        let report = examine(event, &bundle, &circumstances);
         let text = match self.format {
             Format::Text => text(&report),
             Format::Json => {
@@ -70,14 +94,84 @@ impl Args {
         Ok(if bad { Exit::Bad } else { Exit::Good })
     }
 
-    fn read(&self) -> Result<Vec<u8>, Failure> {
-        let mut bytes = Vec::new();
-        let read = match self.event.as_str() {
-            "-" => io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes),
-            path => fs::read(path),
+    fn circumstances(&self) -> Result<Circumstances, Failure> {
+        let mut networks: BTreeMap<String, Vec<IpNet>> = BTreeMap::new();
+        for (name, range) in &self.network {
+            networks.entry(name.clone()).or_default().push(*range);
+        }
+        let mut circumstances = Circumstances {
+            mode: Some(self.mode),
+            name: self.name.clone(),
+            networks,
+            history: None,
         };
-        read.map_err(|error| Failure::input(format!("cannot read `{}`: {error}", self.event)))
+        if let Some(path) = &self.history {
+            let mut history = History::default();
+            for event in events::read(path)? {
+                let activity = Activity::interpret(&event, &circumstances);
+                history.note(&activity, &circumstances);
+            }
+            circumstances.history = Some(history);
+        }
+        Ok(circumstances)
     }
+
+    /// The one event, or the one that was asked for.
+    fn pick(&self, mut events: Vec<Event>) -> Result<Event, Failure> {
+        let count = events.len();
+        let wrong = |text: String| Failure::input(format!("`{}`: {text}", self.event));
+        let at = match (self.index, &self.event_id) {
+            (Some(index), _) if index < count => index,
+            (Some(index), _) => {
+                return Err(wrong(format!("there is no event {index}"))
+                    .help(format!("it holds {count}, counted from 0")));
+            }
+            (None, Some(id)) => events
+                .iter()
+                .position(|event| event.id.as_ref() == Some(id))
+                .ok_or_else(|| {
+                    wrong(format!("none of its {count} events has the id `{id}`"))
+                        .help(format!("it begins with\n{}", listed(&events)))
+                })?,
+            (None, None) if count == 1 => 0,
+            (None, None) => {
+                return Err(wrong(format!("it holds {count} events")).help(format!(
+                    "choose one with `--index` or `--event-id`; it begins with\n{}",
+                    listed(&events)
+                )));
+            }
+        };
+        Ok(events.swap_remove(at))
+    }
+}
+
+fn listed(events: &[Event]) -> String {
+    const SHOWN: usize = 10;
+    let word = |text: &Option<String>| {
+        text.as_deref()
+            .map_or_else(|| "-".to_owned(), |text| text.escape_debug().to_string())
+    };
+    let lines: Vec<String> = events
+        .iter()
+        .take(SHOWN)
+        .enumerate()
+        .map(|(index, event)| {
+            let [time, name, id] = [&event.time, &event.name, &event.id].map(word);
+            format!("  {index}  {time}  {name}  {id}")
+        })
+        .collect();
+    lines.join("\n")
+}
+
+fn network(text: &str) -> Result<(String, IpNet), String> {
+    let (name, range) = text
+        .split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or("write it as `name=range`, such as `office=198.51.100.0/24`")?;
+    let range: IpNet = range
+        .parse()
+        .map_err(|_| format!("`{range}` is no range of addresses, such as `198.51.100.0/24`"))?;
+    Ok((name.to_owned(), range))
 }
 
 /// The verdict in a line, and the alert that would be sent.

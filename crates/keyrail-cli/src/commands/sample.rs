@@ -1,5 +1,6 @@
 //! `keyrail sample`
 
+use keyrail_core::activity::taxonomy;
 use serde_json::Value;
 
 use crate::exit::{Exit, Failure};
@@ -13,7 +14,7 @@ Examples:
   keyrail sample --list
   keyrail sample key-created-for-another --set detail.userIdentity.userName=mateo")]
 pub(crate) struct Args {
-    /// Name of the sample
+    /// Name of the sample, or of an event in `keyrail taxonomy`, such as `iam:CreateAccessKey`
     #[arg(required_unless_present = "list")]
     name: Option<String>,
     /// List the samples
@@ -47,16 +48,22 @@ fn list() -> String {
 }
 
 fn event(name: &str, changes: &[String]) -> Result<String, Failure> {
-    let sample = Sample::named(name).ok_or_else(|| {
-        let failure = Failure::input(format!("there is no sample `{name}`"));
-        match nearest(name, SAMPLES.iter().map(|sample| sample.name)) {
-            Some(near) => failure.help(format!("did you mean `{near}`?")),
-            None => failure.help("`keyrail sample --list` lists them"),
-        }
-    })?;
     let broken =
         |error: serde_json::Error| Failure::bug(format!("sample `{name}` is broken: {error}"));
-    let mut event = serde_json::from_str(sample.json).map_err(broken)?;
+    let mut event = match (Sample::named(name), taxonomy::find(name)) {
+        (Some(sample), _) => serde_json::from_str(sample.json).map_err(broken)?,
+        (None, Some(entry)) => entry.example(entry.groups.first().copied()),
+        (None, None) => {
+            let failure = Failure::input(format!("there is no sample `{name}`"));
+            let names = SAMPLES.iter().map(|sample| sample.name);
+            let actions = taxonomy::entries().map(|entry| entry.action);
+            return Err(match nearest(name, names.chain(actions)) {
+                Some(near) => failure.help(format!("did you mean `{near}`?")),
+                None => failure
+                    .help("`keyrail sample --list` lists them; each event of `keyrail taxonomy` is one, too"),
+            });
+        }
+    };
     for change in changes {
         set(&mut event, change)?;
     }
