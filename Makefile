@@ -18,7 +18,7 @@ unexport CARGO_BUILD_TARGET
 export KEYRAIL_PYTHON := $(CURDIR)/.venv/bin/python
 
 .PHONY: help demo demo-build test check lint supply-chain template advisories sam-deploy
-.PHONY: bench package build-GuardrailFunction deploy clean
+.PHONY: bench fuzz package build-GuardrailFunction deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,11 @@ bench: ARCH = $(subst aarch64,arm64,$(shell uname -m))
 bench: .venv/demo.stamp package ## sizes, cold start, memory and times of the packaged function
 	cargo bench --locked --profile release -p keyrail-core --bench examine
 	KEYRAIL_BOOTSTRAP=$(CURDIR)/$(PACKAGE)/bootstrap cargo bench --locked --profile demo -p keyrail-lambda --bench process
+
+fuzz: ## mutate events until one breaks, for SECONDS (60); needs cargo-fuzz
+	@mkdir -p fuzz/corpus/event
+	RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=fuzz/target cargo fuzz run event fuzz/corpus/event tests/fixtures/events crates/keyrail-cli/src/samples \
+		-- -max_total_time=$(or $(SECONDS),60) -max_len=262144 -timeout=5 -rss_limit_mb=512
 
 # Run by `sam build`, which sets ARTIFACTS_DIR. KEYRAIL_PROFILE=demo takes what `make demo-build`
 # built for this machine, which is what the emulator runs.

@@ -6,8 +6,16 @@
     reason = "a benchmark fails by panicking, and has no readers"
 )]
 
+use divan::AllocProfiler;
+use divan::counter::BytesCount;
+use keyrail_core::activity::Activity;
 use keyrail_core::alert::Alert;
 use keyrail_core::{Bundle, Circumstances, Event, Mode, examine};
+use serde_json::Value;
+
+/// Counts what judging allocates, beside the time it takes.
+#[global_allocator]
+static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
 const CREATED: &[u8] = include_bytes!("../../keyrail-cli/src/samples/key-created-for-another.json");
 const UNRELATED: &[u8] = include_bytes!("../../keyrail-cli/src/samples/unrelated-call.json");
@@ -21,16 +29,42 @@ fn load_bundle() -> Bundle {
     Bundle::embedded().expect("it loads")
 }
 
+/// An event whose parameters are padded to a number of bytes in all.
+fn padded(bytes: usize) -> Vec<u8> {
+    let mut event: Value = serde_json::from_slice(CREATED).expect("it is JSON");
+    let item = "x".repeat(60);
+    let missing = bytes.saturating_sub(event.to_string().len());
+    let items = vec![Value::from(item); missing / 63];
+    event["detail"]["requestParameters"]["padding"] = items.into();
+    event.to_string().into_bytes()
+}
+
+/// Parse and interpret: 2 to 4 KB are typical, 256 KB the most that CloudTrail sends.
+#[divan::bench(args = [2_000, 4_000, 32_000, 256_000])]
+fn interpret_event(bencher: divan::Bencher<'_, '_>, size: usize) {
+    let bytes = padded(size);
+    let circumstances = Circumstances::default();
+    bencher.counter(BytesCount::new(bytes.len())).bench(|| {
+        let event = Event::parse(divan::black_box(&bytes)).expect("it is an event");
+        Activity::interpret(&event, &circumstances)
+    });
+}
+
+/// Judge: the same activity, again and again.
+#[divan::bench(args = ["created", "unrelated"])]
+fn judge_activity(bencher: divan::Bencher<'_, '_>, name: &str) {
+    let bundle = Bundle::embedded().expect("it loads");
+    let event = Event::parse(bytes(name)).expect("it is an event");
+    let activity = Activity::interpret(&event, &Circumstances::default());
+    bencher.bench(|| bundle.judge(divan::black_box(&activity), Some(Mode::Enforce)));
+}
+
 /// Parse, interpret, judge and plan.
 #[divan::bench(args = ["created", "unrelated"])]
 fn examine_event(bencher: divan::Bencher<'_, '_>, name: &str) {
     let bundle = Bundle::embedded().expect("it loads");
     let circumstances = Circumstances::in_mode(Mode::Enforce);
-    let bytes = if name == "created" {
-        CREATED
-    } else {
-        UNRELATED
-    };
+    let bytes = bytes(name);
     bencher.bench(|| {
         let event = Event::parse(divan::black_box(bytes)).expect("it is an event");
         examine(event, &bundle, &circumstances)
@@ -47,4 +81,11 @@ fn examine_and_render(bencher: divan::Bencher<'_, '_>) {
         let report = examine(event, &bundle, &circumstances);
         Alert::compose(&report).message().expect("it serialises")
     });
+}
+
+fn bytes(name: &str) -> &'static [u8] {
+    match name {
+        "created" => CREATED,
+        _ => UNRELATED,
+    }
 }

@@ -147,8 +147,8 @@ impl Event {
             return Self::from_envelope(envelope, bytes);
         }
         if let (Some(_), Some(source)) = (
-            envelope.text(&["eventName"]),
-            envelope.text(&["eventSource"]),
+            envelope.word(&["eventName"]),
+            envelope.word(&["eventSource"]),
         ) {
             // S3's own notifications have fields of the same names.
             return match source.starts_with("aws:") {
@@ -309,13 +309,13 @@ impl Shape {
             });
         }
         match self {
-            Self::CloudTrail => match detail.text(&["eventName"]) {
-                Some(name) if detail.text(&["eventSource"]).is_some() => Ok(Some(name)),
+            Self::CloudTrail => match detail.word(&["eventName"]) {
+                Some(name) if detail.word(&["eventSource"]).is_some() => Ok(Some(name)),
                 _ => Err("the record names no event or no source"),
             },
-            Self::GuardDuty => named(detail.text(&["type"]), "the finding has no type"),
+            Self::GuardDuty => named(detail.word(&["type"]), "the finding has no type"),
             Self::Health => named(
-                detail.text(&["eventTypeCode"]),
+                detail.word(&["eventTypeCode"]),
                 "the Health event has no `eventTypeCode`",
             ),
             Self::Insight => Ok(detail
@@ -334,7 +334,7 @@ impl Shape {
                 }
             }
             Self::TrustedAdvisor => named(
-                detail.text(&["check-name"]),
+                detail.word(&["check-name"]),
                 "the notification has no `check-name`",
             ),
         }

@@ -5,6 +5,9 @@ use super::target::is_key_id;
 use super::{Activity, Actor, HandsOff, Kind, Provenance, Target, TargetKind};
 use crate::event::{Event, Json};
 
+/// AWS sends longer lists in pages. What is beyond this is a fact not known.
+const MOST_KEYS: usize = 100;
+
 /// Reads the detail of an event. Only what AWS says about credentials at risk is of
 /// interest; the other codes are about resources of all kinds.
 pub(super) fn read(notice: &Json, event: &Event) -> Activity {
@@ -29,6 +32,7 @@ pub(super) fn read(notice: &Json, event: &Event) -> Activity {
     }
     let entities: Vec<String> = notice
         .items(&["affectedEntities"])
+        .take(MOST_KEYS)
         .filter_map(|entity| entity.get("entityValue")?.as_str())
         .filter(|value| !value.is_empty())
         .map(str::to_owned)
@@ -53,6 +57,10 @@ pub(super) fn read(notice: &Json, event: &Event) -> Activity {
             access_key_id: keys.next(),
             more_keys: keys.collect(),
             ..Target::default()
+        },
+        unknown: match notice.items(&["affectedEntities"]).count() {
+            0..=MOST_KEYS => Vec::new(),
+            _ => vec!["target".to_owned()],
         },
         hands_off: closed.then_some(HandsOff::Archived),
         provenance: Provenance::SecondHand,

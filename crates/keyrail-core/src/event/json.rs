@@ -87,6 +87,13 @@ impl Json {
         }
     }
 
+    /// The text below `path`, which names what an event is: a number is not one.
+    pub(crate) fn word(&self, path: &[&str]) -> Option<String> {
+        self.at(path)
+            .filter(|value| value.is_string())
+            .and_then(|_| self.text(path))
+    }
+
     /// The name below `path`: a text that may well be the word `null`, as an IAM
     /// user's name may.
     pub(crate) fn name(&self, path: &[&str]) -> Option<String> {
