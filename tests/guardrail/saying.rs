@@ -128,19 +128,31 @@ fn the_alert_has_its_time_whatever_happens_before() {
 
 /// A bad deployment must not mean that there is no guardrail.
 #[tokio::test]
-async fn a_bundle_that_does_not_load_leaves_the_default_one_and_says_so() {
+async fn a_bundle_that_is_not_valid_leaves_the_default_one_and_says_so() {
     let world = World::new().await;
     let mut function = world.function_with("KEYRAIL_BUNDLE", "/nonexistent").await;
 
-    function
-        .invoke(&world.sample("root-sign-in"))
-        .await
-        .expect("it is told");
+    for _ in 0..2 {
+        function
+            .invoke(&world.sample("root-sign-in"))
+            .await
+            .expect("it is told");
+    }
 
-    let [alert] = world.alerts().await.try_into().expect("one alert");
+    // Once that the bundle is not valid, and each event by the default one.
+    let [fault, alert, again] = world.alerts().await.try_into().expect("three alerts");
+    assert_eq!((fault.state(), fault.severity()), ("ALERT", "critical"));
+    assert!(
+        fault
+            .subject
+            .starts_with("ALERT: keyrail is not guarding as it was deployed to"),
+        "{}",
+        fault.subject
+    );
+    assert_eq!(again.subject, alert.subject);
     let text = alert.alert["text"].as_str().unwrap_or_default();
     assert!(
-        text.contains("because the deployed bundle does not load"),
+        text.contains("because the deployed bundle is not valid"),
         "{text}"
     );
     let log = function.stop().await;

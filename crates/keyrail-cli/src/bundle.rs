@@ -1,47 +1,88 @@
-//! Loading the bundle that a command is to work with.
+//! Finding and loading the bundle that a command is to work with.
 
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::{env, fs, io};
 
 use keyrail_core::Bundle;
+use keyrail_core::bundle::Files;
 
 use crate::exit::Failure;
 
 /// Which bundle to judge with; shared by the commands that judge.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BundleArgs {
-    /// Folder of the bundle, with its policies in `guardrails/`; without it, the default bundle
+    /// Folder of the bundle; without it, the default bundle
     #[arg(long, value_name = "DIR", env = "KEYRAIL_BUNDLE")]
     bundle: Option<PathBuf>,
 }
 
+pub(crate) const FOLDER_HELP: &str =
+    "Folder of the bundle; without it, the nearest folder upwards with a `keyrail.toml`";
+
 impl BundleArgs {
     pub(crate) fn load(&self) -> Result<Bundle, Failure> {
-        let Some(folder) = self
-            .bundle
-            .as_ref()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        else {
+        let folder = self.bundle.as_ref();
+        let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) else {
             return Bundle::embedded().map_err(|error| {
                 Failure::bug(format!("the default bundle does not load: {error}"))
             });
         };
-        Bundle::gather(
-            |below| names(&folder.join(below)),
-            |file| fs::read_to_string(folder.join(file)),
-        )
-        .map_err(|error| {
-            let faults = error.faults.join("\n  ");
-            Failure::input(format!(
-                "the bundle in `{}` does not load:\n  {faults}",
-                folder.display()
-            ))
-            .help("a bundle is a folder with policies in `guardrails/*.cedar`")
-        })
+        load(folder)
     }
 }
 
-fn names(folder: &Path) -> io::Result<Vec<String>> {
+/// The bundle in a folder.
+pub(crate) fn load(folder: &Path) -> Result<Bundle, Failure> {
+    files(folder).check().into_bundle().map_err(|error| {
+        let faults: Vec<String> = error.diagnostics.iter().map(ToString::to_string).collect();
+        let (folder, faults) = (folder.display(), faults.join("\n  "));
+        Failure::input(format!(
+            "the bundle in `{folder}` does not load:\n  {faults}"
+        ))
+        .help(format!(
+            "`keyrail validate {folder}` shows where, and what to do"
+        ))
+    })
+}
+
+/// The folder that is named, or the nearest one upwards that holds settings.
+pub(crate) fn folder(named: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(folder) = named.filter(|folder| !folder.as_os_str().is_empty()) {
+        return match folder.is_dir() {
+            true => Ok(folder.to_owned()),
+            false => Err(Failure::input(format!(
+                "there is no folder `{}`",
+                folder.display()
+            ))),
+        };
+    }
+    let here = env::current_dir()
+        .map_err(|error| Failure::outside(format!("the current folder is not known: {error}")))?;
+    here.ancestors()
+        .find(|folder| folder.join("keyrail.toml").is_file())
+        .map(Path::to_owned)
+        .ok_or_else(|| {
+            Failure::input("there is no bundle here: no `keyrail.toml` in this folder or above")
+                .help("name its folder, or make one with `keyrail init`")
+        })
+}
+
+/// The files of the bundle in a folder.
+pub(crate) fn files(folder: &Path) -> Files {
+    Files::gather(
+        |below| names(&folder.join(below)),
+        |file| fs::read_to_string(folder.join(file)),
+    )
+}
+
+/// Whether a file's name has one of these extensions.
+pub(crate) fn has_extension(name: &str, extensions: &[&str]) -> bool {
+    let extension = Path::new(name).extension();
+    extension.is_some_and(|found| extensions.iter().any(|wanted| found == *wanted))
+}
+
+/// The names in a folder, in order.
+pub(crate) fn names(folder: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
         names.push(entry?.file_name().to_string_lossy().into_owned());

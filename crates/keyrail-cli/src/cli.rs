@@ -3,7 +3,9 @@
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ColorChoice, Parser, Subcommand};
 
-use crate::commands::{completions, explain, sample, taxonomy};
+use crate::commands::{
+    completions, exemptions, explain, fmt, sample, schema, taxonomy, test, validate,
+};
 
 /// A guardrail for AWS accounts that must not have long-lived credentials.
 #[derive(Debug, Parser)]
@@ -19,9 +21,14 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Completions(completions::Args),
+    Exemptions(exemptions::Args),
     Explain(explain::Args),
+    Fmt(fmt::Args),
     Sample(sample::Args),
+    Schema(schema::Args),
     Taxonomy(taxonomy::Args),
+    Test(test::Args),
+    Validate(validate::Args),
 }
 
 /// Cargo's colours.

@@ -1,6 +1,11 @@
 //! One file for each command: its arguments and its function together.
 
 pub(crate) mod completions;
+pub(crate) mod exemptions;
 pub(crate) mod explain;
+pub(crate) mod fmt;
 pub(crate) mod sample;
+pub(crate) mod schema;
 pub(crate) mod taxonomy;
+pub(crate) mod test;
+pub(crate) mod validate;

@@ -2,11 +2,15 @@
 
 mod bundle;
 mod cli;
+mod clock;
 mod commands;
+mod diagnostics;
+mod edit;
 mod events;
 mod exit;
 mod output;
 mod samples;
+mod suite;
 
 use clap::Parser;
 
@@ -19,9 +23,14 @@ fn main() -> Exit {
     let mut out = Output::new(cli.color);
     let result = match cli.command {
         Command::Completions(args) => args.run(&mut out),
+        Command::Exemptions(args) => args.run(&mut out),
         Command::Explain(args) => args.run(&mut out),
+        Command::Fmt(args) => args.run(&mut out),
         Command::Sample(args) => args.run(&mut out),
+        Command::Schema(args) => args.run(&mut out),
         Command::Taxonomy(args) => args.run(&mut out),
+        Command::Test(args) => args.run(&mut out),
+        Command::Validate(args) => args.run(&mut out),
     };
     result.unwrap_or_else(|failure| out.failed(&failure))
 }

@@ -35,7 +35,9 @@ fn padded(bytes: usize) -> Vec<u8> {
     let item = "x".repeat(60);
     let missing = bytes.saturating_sub(event.to_string().len());
     let items = vec![Value::from(item); missing / 63];
-    event["detail"]["requestParameters"]["padding"] = items.into();
+    let parameters = event.pointer_mut("/detail/requestParameters");
+    *parameters.expect("it has parameters") =
+        serde_json::json!({"userName": "bob", "padding": items});
     event.to_string().into_bytes()
 }
 
@@ -56,7 +58,8 @@ fn judge_activity(bencher: divan::Bencher<'_, '_>, name: &str) {
     let bundle = Bundle::embedded().expect("it loads");
     let event = Event::parse(bytes(name)).expect("it is an event");
     let activity = Activity::interpret(&event, &Circumstances::default());
-    bencher.bench(|| bundle.judge(divan::black_box(&activity), Some(Mode::Enforce)));
+    let circumstances = Circumstances::in_mode(Mode::Enforce);
+    bencher.bench(|| bundle.judge(divan::black_box(&activity), &circumstances));
 }
 
 /// Parse, interpret, judge and plan.

@@ -67,6 +67,9 @@ pub struct Activity {
     /// Whether networks have names here at all.
     #[serde(skip)]
     pub networks_are_named: bool,
+    /// Whether it is a fault of keyrail itself.
+    #[serde(skip)]
+    pub is_fault: bool,
     /// What came before it, where a history is kept.
     #[serde(skip)]
     pub past: Option<Past>,
@@ -153,6 +156,12 @@ impl Activity {
     pub fn interpret(event: &Event, circumstances: &Circumstances) -> Self {
         let mut activity = match &event.body {
             Body::CloudTrail(record) => cloudtrail::read(record, event),
+            Body::Fault(message) => Self {
+                kind: Kind::Unrecognised,
+                unknown: vec![message.clone()],
+                is_fault: true,
+                ..Self::noted(event)
+            },
             Body::GuardDuty(finding) => guardduty::read(finding, event),
             Body::Health(notice) => health::read(notice, event),
             Body::Noted => Self::noted(event),

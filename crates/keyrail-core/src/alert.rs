@@ -153,6 +153,7 @@ impl<'a> Alert<'a> {
 fn who(activity: &Activity) -> String {
     let actor = actor_name(activity);
     match (activity.kind, activity.target.kind, &activity.target.user) {
+        (Kind::Unrecognised, ..) if activity.is_fault => "see the text".to_owned(),
         (Kind::Unrecognised, ..) => "nobody known".to_owned(),
         (_, kind, Some(user))
             if (kind.is_credential() || kind == TargetKind::User)

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
+use jiff::Timestamp;
 
 use crate::activity::{Origin, Target, TargetKind};
-use crate::bundle::Mode;
+use crate::bundle::{Bundle, Mode};
 pub use crate::history::{History, Past};
 
 /// What is the same for each event of a deployment or of a command.
@@ -21,6 +22,8 @@ pub struct Circumstances {
     pub networks: BTreeMap<String, Vec<IpNet>>,
     /// What happened before, where a history is kept.
     pub history: Option<History>,
+    /// The time, where it is known: exemptions expire by it, if the event is older.
+    pub now: Option<Timestamp>,
 }
 
 /// The name that the documentation deploys under.
@@ -33,11 +36,21 @@ impl Default for Circumstances {
             name: DEFAULT_NAME.to_owned(),
             networks: BTreeMap::new(),
             history: None,
+            now: None,
         }
     }
 }
 
 impl Circumstances {
+    /// Those in which a bundle is used: it names the networks.
+    #[must_use]
+    pub fn of(bundle: &Bundle) -> Self {
+        Self {
+            networks: bundle.settings.networks.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Those of a deployment of the usual name in a mode, without a history.
     #[must_use]
     pub fn in_mode(mode: Mode) -> Self {

@@ -53,6 +53,8 @@ pub struct Event {
 pub(crate) enum Body {
     /// A CloudTrail record.
     CloudTrail(Json),
+    /// Something that is wrong with keyrail itself.
+    Fault(String),
     /// A GuardDuty finding.
     GuardDuty(Json),
     /// An AWS Health event.
@@ -137,6 +139,24 @@ impl Event {
     #[must_use]
     pub fn unreadable(bytes: &[u8], error: &ParseEventError) -> Self {
         Self::unrecognised(&Json::default(), &error.to_string(), bytes)
+    }
+
+    /// An event of keyrail's own: something is wrong with its deployment, and on-call
+    /// must hear of it.
+    #[must_use]
+    pub fn fault(name: &str, message: String) -> Self {
+        Self {
+            id: None,
+            name: Some(name.to_owned()),
+            detail_type: None,
+            source: None,
+            account: None,
+            region: None,
+            time: None,
+            replayed: false,
+            wrapped: false,
+            body: Body::Fault(message),
+        }
     }
 
     fn from_json(envelope: Json, bytes: &[u8]) -> Self {

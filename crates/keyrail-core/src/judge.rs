@@ -1,18 +1,21 @@
 //! Activity → verdict: the only place that builds Cedar values.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId,
     PolicySet, Request, Response, RestrictedExpression,
 };
+use jiff::tz::Offset;
 use serde::Serialize;
 
 use crate::activity::taxonomy;
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
-use crate::bundle::{Bundle, Mode, Severity};
-use crate::circumstances::Past;
+use crate::bundle::{Bundle, Mode, Organization, Severity, reads_fact};
+use crate::circumstances::{Circumstances, Past};
 use crate::plan::StepName;
+
+pub mod why;
 
 /// What the guardrails say about one activity. Serialises as `verdict` of
 /// `keyrail.report/v1`.
@@ -45,6 +48,9 @@ pub struct Violation {
     pub mode: Mode,
     /// Its text, as written.
     pub policy_text: String,
+    /// Which setting decided the mode.
+    #[serde(skip)]
+    pub mode_from: ModeFrom,
     #[serde(skip)]
     pub(crate) respond: Vec<StepName>,
     #[serde(skip)]
@@ -81,19 +87,38 @@ pub struct Undecided {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PolicyKind {
+    /// A `permit`.
+    Exemption,
     /// A `forbid`.
     Guardrail,
 }
 
+/// Which of the places where a mode can be set decided it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModeFrom {
+    /// The account's, in the settings.
+    Account(String),
+    /// The deployment's, or the command's option.
+    Deployment,
+    /// The guardrail's own `@mode`.
+    Guardrail,
+    /// None is set.
+    Nothing,
+    /// The whole bundle's, in the settings.
+    Settings,
+    /// A unit's, in the settings.
+    Unit(String),
+}
+
 impl Bundle {
-    /// Judges one activity. `mode` is the deployment's, where it is set.
+    /// Judges one activity.
     ///
     /// A fault of one guardrail is in the verdict and hides no other.
     #[must_use]
-    pub fn judge(&self, activity: &Activity, mode: Option<Mode>) -> Verdict {
+    pub fn judge(&self, activity: &Activity, circumstances: &Circumstances) -> Verdict {
         let mut verdict = Verdict {
             severity: None,
-            mode: mode.unwrap_or(Mode::Observe),
+            mode: self.mode_of(activity, circumstances, None).0,
             violated: Vec::new(),
             exempted: Vec::new(),
             expired: Vec::new(),
@@ -102,8 +127,8 @@ impl Bundle {
         if matches!(activity.kind, Kind::Other | Kind::Unrecognised) {
             return verdict;
         }
-        match Question::about(activity) {
-            Ok(question) => self.answer(&question, mode, &mut verdict),
+        match Question::about(activity, &self.organization) {
+            Ok(question) => self.answer(&question, activity, circumstances, &mut verdict),
             // No value of an event can do this, but ids that Cedar refuses would.
             Err(error) => {
                 verdict
@@ -125,79 +150,142 @@ impl Bundle {
         let violated = verdict.violated.iter().map(|violation| violation.severity);
         let undecided = verdict.undecided.iter().map(|undecided| undecided.severity);
         verdict.severity = violated.chain(undecided).max();
-        if let Some(highest) = verdict
-            .violated
-            .iter()
-            .map(|violation| violation.mode)
-            .max()
-        {
+        let modes = verdict.violated.iter().map(|violation| violation.mode);
+        if let Some(highest) = modes.max() {
             verdict.mode = highest;
         }
         verdict
     }
 
-    fn answer(&self, question: &Question, mode: Option<Mode>, verdict: &mut Verdict) {
-        let response = question.ask(&self.policies);
-        let satisfied = satisfied(&response);
-        for (id, guardrail) in &self.guardrails {
-            if satisfied.contains(id) {
-                verdict.violated.push(Violation {
-                    id: id.to_string(),
-                    title: guardrail.title.clone(),
-                    severity: guardrail.severity,
-                    mode: [mode, guardrail.mode]
-                        .into_iter()
-                        .flatten()
-                        .min()
-                        .unwrap_or(Mode::Observe),
-                    policy_text: guardrail.text.clone(),
-                    respond: guardrail.respond.clone(),
-                    advice: guardrail.advice.clone(),
-                    runbook: guardrail.runbook.clone(),
-                });
-            }
-        }
-        let mut errors: HashMap<&PolicyId, String> = response
-            .diagnostics()
-            .errors()
-            .map(
-                |cedar_policy::AuthorizationError::PolicyEvaluationError(error)| {
-                    (error.policy_id(), error.inner().to_string())
-                },
-            )
-            .collect();
-        let in_scope = if question.unknown.is_empty() {
-            None
-        } else {
-            Some(question.ask(&self.scopes))
+    fn answer(
+        &self,
+        question: &Question,
+        activity: &Activity,
+        circumstances: &Circumstances,
+        verdict: &mut Verdict,
+    ) {
+        let forbids = question.decide(&self.policies, &self.scopes, Decision::Deny);
+        let permits = match self.exemptions.is_empty() || forbids.satisfied.is_empty() {
+            true => Decided::default(),
+            false => question.decide(&self.permits, &self.permit_scopes, Decision::Allow),
         };
-        let in_scope = in_scope.as_ref().map(self::satisfied).unwrap_or_default();
+        let time = activity.time.max(circumstances.now);
+        let today = time.map(|time| Offset::UTC.to_datetime(time).date());
         for (id, guardrail) in &self.guardrails {
-            let missing = || {
-                let fact = question
-                    .unknown
-                    .iter()
-                    .find(|fact| guardrail.reads_fact(fact))?;
-                let matters = in_scope.contains(id) && !satisfied.contains(id);
-                matters.then(|| format!("reads `{fact}`, which the event does not show"))
-            };
-            if let Some(error) = errors.remove(id).or_else(missing) {
-                verdict.undecided.push(Undecided {
-                    policy: id.to_string(),
-                    kind: PolicyKind::Guardrail,
-                    error,
-                    severity: guardrail.severity,
-                });
+            if !forbids.satisfied.contains(id) {
+                if let Some(error) =
+                    forbids.fault(id, |fact| reads_fact(&guardrail.reads, fact), question)
+                {
+                    verdict.undecided.push(Undecided {
+                        policy: id.to_string(),
+                        kind: PolicyKind::Guardrail,
+                        error,
+                        severity: guardrail.severity,
+                    });
+                }
+                continue;
             }
+            let covering = self.exemptions.iter().filter(|(exemption, about)| {
+                about.covers(id.as_ref()) && permits.satisfied.contains(&PolicyId::new(exemption))
+            });
+            let (valid, expired): (Vec<_>, Vec<_>) = covering
+                .map(|(exemption, about)| Exempted {
+                    guardrail: id.to_string(),
+                    exemption: exemption.clone(),
+                    expires: about.expires,
+                })
+                // Without a time nobody knows whether it still applies.
+                .partition(|exempted| today.is_some_and(|today| today <= exempted.expires));
+            if !valid.is_empty() {
+                verdict.exempted.extend(valid);
+                continue;
+            }
+            verdict.expired.extend(expired);
+            for (exemption, about) in &self.exemptions {
+                let policy = PolicyId::new(exemption);
+                let reads = |fact: &str| reads_fact(&about.reads, fact);
+                if let (true, Some(error)) = (
+                    about.covers(id.as_ref()) && !permits.satisfied.contains(&policy),
+                    permits.fault(&policy, reads, question),
+                ) {
+                    verdict.undecided.push(Undecided {
+                        policy: exemption.clone(),
+                        kind: PolicyKind::Exemption,
+                        error,
+                        severity: guardrail.severity,
+                    });
+                }
+            }
+            let (mode, mode_from) = self.mode_of(activity, circumstances, guardrail.mode);
+            verdict.violated.push(Violation {
+                id: id.to_string(),
+                title: guardrail.title.clone(),
+                severity: guardrail.severity,
+                mode,
+                policy_text: guardrail.text.clone(),
+                mode_from,
+                respond: guardrail.respond.clone(),
+                advice: guardrail.advice.clone(),
+                runbook: guardrail.runbook.clone(),
+            });
         }
+    }
+
+    /// The lowest of the modes that are set, and which one that is.
+    fn mode_of(
+        &self,
+        activity: &Activity,
+        circumstances: &Circumstances,
+        guardrail: Option<Mode>,
+    ) -> (Mode, ModeFrom) {
+        let organization = &self.organization;
+        let account = activity.account.as_deref().unwrap_or_default();
+        let of_account = organization
+            .accounts
+            .get(account)
+            .and_then(|known| known.mode);
+        let of_units = organization.units_of(account).into_iter().map(|unit| {
+            let mode = organization.units.get(unit).and_then(|known| known.mode);
+            (mode, ModeFrom::Unit(unit.to_owned()))
+        });
+        [
+            (circumstances.mode, ModeFrom::Deployment),
+            (self.settings.mode, ModeFrom::Settings),
+            (of_account, ModeFrom::Account(account.to_owned())),
+        ]
+        .into_iter()
+        .chain(of_units)
+        .chain([(guardrail, ModeFrom::Guardrail)])
+        .filter_map(|(mode, from)| Some((mode?, from)))
+        .min_by_key(|(mode, _)| *mode)
+        .unwrap_or((Mode::Observe, ModeFrom::Nothing))
     }
 }
 
-/// The ids of the `forbid`s that are satisfied.
-fn satisfied(response: &Response) -> HashSet<&PolicyId> {
-    match response.decision() {
-        Decision::Deny => response.diagnostics().reason().collect(),
-        Decision::Allow => HashSet::new(),
+/// What a set of policies says.
+#[derive(Default)]
+struct Decided {
+    satisfied: HashSet<PolicyId>,
+    /// Those whose evaluation failed, and why.
+    errors: HashMap<PolicyId, String>,
+    /// Those that are about the activity at all; asked only if a fact is not known.
+    in_scope: HashSet<PolicyId>,
+}
+
+impl Decided {
+    /// Why a policy that is not satisfied has not decided either.
+    fn fault(
+        &self,
+        id: &PolicyId,
+        reads: impl Fn(&str) -> bool,
+        question: &Question,
+    ) -> Option<String> {
+        if let Some(error) = self.errors.get(id) {
+            return Some(error.clone());
+        }
+        let fact = question.unknown.iter().find(|fact| reads(fact))?;
+        let in_scope = self.in_scope.contains(id);
+        in_scope.then(|| format!("reads `{fact}`, which the event does not show"))
     }
 }
 
@@ -211,7 +299,7 @@ struct Question {
 }
 
 impl Question {
-    fn about(activity: &Activity) -> Result<Self, String> {
+    fn about(activity: &Activity, organization: &Organization) -> Result<Self, String> {
         let account = activity.account.as_deref().unwrap_or("unknown");
         let principal = principal(activity, account)?;
         let action = action(activity)?;
@@ -224,8 +312,9 @@ impl Question {
         let context = Context::from_pairs(facts).map_err(|error| error.to_string())?;
         let request = Request::new(principal.uid(), action.uid(), resource.uid(), context, None)
             .map_err(|error| error.to_string())?;
-        let entities = Entities::from_entities([principal, action, resource], None)
-            .map_err(|error| error.to_string())?;
+        let accounts = accounts(activity, organization)?;
+        let all = [principal, action, resource].into_iter().chain(accounts);
+        let entities = Entities::from_entities(all, None).map_err(|error| error.to_string())?;
         Ok(Self {
             request,
             entities,
@@ -236,6 +325,54 @@ impl Question {
     fn ask(&self, policies: &PolicySet) -> Response {
         Authorizer::new().is_authorized(&self.request, policies, &self.entities)
     }
+
+    /// Which policies are satisfied: of `forbid`s those that deny, of `permit`s those
+    /// that allow.
+    fn decide(&self, policies: &PolicySet, scopes: &PolicySet, by: Decision) -> Decided {
+        let satisfied = |response: &Response| -> HashSet<PolicyId> {
+            match response.decision() == by {
+                true => response.diagnostics().reason().cloned().collect(),
+                false => HashSet::new(),
+            }
+        };
+        let response = self.ask(policies);
+        let errors = response.diagnostics().errors().map(
+            |cedar_policy::AuthorizationError::PolicyEvaluationError(error)| {
+                (error.policy_id().clone(), error.inner().to_string())
+            },
+        );
+        Decided {
+            satisfied: satisfied(&response),
+            errors: errors.collect(),
+            in_scope: match self.unknown.is_empty() {
+                true => HashSet::new(),
+                false => satisfied(&self.ask(scopes)),
+            },
+        }
+    }
+}
+
+/// The accounts in it that the organization knows, with the units that they are in.
+fn accounts(activity: &Activity, organization: &Organization) -> Result<Vec<Entity>, String> {
+    let named: BTreeSet<&str> = [
+        &activity.account,
+        &activity.actor.account,
+        &activity.target.account,
+    ]
+    .into_iter()
+    .flatten()
+    .map(String::as_str)
+    .collect();
+    let mut entities = BTreeMap::new();
+    for account in named {
+        let mut child = ("Account", account);
+        for unit in organization.units_of(account) {
+            let parent = uid("OrgUnit", unit)?;
+            entities.insert(child, entity(uid(child.0, child.1)?, [], [parent])?);
+            child = ("OrgUnit", unit);
+        }
+    }
+    Ok(entities.into_values().collect())
 }
 
 fn uid(type_name: &str, id: &str) -> Result<EntityUid, String> {
@@ -273,7 +410,10 @@ fn principal(activity: &Activity, affected: &str) -> Result<Entity, String> {
     match actor.kind {
         ActorKind::IamUser => {
             let id = activity.user_arn(own, name);
-            entity(uid("User", &id)?, [("name", text(name))], [account])
+            let path = actor.arn.as_deref().and_then(path_of_user);
+            let path = path.as_deref().map(|path| ("path", text(path)));
+            let attributes = [("name", text(name))].into_iter().chain(path);
+            entity(uid("User", &id)?, attributes, [account])
         }
         ActorKind::Root => entity(uid("Root", &activity.root_arn(own))?, [], [account]),
         ActorKind::AssumedRole if actor.is_service_linked() => {
@@ -286,9 +426,13 @@ fn principal(activity: &Activity, affected: &str) -> Result<Entity, String> {
                 .as_deref()
                 .map(|arn| uid("Role", arn))
                 .transpose()?;
+            let names = [("role", &actor.name), ("session", &actor.session_name)];
+            let names = names
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, text(value.as_deref()?))));
             entity(
                 uid("RoleSession", id)?,
-                [],
+                names,
                 role.into_iter().chain([account]),
             )
         }
@@ -300,6 +444,16 @@ fn principal(activity: &Activity, affected: &str) -> Result<Entity, String> {
         ActorKind::WebIdentityUser => entity(uid("WebIdentityUser", id)?, [], [account]),
         ActorKind::Unknown => entity(uid("Unknown", id)?, [], [account]),
     }
+}
+
+/// `arn:aws:iam::111122223333:user/team/anaya` → `/team/`.
+fn path_of_user(arn: &str) -> Option<String> {
+    let (_, path) = arn.split_once(":user/")?;
+    let (path, _) = path.rsplit_once('/').unwrap_or(("", path));
+    Some(match path {
+        "" => "/".to_owned(),
+        path => format!("/{path}/"),
+    })
 }
 
 /// An action outside the taxonomy is judged by what kind of event it is; one
@@ -418,9 +572,12 @@ fn facts(activity: &Activity) -> impl Iterator<Item = (String, RestrictedExpress
 /// The named networks that the address is in, if there are names and an address.
 fn networks(activity: &Activity) -> Option<RestrictedExpression> {
     let named = activity.networks_are_named && activity.origin.ip.is_some();
-    named.then(|| {
-        RestrictedExpression::new_set(activity.origin.networks.iter().map(|name| text(name)))
-    })
+    let uids = activity
+        .origin
+        .networks
+        .iter()
+        .filter_map(|name| uid("Network", name).ok());
+    named.then(|| RestrictedExpression::new_set(uids.map(RestrictedExpression::new_entity_uid)))
 }
 
 fn history(past: &Past) -> RestrictedExpression {

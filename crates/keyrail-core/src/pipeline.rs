@@ -17,7 +17,7 @@ use crate::report::Report;
 #[must_use]
 pub fn examine(event: Event, bundle: &Bundle, circumstances: &Circumstances) -> Report {
     let activity = Activity::interpret(&event, circumstances);
-    let verdict = bundle.judge(&activity, circumstances.mode);
+    let verdict = bundle.judge(&activity, circumstances);
     let plan = Plan::draw(&activity, &verdict);
     Report::new(event, activity, verdict, plan, bundle.version.clone())
 }

@@ -261,6 +261,19 @@ fn parsed<T: FromStr>(text: Option<&str>) -> Result<T, Withheld> {
 }
 
 impl StepName {
+    /// All steps, in the order in which they are taken.
+    pub const ALL: [Self; 3] = [
+        Self::DeactivateKey,
+        Self::QuarantineUser,
+        Self::DeleteRootKey,
+    ];
+
+    /// Whether it is taken only where `[allow] steps` lists it: it has no undo.
+    #[must_use]
+    pub fn needs_permission(self) -> bool {
+        !self.is_reversible()
+    }
+
     /// The step's name in annotations and reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -285,19 +298,15 @@ impl FromStr for StepName {
     type Err = UnknownWordError;
 
     fn from_str(word: &str) -> Result<Self, UnknownWordError> {
-        [
-            Self::DeactivateKey,
-            Self::QuarantineUser,
-            Self::DeleteRootKey,
-        ]
-        .into_iter()
-        .find(|step| step.as_str() == word)
-        .ok_or_else(|| {
-            UnknownWordError::new(
-                word,
-                "deactivate-key, quarantine-user, delete-root-key, or `alert` alone",
-            )
-        })
+        Self::ALL
+            .into_iter()
+            .find(|step| step.as_str() == word)
+            .ok_or_else(|| {
+                UnknownWordError::new(
+                    word,
+                    "deactivate-key, quarantine-user, delete-root-key, or `alert` alone",
+                )
+            })
     }
 }
 

@@ -124,6 +124,7 @@ impl Report {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match (self.state(), self.verdict.severity) {
+            _ if self.activity.is_fault => Severity::Critical,
             (State::Failed, _) => Severity::Critical,
             (_, Some(severity)) => severity,
             (_, None) => Severity::Medium,

@@ -54,7 +54,7 @@ const FACTS: [(&str, &str, &str); 19] = [
     ("ip?", "ipaddr", "The caller's address, where AWS shows it."),
     (
         "networks?",
-        "Set<String>",
+        "Set<Network>",
         "The named networks that the address is in. Absent without an address, or if no network is named.",
     ),
     (
@@ -106,10 +106,45 @@ const FACTS: [(&str, &str, &str); 19] = [
     ),
 ];
 
-/// The schema in Cedar's own syntax.
+/// The attributes of entities and of the history.
+const ATTRIBUTES: [&str; 11] = [
+    "contained",
+    "kind",
+    "launchedSincePasswordChange",
+    "minutesSincePasswordChange",
+    "name",
+    "path",
+    "role",
+    "root",
+    "session",
+    "status",
+    "user",
+];
+
+/// All attributes that anything has.
+pub(crate) fn attributes() -> impl Iterator<Item = &'static str> {
+    let facts = FACTS.iter().map(|(name, ..)| name.trim_end_matches('?'));
+    facts.chain(ATTRIBUTES)
+}
+
+/// Whether anything has an attribute of this name.
+pub(crate) fn has_attribute(name: &str) -> bool {
+    attributes().any(|attribute| attribute == name)
+}
+
+/// The schema in Cedar's own syntax, for a bundle with these named networks.
 #[must_use]
-pub fn cedar() -> String {
+pub fn cedar<'n>(networks: impl IntoIterator<Item = &'n str>) -> String {
     let mut schema = include_str!("schema.cedarschema").to_owned();
+    let networks: Vec<String> = networks
+        .into_iter()
+        .map(|name| format!("{name:?}"))
+        .collect();
+    schema.push_str("\n// The networks that the settings name.\n");
+    schema.push_str(&match networks.as_slice() {
+        [] => "entity Network;\n".to_owned(),
+        names => format!("entity Network enum [{}];\n", names.join(", ")),
+    });
     schema.push_str("\n// What is known of a call or sign-in.\n");
     schema.push_str(&facts("Facts", |_| true));
     schema.push_str("\n// What is known of something that AWS reports.\n");
@@ -201,7 +236,7 @@ mod tests {
 
     #[test]
     fn the_schema_is_cedars() {
-        let parsed = cedar_policy::Schema::from_cedarschema_str(&cedar());
+        let parsed = cedar_policy::Schema::from_cedarschema_str(&cedar(["office"]));
         assert!(parsed.is_ok(), "{:?}", parsed.err());
     }
 }

@@ -1,5 +1,7 @@
 //! One invocation: bytes → event → response, and whether Lambda should try again.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use keyrail_aws::Aws;
 use keyrail_core::id::AccountId;
 use keyrail_core::outcome::OutcomeResult;
@@ -16,11 +18,17 @@ use crate::{body, telemetry};
 pub(crate) struct Guard {
     settings: Settings,
     aws: Aws,
+    /// Whether on-call has heard that the deployed bundle is not valid.
+    fault_is_told: AtomicBool,
 }
 
 impl Guard {
     pub(crate) fn new(settings: Settings, aws: Aws) -> Self {
-        Self { settings, aws }
+        Self {
+            settings,
+            aws,
+            fault_is_told: AtomicBool::new(false),
+        }
     }
 
     /// Handles one invocation, which is one event unless a queue batches them. An
@@ -33,11 +41,16 @@ impl Guard {
         let bytes = body::unwrapped(&invocation.payload);
         let events = Event::parse_all(&bytes)
             .unwrap_or_else(|error| vec![Event::unreadable(&bytes, &error)]);
-        let aws = match own_account(&invocation.context.invoked_function_arn) {
+        let account = own_account(&invocation.context.invoked_function_arn);
+        let mut verdict = Ok(());
+        let aws = match account.clone() {
             Some(account) => self.aws.acting_in(account),
             None => self.aws.clone(),
         };
-        let mut verdict = Ok(());
+        if let Some(event) = self.fault(account) {
+            verdict = self.handle(event, &aws).await;
+            self.fault_is_told.store(verdict.is_ok(), Ordering::Relaxed);
+        }
         for event in events {
             let span = tracing::info_span!(
                 "invocation",
@@ -47,6 +60,18 @@ impl Guard {
             verdict = verdict.and(self.handle(event, &aws).instrument(span).await);
         }
         verdict
+    }
+
+    /// That the deployed bundle is not valid, once for each process; until it is told,
+    /// each invocation fails, after its events were handled.
+    fn fault(&self, account: Option<AccountId>) -> Option<Event> {
+        let fault = self.settings.fault.clone()?;
+        let told = self.fault_is_told.load(Ordering::Relaxed);
+        (!told).then(|| {
+            let mut event = Event::fault("BundleInvalid", fault);
+            event.account = account.map(|account| account.to_string());
+            event
+        })
     }
 
     async fn handle(&self, event: Event, aws: &Aws) -> Result<(), Diagnostic> {

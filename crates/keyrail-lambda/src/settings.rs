@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::{env, fs, io};
 
+use keyrail_core::bundle::Files;
 use keyrail_core::{Bundle, Circumstances, Mode};
 
 /// What the function was deployed with.
@@ -14,6 +15,9 @@ pub(crate) struct Settings {
     pub circumstances: Circumstances,
     /// The bundle in the folder `KEYRAIL_BUNDLE`, else the default one.
     pub bundle: Bundle,
+    /// Why it is the default one although another was deployed: everything that is
+    /// wrong with that.
+    pub fault: Option<String>,
 }
 
 impl Settings {
@@ -30,9 +34,10 @@ impl Settings {
                 Mode::Observe
             })
         });
+        let (bundle, fault) = bundle()?;
         let mut circumstances = Circumstances {
             mode,
-            ..Circumstances::default()
+            ..Circumstances::of(&bundle)
         };
         if let Some(name) = text("KEYRAIL_NAME") {
             circumstances.name = name;
@@ -40,7 +45,8 @@ impl Settings {
         Ok(Self {
             topic_arn,
             circumstances,
-            bundle: bundle()?,
+            bundle,
+            fault,
         })
     }
 }
@@ -49,30 +55,42 @@ fn text(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn bundle() -> Result<Bundle, String> {
+/// The bundle to guard with, and why it is not the one that was deployed. One that
+/// `keyrail validate` has not stamped is validated here, which takes some tenths of a
+/// second.
+fn bundle() -> Result<(Bundle, Option<String>), String> {
     let embedded = || Bundle::embedded().map_err(|error| error.to_string());
     let Some(folder) = text("KEYRAIL_BUNDLE") else {
-        return embedded();
+        return Ok((embedded()?, None));
     };
     let path = Path::new(&folder);
-    let loaded = Bundle::gather(
+    let mut checked = Files::gather(
         |below| names(&path.join(below)),
         |file| fs::read_to_string(path.join(file)),
-    );
-    let error = match loaded {
-        Ok(bundle) => return Ok(bundle),
-        Err(error) => error.faults.join("; "),
+    )
+    .check();
+    if !checked.bundle.is_stamped {
+        tracing::warn!(
+            folder,
+            "the bundle has no stamp: validating it, which delays the start"
+        );
+        // Exemptions that have expired do not apply; that makes no bundle invalid.
+        checked.lint(None);
+    }
+    let error = match checked.into_bundle() {
+        Ok(bundle) => return Ok((bundle, None)),
+        Err(error) => error.to_string(),
     };
     tracing::error!(
         folder,
         error,
-        "the deployed bundle does not load; guarding with the default bundle"
+        "the deployed bundle is not valid; guarding with the default bundle"
     );
     let mut bundle = embedded()?;
     bundle
         .version
-        .push_str(", because the deployed bundle does not load: see the function's log");
-    Ok(bundle)
+        .push_str(", because the deployed bundle is not valid: see the function's log");
+    Ok((bundle, Some(error)))
 }
 
 fn names(folder: &Path) -> io::Result<Vec<String>> {

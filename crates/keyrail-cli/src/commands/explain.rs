@@ -1,6 +1,5 @@
 //! `keyrail explain`
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::ValueEnum;
@@ -9,7 +8,7 @@ use keyrail_core::activity::Activity;
 use keyrail_core::alert::Alert;
 use keyrail_core::circumstances::{Circumstances, History};
 use keyrail_core::report::Report;
-use keyrail_core::{Event, Mode, Severity, examine};
+use keyrail_core::{Bundle, Event, Mode, Severity, examine};
 
 use crate::bundle::BundleArgs;
 use crate::events;
@@ -40,9 +39,9 @@ pub(crate) struct Args {
     /// Which event of several, by its id (`eventID`)
     #[arg(long, value_name = "ID")]
     event_id: Option<String>,
-    /// The mode to assume
-    #[arg(long, default_value = "observe", value_parser = str::parse::<Mode>)]
-    mode: Mode,
+    /// The deployment's mode: observe or enforce; without it, what the bundle sets
+    #[arg(long, value_parser = str::parse::<Mode>)]
+    mode: Option<Mode>,
     /// The deployment's name, with which the names of its parts begin
     #[arg(
         long,
@@ -75,7 +74,7 @@ enum Format {
 impl Args {
     pub(crate) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
         let bundle = self.bundle.load()?;
-        let circumstances = self.circumstances()?;
+        let circumstances = self.circumstances(&bundle)?;
         let event = self.pick(events::read(&self.event)?)?;
         let report = examine(event, &bundle, &circumstances);
         let text = match self.format {
@@ -94,16 +93,16 @@ impl Args {
         Ok(if bad { Exit::Bad } else { Exit::Good })
     }
 
-    fn circumstances(&self) -> Result<Circumstances, Failure> {
-        let mut networks: BTreeMap<String, Vec<IpNet>> = BTreeMap::new();
+    fn circumstances(&self, bundle: &Bundle) -> Result<Circumstances, Failure> {
+        let mut networks = bundle.settings.networks.clone();
         for (name, range) in &self.network {
             networks.entry(name.clone()).or_default().push(*range);
         }
         let mut circumstances = Circumstances {
-            mode: Some(self.mode),
+            mode: self.mode,
             name: self.name.clone(),
             networks,
-            history: None,
+            ..Circumstances::default()
         };
         if let Some(path) = &self.history {
             let mut history = History::default();

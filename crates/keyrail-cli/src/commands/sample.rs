@@ -1,8 +1,10 @@
 //! `keyrail sample`
 
 use keyrail_core::activity::taxonomy;
+use keyrail_core::bundle::nearest;
 use serde_json::Value;
 
+use crate::edit;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::samples::{SAMPLES, Sample};
@@ -14,7 +16,8 @@ Examples:
   keyrail sample --list
   keyrail sample key-created-for-another --set detail.userIdentity.userName=mateo")]
 pub(crate) struct Args {
-    /// Name of the sample, or of an event in `keyrail taxonomy`, such as `iam:CreateAccessKey`
+    /// Name of the sample, or of an event in `keyrail taxonomy`, such as
+    /// `iam:CreateAccessKey`; `#` and one of its groups may follow
     #[arg(required_unless_present = "list")]
     name: Option<String>,
     /// List the samples
@@ -48,11 +51,34 @@ fn list() -> String {
 }
 
 fn event(name: &str, changes: &[String]) -> Result<String, Failure> {
+    let mut event = named(name)?;
+    for change in changes {
+        set(&mut event, change)?;
+    }
+    let mut text = serde_json::to_string_pretty(&event)
+        .map_err(|error| Failure::bug(format!("sample `{name}` is broken: {error}")))?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// The sample of a name, or the example of an event of the taxonomy.
+pub(crate) fn named(name: &str) -> Result<Value, Failure> {
     let broken =
         |error: serde_json::Error| Failure::bug(format!("sample `{name}` is broken: {error}"));
-    let mut event = match (Sample::named(name), taxonomy::find(name)) {
+    // `events:DisableRule#tamper-guardrail`: the example that is in that group.
+    let (action, group) = name.split_once('#').unwrap_or((name, ""));
+    let entry = taxonomy::find(action).filter(|entry| {
+        group.is_empty() || entry.groups.iter().any(|known| known.as_str() == group)
+    });
+    Ok(match (Sample::named(name), entry) {
         (Some(sample), _) => serde_json::from_str(sample.json).map_err(broken)?,
-        (None, Some(entry)) => entry.example(entry.groups.first().copied()),
+        (None, Some(entry)) => {
+            let mut groups = entry.groups.iter().copied();
+            entry.example(match group {
+                "" => groups.next(),
+                group => groups.find(|known| known.as_str() == group),
+            })
+        }
         (None, None) => {
             let failure = Failure::input(format!("there is no sample `{name}`"));
             let names = SAMPLES.iter().map(|sample| sample.name);
@@ -63,79 +89,22 @@ fn event(name: &str, changes: &[String]) -> Result<String, Failure> {
                     .help("`keyrail sample --list` lists them; each event of `keyrail taxonomy` is one, too"),
             });
         }
-    };
-    for change in changes {
-        set(&mut event, change)?;
-    }
-    let mut text = serde_json::to_string_pretty(&event).map_err(broken)?;
-    text.push('\n');
-    Ok(text)
+    })
 }
 
-/// Sets the field at a dotted path. The last name may be new; those before it
-/// must be there, so that a misspelt one is an error and not a new field.
 fn set(event: &mut Value, change: &str) -> Result<(), Failure> {
     let (path, text) = change.split_once('=').ok_or_else(|| {
         Failure::input(format!("`{change}` is no change"))
             .help("write it as `path=value`, such as `detail.errorCode=AccessDenied`")
     })?;
-    let (parents, last) = path
-        .rsplit_once('.')
-        .map_or((None, path), |(parents, last)| (Some(parents), last));
-    if path.split('.').any(str::is_empty) {
-        return Err(Failure::input(format!(
-            "`{change}`: there is an empty name in the path"
-        )));
-    }
-    let mut place = event;
-    for name in parents.into_iter().flat_map(|parents| parents.split('.')) {
-        let names: Vec<String> = place
-            .as_object()
-            .map(|object| object.keys().cloned().collect())
-            .unwrap_or_default();
-        place = child(place, name).ok_or_else(|| {
-            let failure = Failure::input(format!("there is no `{name}` on the way to `{path}`"));
-            match nearest(name, names.iter().map(String::as_str)) {
-                Some(near) => failure.help(format!("did you mean `{near}`?")),
-                None => failure.help("set the object that it should be in first, as JSON"),
-            }
-        })?;
-    }
-    // `null` stands for an absent object in CloudTrail, so it may become one.
-    if place.is_null() {
-        *place = Value::Object(serde_json::Map::new());
-    }
-    let value = parse(text, child(place, last).as_deref())?;
-    match place {
-        Value::Object(object) => {
-            object.insert(last.to_owned(), value);
-            Ok(())
+    let value = parse(text, edit::value(event, path))?;
+    edit::set(event, path, value).map_err(|error| {
+        let failure = Failure::input(error.message);
+        match error.help {
+            Some(help) => failure.help(help),
+            None => failure,
         }
-        Value::Array(items) => match last
-            .parse::<usize>()
-            .ok()
-            .and_then(|index| items.get_mut(index))
-        {
-            Some(item) => {
-                *item = value;
-                Ok(())
-            }
-            None => Err(Failure::input(format!(
-                "`{path}`: there is no item `{last}`"
-            ))),
-        },
-        _ => Err(Failure::input(format!(
-            "`{path}`: what is before `{last}` is no object"
-        ))),
-    }
-}
-
-fn child<'a>(value: &'a mut Value, name: &str) -> Option<&'a mut Value> {
-    match value {
-        Value::Object(object) => object.get_mut(name),
-        Value::Array(items) => items.get_mut(name.parse::<usize>().ok()?),
-        _ => None,
-    }
+    })
 }
 
 /// Account ids are texts of digits, so a number is taken as one only where a
@@ -151,12 +120,4 @@ fn parse(text: &str, before: Option<&Value>) -> Result<Value, Failure> {
         Ok(Value::Number(_)) | Err(_) => Ok(Value::from(text)),
         Ok(value) => Ok(value),
     }
-}
-
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 3)
-        .min()
-        .map(|(_, candidate)| candidate)
 }

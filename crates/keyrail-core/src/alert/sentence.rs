@@ -10,6 +10,13 @@ use crate::report::Report;
 pub(super) fn sentence(report: &Report) -> String {
     let activity = &report.activity;
     match activity.kind {
+        Kind::Unrecognised if activity.is_fault => {
+            let reason = activity.unknown.first().map_or("", String::as_str);
+            format!(
+                "The deployed bundle is not valid, so that keyrail guards with its default bundle: {}.",
+                Plain(reason)
+            )
+        }
         Kind::Unrecognised => {
             let reason = activity.unknown.first().map_or("", String::as_str);
             format!(

@@ -22,6 +22,9 @@ pub(super) fn headline(report: &Report) -> String {
         0 | 1 => String::new(),
         _ => format!(" (+{} more)", count - 1),
     };
+    if report.activity.is_fault {
+        return "keyrail is not guarding as it was deployed to".to_owned();
+    }
     if report.activity.kind == Kind::Unrecognised {
         return "Event not recognised".to_owned();
     }
@@ -189,7 +192,14 @@ fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
             ),
         )?;
     }
-    if report.activity.kind == Kind::Unrecognised {
+    if report.activity.is_fault {
+        item(
+            out,
+            format_args!(
+                "Run `keyrail validate` on the bundle, mend it, and deploy again. Until then the default bundle guards."
+            ),
+        )?;
+    } else if report.activity.kind == Kind::Unrecognised {
         item(
             out,
             format_args!(

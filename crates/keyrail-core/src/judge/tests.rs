@@ -60,7 +60,13 @@ fn the_lowest_mode_that_is_set_applies() {
         + &guardrail("bold", r#"@mode("enforce")"#);
     let bundle = bundle(&text);
     let modes = |mode| {
-        let verdict = bundle.judge(&activity(key_created()), mode);
+        let verdict = bundle.judge(
+            &activity(key_created()),
+            &Circumstances {
+                mode,
+                ..Circumstances::default()
+            },
+        );
         let modes: Vec<_> = verdict
             .violated
             .iter()
@@ -93,7 +99,7 @@ fn the_lowest_mode_that_is_set_applies() {
 fn a_guardrail_that_errors_is_undecided_and_hides_no_other() {
     let bundle =
         bundle(&(guardrail("broken", "when { context.nonsense == 1 }") + &guardrail("whole", "")));
-    let verdict = bundle.judge(&activity(key_created()), None);
+    let verdict = bundle.judge(&activity(key_created()), &Circumstances::default());
     assert_eq!(ids(&verdict), (vec!["whole"], vec!["broken"]));
     assert!(
         verdict.undecided[0].error.contains("nonsense"),
@@ -112,7 +118,7 @@ fn a_guardrail_that_reads_a_missing_fact_is_undecided_only_within_its_scope() {
         "eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "eventType": "AwsConsoleSignIn",
         "userIdentity": {"type": "IAMUser", "userName": "anaya"}, "responseElements": {"ConsoleLogin": "Success"},
     });
-    let verdict = bundle(&text).judge(&activity(sign_in), None);
+    let verdict = bundle(&text).judge(&activity(sign_in), &Circumstances::default());
     assert_eq!(ids(&verdict), (vec![], vec!["reads"]));
     assert_eq!(verdict.severity, Some(Severity::Low));
 }
@@ -122,7 +128,7 @@ fn the_worst_violation_comes_first_and_gives_the_severity() {
     let text = guardrail("b", "")
         + &guardrail("a", "")
         + &guardrail("worst", "").replace("low", "critical");
-    let verdict = bundle(&text).judge(&activity(key_created()), None);
+    let verdict = bundle(&text).judge(&activity(key_created()), &Circumstances::default());
     assert_eq!(ids(&verdict).0, ["worst", "a", "b"]);
     assert_eq!(verdict.severity, Some(Severity::Critical));
 }
@@ -132,9 +138,12 @@ fn names_outside_the_taxonomy_are_judged_by_their_kind() {
     let text = guardrail("calls", "").replace("action,", "action == Action::\"api-call\",");
     let call = json!({"eventSource": "new.amazonaws.com", "eventName": "DoIt", "userIdentity": {"type": "Novel"}});
     let bundle = bundle(&text);
-    assert_eq!(ids(&bundle.judge(&activity(call), None)).0, ["calls"]);
     assert_eq!(
-        ids(&bundle.judge(&activity(key_created()), None)).0,
+        ids(&bundle.judge(&activity(call), &Circumstances::default())).0,
+        ["calls"]
+    );
+    assert_eq!(
+        ids(&bundle.judge(&activity(key_created()), &Circumstances::default())).0,
         [""; 0]
     );
 }
@@ -144,7 +153,8 @@ fn a_users_id_is_its_arn_without_the_path() {
     let condition = r#"when { principal == User::"arn:aws:iam::111122223333:user/anaya" && resource in User::"arn:aws:iam::111122223333:user/bob" && resource in Account::"111122223333" }"#;
     let mut event = key_created();
     event["userIdentity"]["arn"] = "arn:aws:iam::111122223333:user/team/anaya".into();
-    let verdict = bundle(&guardrail("bob", condition)).judge(&activity(event), None);
+    let verdict =
+        bundle(&guardrail("bob", condition)).judge(&activity(event), &Circumstances::default());
     assert_eq!(ids(&verdict).0, ["bob"]);
 }
 
@@ -157,14 +167,15 @@ fn facts_are_typed() {
     let mut event = key_created();
     event["sourceIPAddress"] = "198.51.100.17".into();
     event["userIdentity"]["accessKeyId"] = "AKIAIOSFODNN7EXAMPLE".into();
-    let verdict = bundle(&guardrail("typed", condition)).judge(&activity(event), None);
+    let verdict =
+        bundle(&guardrail("typed", condition)).judge(&activity(event), &Circumstances::default());
     assert_eq!(ids(&verdict), (vec!["typed"], vec![]));
 }
 
 #[test]
 fn what_is_unrecognised_or_of_another_kind_is_not_judged() {
     let check = json!({"eventSource": "signin.amazonaws.com", "eventName": "CheckMfa", "eventType": "AwsConsoleSignIn"});
-    let verdict = bundle(&guardrail("all", "")).judge(&activity(check), None);
+    let verdict = bundle(&guardrail("all", "")).judge(&activity(check), &Circumstances::default());
     assert_eq!(ids(&verdict), (vec![], vec![]));
 }
 
@@ -175,7 +186,7 @@ fn a_value_that_cedar_refuses_disarms_no_guardrail() {
         + &guardrail("timed", "when { context.time > datetime(\"2020-01-01\") }");
     let mut event = key_created();
     event["eventTime"] = "-000001-01-01T00:00:00Z".into();
-    let verdict = bundle(&text).judge(&activity(event), None);
+    let verdict = bundle(&text).judge(&activity(event), &Circumstances::default());
     assert_eq!(ids(&verdict), (vec!["blind"], vec!["timed"]));
 }
 
@@ -188,7 +199,7 @@ fn an_address_within_an_address_is_the_inner_one() {
     let mut event = key_created();
     event["sourceIPAddress"] = "::ffff:198.51.100.17".into();
     assert_eq!(
-        ids(&bundle(&text).judge(&activity(event), None)),
+        ids(&bundle(&text).judge(&activity(event), &Circumstances::default())),
         (vec!["office"], vec![])
     );
 }

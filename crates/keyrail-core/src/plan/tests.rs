@@ -21,7 +21,7 @@ fn event() -> Value {
 fn plan_with(bundle: &Bundle, event: &Value, mode: Mode) -> Plan {
     let event = Event::parse(event.to_string().as_bytes()).expect("it is JSON");
     let activity = Activity::interpret(&event, &Circumstances::default());
-    let verdict = bundle.judge(&activity, Some(mode));
+    let verdict = bundle.judge(&activity, &Circumstances::in_mode(mode));
     Plan::draw(&activity, &verdict)
 }
 

@@ -1,0 +1,85 @@
+//! `keyrail schema`
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use keyrail_core::schema;
+
+use crate::bundle;
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+
+/// Print a schema: what policies can say, or what a file or report holds
+///
+/// With the Cedar schema an editor's Cedar plug-in completes and checks names; with
+/// the others it does the same for settings and tests.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  keyrail schema cedar > keyrail.cedarschema
+  keyrail schema tests > tests.schema.json")]
+pub(crate) struct Args {
+    /// Which one
+    name: Name,
+    /// For the Cedar schema: the folder of the bundle whose networks it is to know
+    #[arg(long, value_name = "DIR", env = "KEYRAIL_BUNDLE")]
+    bundle: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Name {
+    /// What policies can say, in Cedar's syntax
+    Cedar,
+    /// The same as JSON
+    CedarJson,
+    /// `keyrail.toml`
+    Settings,
+    /// `tests/*.yaml`
+    Tests,
+    /// `keyrail.report/v1`
+    Report,
+    /// `keyrail.alert/v1`
+    Alert,
+    /// `keyrail.diagnostics/v1`
+    Diagnostics,
+}
+
+impl Args {
+    pub(crate) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
+        let text = match self.name {
+            Name::Cedar => self.cedar()?,
+            Name::CedarJson => {
+                let broken = |error: &dyn ToString| {
+                    Failure::bug(format!(
+                        "the schema cannot be written: {}",
+                        error.to_string()
+                    ))
+                };
+                let (fragment, _) =
+                    cedar_policy::SchemaFragment::from_cedarschema_str(&self.cedar()?)
+                        .map_err(|error| broken(&error))?;
+                let json = fragment.to_json_value().map_err(|error| broken(&error))?;
+                serde_json::to_string_pretty(&json).map_err(|error| broken(&error))? + "\n"
+            }
+            Name::Settings => include_str!("../schemas/settings.json").to_owned(),
+            Name::Tests => include_str!("../schemas/tests.json").to_owned(),
+            Name::Report => include_str!("../schemas/report.json").to_owned(),
+            Name::Alert => include_str!("../schemas/alert.json").to_owned(),
+            Name::Diagnostics => include_str!("../schemas/diagnostics.json").to_owned(),
+        };
+        out.answer(&text)?;
+        Ok(Exit::Good)
+    }
+
+    fn cedar(&self) -> Result<String, Failure> {
+        let networks = match &self.bundle {
+            Some(folder) => {
+                bundle::load(&bundle::folder(Some(folder))?)?
+                    .settings
+                    .networks
+            }
+            None => std::collections::BTreeMap::new(),
+        };
+        Ok(schema::cedar(networks.keys().map(String::as_str)))
+    }
+}

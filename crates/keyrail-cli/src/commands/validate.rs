@@ -1,0 +1,153 @@
+//! `keyrail validate`
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use jiff::civil::Date;
+use keyrail_core::bundle::{Checked, Diagnostic, Level, stamp};
+use serde_json::json;
+
+use crate::bundle::{self, FOLDER_HELP};
+use crate::clock;
+use crate::diagnostics;
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+use crate::suite;
+
+/// Say what is wrong with a bundle: every mistake, where it is, and what to do
+///
+/// Checks settings, organization, guardrails, exemptions and tests against each other
+/// and against the schema. Exits with 1 if anything is wrong; warnings are not.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  keyrail validate
+  keyrail validate bundle --format json")]
+pub(crate) struct Args {
+    #[arg(help = FOLDER_HELP, env = "KEYRAIL_BUNDLE")]
+    bundle: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, default_value = "text")]
+    format: Format,
+    /// Write `keyrail.stamp` if nothing is wrong, so that the function need not validate
+    #[arg(long)]
+    stamp: bool,
+    /// The day on which exemptions are to be valid; today without it
+    #[arg(long, value_name = "DATE")]
+    today: Option<Date>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people, with the lines in question
+    Text,
+    /// `keyrail.diagnostics/v1`
+    Json,
+    /// Annotations for GitHub Actions
+    Github,
+}
+
+impl Args {
+    pub(crate) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
+        let folder = bundle::folder(self.bundle.as_deref())?;
+        let files = bundle::files(&folder);
+        let mut checked = files.clone().check();
+        checked.lint(Some(self.today.unwrap_or_else(clock::today)));
+        let suites = suite::texts(&folder);
+        checked
+            .diagnostics
+            .extend(suite::check(&folder, &suites, &checked.bundle));
+        checked.sort();
+        let is_wrong = |diagnostic: &Diagnostic| diagnostic.severity == Level::Error;
+        let errors = checked
+            .diagnostics
+            .iter()
+            .filter(|found| is_wrong(found))
+            .count();
+        let warnings = checked.diagnostics.len() - errors;
+        match self.format {
+            Format::Text => {
+                out.answer(&diagnostics::text(&checked.diagnostics, &files, &suites))?;
+                out.answer(&summary(&checked, errors, warnings))?;
+            }
+            Format::Json => out.answer(&json_of(&checked.diagnostics)?)?,
+            Format::Github => {
+                let lines = checked
+                    .diagnostics
+                    .iter()
+                    .map(|found| github(&folder, found));
+                out.answer(&lines.collect::<String>())?;
+            }
+        }
+        if errors > 0 {
+            return Ok(Exit::Bad);
+        }
+        if self.stamp {
+            let path = folder.join("keyrail.stamp");
+            std::fs::write(&path, stamp(&checked.bundle.version)).map_err(|error| {
+                Failure::outside(format!("cannot write `{}`: {error}", path.display()))
+            })?;
+        }
+        Ok(Exit::Good)
+    }
+}
+
+fn summary(checked: &Checked, errors: usize, warnings: usize) -> String {
+    let bundle = &checked.bundle;
+    let count = |number: usize, what: &str| match number {
+        1 => format!("1 {what}"),
+        number => format!("{number} {what}s"),
+    };
+    let what = [
+        count(bundle.guardrail_ids().count(), "guardrail"),
+        count(bundle.exemptions.len(), "exemption"),
+    ]
+    .join(", ");
+    match (errors, warnings) {
+        (0, 0) => format!("valid: {what}; version {}\n", bundle.version),
+        (0, _) => format!(
+            "valid, with {}: {what}; version {}\n",
+            count(warnings, "warning"),
+            bundle.version
+        ),
+        (_, 0) => format!("{}\n", count(errors, "error")),
+        _ => format!(
+            "{}, {}\n",
+            count(errors, "error"),
+            count(warnings, "warning")
+        ),
+    }
+}
+
+fn json_of(diagnostics: &[Diagnostic]) -> Result<String, Failure> {
+    let document = json!({"schema": "keyrail.diagnostics/v1", "diagnostics": diagnostics});
+    let text = serde_json::to_string_pretty(&document)
+        .map_err(|error| Failure::outside(format!("the diagnostics cannot be written: {error}")))?;
+    Ok(text + "\n")
+}
+
+/// `::error file=…,line=…,col=…::message`, with what GitHub wants escaped.
+fn github(folder: &std::path::Path, found: &Diagnostic) -> String {
+    let level = match found.severity {
+        Level::Error => "error",
+        Level::Warning => "warning",
+    };
+    let escape = |text: &str| {
+        text.replace('%', "%25")
+            .replace('\n', "%0A")
+            .replace('\r', "%0D")
+    };
+    let help = found
+        .help
+        .as_deref()
+        .map(|help| format!("; {help}"))
+        .unwrap_or_default();
+    format!(
+        "::{level} file={},line={},col={},title={}::{}\n",
+        escape(&folder.join(&found.file).display().to_string()),
+        found.line,
+        found.column,
+        found.code,
+        escape(&format!("{}{help}", found.message)),
+    )
+}

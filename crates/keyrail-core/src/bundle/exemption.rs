@@ -1,0 +1,89 @@
+//! An exemption: what is allowed for a while although a guardrail forbids it.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use super::diagnostic::Diagnostic;
+use super::policy::{self, Written};
+
+/// A `permit` policy with what its annotations say.
+#[derive(Debug)]
+pub struct Exemption {
+    /// The guardrails that it covers; `*` is all.
+    pub exempts: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The last day on which it applies, in UTC.
+    pub expires: Date,
+    /// Its text, as written.
+    pub text: String,
+    pub(crate) reads: BTreeSet<String>,
+}
+
+const ANNOTATIONS: [&str; 6] = ["exempts", "expires", "id", "meant", "owner", "reason"];
+
+impl Exemption {
+    /// Reads the annotations, and everything that is wrong with them.
+    pub(super) fn read(written: &Written<'_>) -> (Option<Self>, Vec<Diagnostic>) {
+        let mut found = written.common_mistakes(|name| ANNOTATIONS.contains(&name), &ANNOTATIONS);
+        let mut required = |name: &str, help: &str| {
+            let text = written.annotation(name);
+            if text.is_none() {
+                found.push(
+                    written
+                        .error(
+                            "missing-annotation",
+                            format!("the exemption has no `@{name}`"),
+                        )
+                        .help(help),
+                );
+            }
+            text
+        };
+        let exempts = required(
+            "exempts",
+            "name the guardrails that it exempts from: `@exempts(\"access-key-issued\")`",
+        );
+        let reason = required("reason", "say why: `@reason(\"…\")`");
+        let owner = required(
+            "owner",
+            "say who answers for it: `@owner(\"team or address\")`",
+        );
+        let expires = required(
+            "expires",
+            "say until when: `@expires(\"2027-01-31\")`, that day included",
+        );
+        let expires = expires.and_then(|text| {
+            text.parse::<Date>()
+                .map_err(|_| {
+                    let message = format!("`@expires`: `{text}` is no date");
+                    let wrong = written.error_in("expires", "annotation-value", message);
+                    found.push(wrong.help("write it as `2027-01-31`"));
+                })
+                .ok()
+        });
+        let exemption = match (exempts, reason, owner, expires) {
+            (Some(exempts), Some(reason), Some(owner), Some(expires)) => Some(Self {
+                exempts: exempts.split_whitespace().map(str::to_owned).collect(),
+                reason,
+                owner,
+                expires,
+                text: written.text().to_owned(),
+                reads: policy::reads(&written.json),
+            }),
+            _ => None,
+        };
+        (exemption, found)
+    }
+
+    /// Whether it is about a guardrail.
+    #[must_use]
+    pub fn covers(&self, guardrail: &str) -> bool {
+        self.exempts
+            .iter()
+            .any(|exempted| exempted == "*" || exempted == guardrail)
+    }
+}
