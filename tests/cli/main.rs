@@ -6,6 +6,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 mod events;
@@ -107,9 +109,13 @@ fn every_example_in_the_help_works() {
     std::fs::create_dir_all(folder.join(".local/share/bash-completion/completions"))
         .expect("a folder can be made");
     std::fs::create_dir_all(folder.join(".zfunc")).expect("a folder can be made");
+    std::fs::write(folder.join("event.json"), sample("root-sign-in", &[]))
+        .expect("a file can be written");
+    let log = json!({"Records": [record("root-sign-in"), record("root-api-call"),
+        record("sign-in-failed"), record("key-created-for-self")]});
     std::fs::write(
-        folder.join("event.json"),
-        ran(&["sample", "root-sign-in"]).stdout,
+        folder.join("111122223333_CloudTrail_us-east-1.json.gz"),
+        gzipped(log.to_string().as_bytes()),
     )
     .expect("a file can be written");
     let mut count = 0;
@@ -117,6 +123,7 @@ fn every_example_in_the_help_works() {
         &["--help"][..],
         &["explain", "--help"],
         &["sample", "--help"],
+        &["taxonomy", "--help"],
         &["completions", "--help"],
     ] {
         let help = ran(command);
@@ -142,7 +149,7 @@ fn every_example_in_the_help_works() {
             count += 1;
         }
     }
-    assert_eq!(count, 8);
+    assert_eq!(count, 11);
     std::fs::remove_dir_all(folder).expect("the folder can be removed");
 }
 
@@ -194,6 +201,19 @@ fn explained(event: &str, more: &[&str]) -> Value {
     let mut arguments = vec!["explain", "-", "--format", "json"];
     arguments.extend(more);
     ran_with(&arguments, event.as_bytes()).json()
+}
+
+/// The CloudTrail record in a sample.
+fn record(name: &str) -> Value {
+    let event: Value = serde_json::from_str(&sample(name, &[])).expect("it is JSON");
+    event.get("detail").cloned().expect("a sample has a detail")
+}
+
+/// As CloudTrail compresses its log files.
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).expect("it can be compressed");
+    encoder.finish().expect("it can be compressed")
 }
 
 /// A name that is never there, for tests of what is missing.
