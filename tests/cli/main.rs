@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 mod events;
 mod explain;
+mod input;
 mod sample;
 mod shared_events;
 
