@@ -16,6 +16,7 @@ mod explain;
 mod input;
 mod sample;
 mod shared_events;
+mod taxonomy;
 
 /// Runs `keyrail` in a folder without a bundle, and without the caller's settings.
 fn keyrail(arguments: &[&str]) -> Command {

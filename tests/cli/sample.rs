@@ -68,9 +68,14 @@ fn what_is_mistyped_is_an_error_with_a_suggestion() {
             "did you mean `root-sign-in`?",
         ),
         (
+            &["sample", "iam:CreateAcessKey"],
+            "there is no sample `iam:CreateAcessKey`",
+            "did you mean `iam:CreateAccessKey`?",
+        ),
+        (
             &["sample", "x"],
             "there is no sample `x`",
-            "`keyrail sample --list` lists them",
+            "`keyrail sample --list` lists them; each event of `keyrail taxonomy` is one, too",
         ),
         (
             &[
