@@ -27,7 +27,7 @@ impl BundleArgs {
                 Failure::bug(format!("the default bundle does not load: {error}"))
             });
         };
-        load(folder)
+        load(&self::folder(Some(folder))?)
     }
 }
 

@@ -164,7 +164,11 @@ impl Activity {
             },
             Body::GuardDuty(finding) => guardduty::read(finding, event),
             Body::Health(notice) => health::read(notice, event),
-            Body::Noted => Self::noted(event),
+            Body::Noted(action) => {
+                let noted = Self::noted(event);
+                let action = action.clone().or(noted.action);
+                Self { action, ..noted }
+            }
             Body::SecurityHub(detail) => security_hub::read(detail, event),
             Body::SecurityHubV2(detail) => security_hub::ocsf::read(detail, event),
             Body::TrustedAdvisor(check) => trusted_advisor::read(check, event),
@@ -209,6 +213,10 @@ impl Activity {
         self.own = circumstances.is_own(&self.target);
         self.origin.networks = circumstances.networks_of(&self.origin);
         self.networks_are_named = !circumstances.networks.is_empty();
+        let signs_in = self.groups.contains(&Group::SignIn);
+        if self.networks_are_named && signs_in && self.origin.hidden {
+            self.unknown.push("networks".to_owned());
+        }
         if !self.own {
             self.groups.retain(|group| *group != Group::TamperGuardrail);
         }

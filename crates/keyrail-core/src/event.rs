@@ -59,8 +59,9 @@ pub(crate) enum Body {
     GuardDuty(Json),
     /// An AWS Health event.
     Health(Json),
-    /// What keyrail knows and has no guardrail about.
-    Noted,
+    /// What keyrail knows and has no guardrail about; what AWS calls it, where that
+    /// does not follow from the envelope.
+    Noted(Option<String>),
     /// Findings in Security Hub CSPM's format (ASFF).
     SecurityHub(Json),
     /// Findings of the newer Security Hub, in OCSF.
@@ -117,6 +118,8 @@ impl Event {
     ///
     /// If the bytes are no JSON.
     pub fn parse_all(bytes: &[u8]) -> Result<Vec<Self>, ParseEventError> {
+        // Some editors begin a file with this mark.
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(ParseEventError::Empty);
         }
@@ -244,7 +247,7 @@ impl Event {
             replayed: false,
             wrapped: false,
             body: if is_insight {
-                Body::Noted
+                Body::Noted(insight(&record))
             } else {
                 Body::CloudTrail(record)
             },
@@ -365,7 +368,8 @@ impl Shape {
             Self::CloudTrail => Body::CloudTrail(detail),
             Self::GuardDuty => Body::GuardDuty(detail),
             Self::Health => Body::Health(detail),
-            Self::Insight | Self::Noted => Body::Noted,
+            Self::Insight => Body::Noted(insight(&detail)),
+            Self::Noted => Body::Noted(None),
             Self::SecurityHub => Body::SecurityHub(detail),
             Self::SecurityHubV2 => Body::SecurityHubV2(detail),
             Self::TrustedAdvisor => Body::TrustedAdvisor(detail),
@@ -378,6 +382,13 @@ fn named(name: Option<String>, otherwise: &'static str) -> Result<Option<String>
         Some(name) => Ok(Some(name)),
         None => Err(otherwise),
     }
+}
+
+/// The action that an insight is about: a rate of calls that is out of the ordinary.
+fn insight(record: &Json) -> Option<String> {
+    let source = record.word(&["insightDetails", "eventSource"])?;
+    let name = record.word(&["insightDetails", "eventName"])?;
+    Some(format!("{}:{name}", first_label(&source)))
 }
 
 /// `iam.amazonaws.com` → `iam`.

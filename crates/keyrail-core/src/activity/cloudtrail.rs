@@ -194,9 +194,12 @@ fn contradictions(activity: &Activity, record: &Json, event: &Event) -> Vec<Stri
         .and_then(|arn| arn.rsplit('/').next())
         .map(str::to_owned);
     let name = actor.name.clone();
-    // A call that names nobody is about the caller.
-    let own = name.clone().filter(|_| is_user && request.is_none());
-    let owner = response.clone().filter(|_| is_user && request.is_none());
+    // A call that names nobody is about the caller; one whose parameters were left out
+    // may have named somebody.
+    let names_nobody =
+        is_user && request.is_none() && !conditions::is_omitted(record, "requestParameters");
+    let own = name.clone().filter(|_| names_nobody);
+    let owner = response.clone().filter(|_| names_nobody);
     // IAM calls act in the caller's own account, so that must agree as well.
     let caller = actor.account.clone().filter(|_| {
         activity.target.kind == TargetKind::AccessKey && actor.kind != ActorKind::Unknown

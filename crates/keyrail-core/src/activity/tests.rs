@@ -76,7 +76,7 @@ fn the_owner_of_a_new_key_is_found_wherever_the_event_names_it() {
             (Some("anaya"), Some(false)),
         ),
         (role(), bob.clone(), key(None), (Some("bob"), Some(false))),
-        (role(), Value::Null, key(None), (None, None)),
+        (role(), Value::Null, key(None), (None, Some(false))),
         (root(), Value::Null, key(None), (None, Some(true))),
         // A name that only the response has would be the account's alias.
         (

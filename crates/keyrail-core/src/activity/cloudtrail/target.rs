@@ -100,7 +100,12 @@ fn owner(
         (None, ActorKind::IamUser) if about_caller => (actor.name.clone(), Some(false)),
         (None, _) => match in_message {
             Some(Resource::User(name)) => (Some(name.clone()), Some(false)),
-            Some(Resource::Arn(_)) | None => (None, None),
+            // Nobody but root can have its hands on root's.
+            Some(Resource::Arn(_)) | None => {
+                let other = entry.target.is_credential()
+                    && !matches!(actor.kind, ActorKind::Root | ActorKind::Unknown);
+                (None, other.then_some(false))
+            }
         },
     }
 }
@@ -120,12 +125,15 @@ fn is_device_of_root(record: &Json) -> bool {
 
 /// Whether a call that did not fail must have shown a target that the record lacks.
 pub(super) fn is_missing(target: &Target, entry: &Entry, omitted: bool) -> bool {
-    let has_id = target.access_key_id.is_some() || target.credential_id.is_some();
+    let has_owner = target.user.is_some() || target.is_root == Some(true);
     match entry.target {
-        TargetKind::AccessKey => !has_id || target.is_root.is_none() || !has_status(target, entry),
-        _ if entry.target.is_credential() && !entry.user.is_empty() => {
-            target.is_root.is_none() || !has_status(target, entry)
+        TargetKind::AccessKey => {
+            target.access_key_id.is_none() || !has_owner || !has_status(target, entry)
         }
+        _ if entry.target.is_credential() && !entry.user.is_empty() => {
+            !has_owner || !has_status(target, entry)
+        }
+        TargetKind::User => omitted && !has_owner,
         _ => omitted && !entry.name.is_empty() && target.name.is_none(),
     }
 }

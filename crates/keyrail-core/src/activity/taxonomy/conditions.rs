@@ -84,7 +84,10 @@ pub(in crate::activity) static IS_QUARANTINE: Condition = Condition {
     ),
     holds: |record| {
         let arn = record.text(&["requestParameters", "policyArn"]);
-        Some(arn.is_some_and(|arn| policy_name(&arn).starts_with("AWSCompromisedKeyQuarantine")))
+        Some(arn.is_some_and(|arn| {
+            arn.contains(":iam::aws:policy/")
+                && policy_name(&arn).starts_with("AWSCompromisedKeyQuarantine")
+        }))
     },
 };
 

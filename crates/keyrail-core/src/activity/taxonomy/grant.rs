@@ -1,5 +1,6 @@
 //! Which rights a call grants: what the policies in its record say.
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::Grant;
@@ -69,7 +70,13 @@ pub(super) fn policy_name(arn: &str) -> &str {
 /// now and then as an object. One that was cut is not read.
 fn document(record: &Json, path: &str) -> Option<Json> {
     match record.at_path(path)? {
-        Value::String(text) => serde_json::from_str(text).ok().map(Json::new),
+        Value::String(text) => {
+            let decoded = percent_decode_str(text).decode_utf8();
+            let plain = serde_json::from_str(text).ok();
+            plain
+                .or_else(|| serde_json::from_str(&decoded.ok()?).ok())
+                .map(Json::new)
+        }
         Value::Object(object) => Some(Json::new(Value::Object(object.clone()))),
         _ => None,
     }

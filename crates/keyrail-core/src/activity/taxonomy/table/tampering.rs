@@ -23,11 +23,17 @@ pub(super) const TABLE: &[Entry] = &[
     trail("cloudtrail:StopLogging"),
     trail("cloudtrail:DeleteTrail"),
     trail("cloudtrail:UpdateTrail").when(&NARROWS_TRAIL),
-    trail("cloudtrail:PutEventSelectors").when(&NARROWS_SELECTORS),
-    trail("cloudtrail:PutInsightSelectors").when(&NARROWS_INSIGHTS),
-    trail("cloudtrail:DeleteEventDataStore"),
-    trail("cloudtrail:StopEventDataStoreIngestion"),
-    trail("cloudtrail:UpdateEventDataStore").when(&NARROWS_DATA_STORE),
+    trail("cloudtrail:PutEventSelectors")
+        .name(TRAIL_NAME)
+        .when(&NARROWS_SELECTORS),
+    trail("cloudtrail:PutInsightSelectors")
+        .name(TRAIL_NAME)
+        .when(&NARROWS_INSIGHTS),
+    trail("cloudtrail:DeleteEventDataStore").name(DATA_STORE),
+    trail("cloudtrail:StopEventDataStoreIngestion").name(DATA_STORE),
+    trail("cloudtrail:UpdateEventDataStore")
+        .name(DATA_STORE)
+        .when(&NARROWS_DATA_STORE),
     audit("cloudtrail:DeleteChannel", &["requestParameters.channel"]),
     audit(
         "cloudtrail:DeregisterOrganizationDelegatedAdmin",
@@ -139,9 +145,9 @@ pub(super) const TABLE: &[Entry] = &[
     // EventBridge: the flow of events, and keyrail's part of it
     rule("events:DisableRule", BOTH),
     rule("events:DeleteRule", BOTH),
-    rule("events:RemoveTargets", BOTH),
+    rule("events:RemoveTargets", BOTH).name(RULE),
     rule("events:PutRule", BOTH).when(&DISABLES_RULE),
-    rule("events:PutTargets", OWN),
+    rule("events:PutTargets", OWN).name(RULE),
     bus("events:DeleteEventBus", BOTH),
     bus("events:UpdateEventBus", OWN),
     bus("events:RemovePermission", OWN),
@@ -217,31 +223,36 @@ pub(super) const TABLE: &[Entry] = &[
         "monitoring:DeleteAlarms",
         TargetKind::Other,
         &["requestParameters.alarmNames.0"],
-    ),
+    )
+    .in_any_region(),
     own(
         "monitoring:DisableAlarmActions",
         TargetKind::Other,
         &["requestParameters.alarmNames.0"],
-    ),
+    )
+    .in_any_region(),
     own(
         "monitoring:PutMetricAlarm",
         TargetKind::Other,
         &["requestParameters.alarmName"],
-    ),
+    )
+    .in_any_region(),
     own(
         "monitoring:SetAlarmState",
         TargetKind::Other,
         &["requestParameters.alarmName"],
-    ),
-    own("cloudformation:DeleteStack", TargetKind::Other, STACK),
-    own("cloudformation:UpdateStack", TargetKind::Other, STACK),
-    own("cloudformation:ExecuteChangeSet", TargetKind::Other, STACK),
-    own("cloudformation:SetStackPolicy", TargetKind::Other, STACK),
+    )
+    .in_any_region(),
+    own("cloudformation:DeleteStack", TargetKind::Other, STACK).in_any_region(),
+    own("cloudformation:UpdateStack", TargetKind::Other, STACK).in_any_region(),
+    own("cloudformation:ExecuteChangeSet", TargetKind::Other, STACK).in_any_region(),
+    own("cloudformation:SetStackPolicy", TargetKind::Other, STACK).in_any_region(),
     own(
         "cloudformation:UpdateTerminationProtection",
         TargetKind::Other,
         STACK,
     )
+    .in_any_region()
     .when(&LIFTS_TERMINATION_PROTECTION),
     own(
         "scheduler:DeleteSchedule",
@@ -255,6 +266,12 @@ pub(super) const TABLE: &[Entry] = &[
     ),
 ];
 
+const RULE: Paths = &["requestParameters.rule"];
+const TRAIL_NAME: Paths = &[
+    "requestParameters.trailName",
+    "requestParameters.eventDataStore",
+];
+const DATA_STORE: Paths = &["requestParameters.eventDataStore"];
 const LOG_GROUP: Paths = &["requestParameters.logGroupName"];
 const STACK: Paths = &[
     "requestParameters.stackName",
@@ -269,11 +286,7 @@ const fn audit(action: &'static str, name: Paths) -> Entry {
 
 const fn trail(action: &'static str) -> Entry {
     call(action, AUDIT, TargetKind::Trail)
-        .name(&[
-            "requestParameters.name",
-            "requestParameters.trailName",
-            "requestParameters.eventDataStore",
-        ])
+        .name(&["requestParameters.name"])
         .in_any_region()
 }
 
@@ -302,7 +315,7 @@ const fn organization(action: &'static str) -> Entry {
 
 const fn rule(action: &'static str, groups: &'static [Group]) -> Entry {
     call(action, groups, TargetKind::EventRule)
-        .name(&["requestParameters.name", "requestParameters.rule"])
+        .name(&["requestParameters.name"])
         .in_any_region()
 }
 
@@ -333,11 +346,11 @@ const fn role(action: &'static str) -> Entry {
 }
 
 const fn topic(action: &'static str, name: Paths) -> Entry {
-    own(action, TargetKind::Topic, name)
+    own(action, TargetKind::Topic, name).in_any_region()
 }
 
 const fn queue(action: &'static str) -> Entry {
-    own(action, TargetKind::Queue, &["requestParameters.queueUrl"])
+    own(action, TargetKind::Queue, &["requestParameters.queueUrl"]).in_any_region()
 }
 
 const fn table(action: &'static str) -> Entry {
