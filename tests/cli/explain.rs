@@ -220,9 +220,17 @@ fn the_text_for_people_is_the_alert() {
 #[test]
 fn nothing_violated_says_so() {
     let ran = ran_with(&["explain", "-"], sample("unrelated-call", &[]).as_bytes());
+    let (answer, why) = ran
+        .stdout
+        .split_once("\nWhy, guardrail by guardrail\n")
+        .expect("it says why");
     assert_eq!(
-        ran.stdout,
+        answer,
         "No guardrail is violated, and no alert would be sent.\n\nAction  ec2:CreateTags\n"
+    );
+    assert!(
+        why.ends_with("others are not about such an event\n"),
+        "{why}"
     );
 }
 

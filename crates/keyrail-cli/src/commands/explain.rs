@@ -11,9 +11,12 @@ use keyrail_core::report::Report;
 use keyrail_core::{Bundle, Event, Mode, Severity, examine};
 
 use crate::bundle::BundleArgs;
+use crate::clock;
 use crate::events;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+
+mod reasons;
 
 /// Say what an event means, which guardrails it violates and what would follow
 ///
@@ -78,7 +81,10 @@ impl Args {
         let event = self.pick(events::read(&self.event)?)?;
         let report = examine(event, &bundle, &circumstances);
         let text = match self.format {
-            Format::Text => text(&report),
+            Format::Text => {
+                let reasons = reasons::text(&report, &bundle, Some(clock::today()));
+                format!("{}\n{reasons}", text(&report))
+            }
             Format::Json => {
                 let json = serde_json::to_string_pretty(&report);
                 json.map_err(|error| {
