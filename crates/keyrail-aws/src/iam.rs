@@ -1,10 +1,12 @@
 //! IAM: stopping a key, and reading what state it is in.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_iam::types::StatusType;
 use jiff::Timestamp;
 use keyrail_core::id::{AccessKeyId, AccountId, UserName};
+use keyrail_core::lookup::{Lookup, UserFacts};
 use keyrail_core::outcome::{EffectError, EffectErrorKind, Effects, KeyState};
 
 use crate::Aws;
@@ -72,6 +74,61 @@ impl Effects for Aws {
                 kind: EffectErrorKind::Other,
                 message: format!("{CALL}: {error}"),
             })
+    }
+
+    async fn user_facts(
+        &self,
+        account: &AccountId,
+        user: &UserName,
+        lookups: &BTreeSet<Lookup>,
+    ) -> Result<UserFacts, EffectError> {
+        let iam = self.iam_of(account)?;
+        let name = user.as_str();
+        // A user has at most 50 tags, 10 groups and 20 policies: one page of each.
+        let tags = async {
+            if !lookups.contains(&Lookup::Tags) {
+                return Ok(BTreeMap::new());
+            }
+            let listed = iam.list_user_tags().user_name(name).send().await;
+            let listed = listed.map_err(|error| sorted("iam:ListUserTags", &error))?;
+            Ok(listed
+                .tags
+                .into_iter()
+                .map(|tag| (tag.key, tag.value))
+                .collect())
+        };
+        let groups = async {
+            if !lookups.contains(&Lookup::Groups) {
+                return Ok(BTreeSet::new());
+            }
+            let listed = iam.list_groups_for_user().user_name(name).send().await;
+            let listed = listed.map_err(|error| sorted("iam:ListGroupsForUser", &error))?;
+            Ok(listed
+                .groups
+                .into_iter()
+                .map(|group| group.group_name)
+                .collect())
+        };
+        let policies = async {
+            if !lookups.contains(&Lookup::Policies) {
+                return Ok(BTreeSet::new());
+            }
+            let listed = iam
+                .list_attached_user_policies()
+                .user_name(name)
+                .send()
+                .await;
+            let listed = listed.map_err(|error| sorted("iam:ListAttachedUserPolicies", &error))?;
+            let attached = listed.attached_policies.unwrap_or_default().into_iter();
+            Ok(attached.filter_map(|policy| policy.policy_arn).collect())
+        };
+        let (tags, groups, policies) = tokio::try_join!(tags, groups, policies)?;
+        Ok(UserFacts {
+            known: lookups.clone(),
+            groups,
+            policies,
+            tags,
+        })
     }
 
     async fn pause(&self, duration: Duration) {

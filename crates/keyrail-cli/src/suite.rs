@@ -1,12 +1,13 @@
 //! Tests of a bundle: `tests/*.yaml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
 use keyrail_core::bundle::{Diagnostic, Level, nearest};
 use keyrail_core::circumstances::{Circumstances, History};
+use keyrail_core::lookup::{Lookup, UserFacts};
 use keyrail_core::report::Report;
 use keyrail_core::{Bundle, Event, Mode, examine};
 use serde::Deserialize;
@@ -79,6 +80,21 @@ pub(crate) struct Given {
     /// Events that came before, in order.
     #[serde(default)]
     pub history: Vec<Earlier>,
+    /// What IAM would say of users, by name.
+    #[serde(default)]
+    pub users: BTreeMap<String, UserRow>,
+}
+
+/// What IAM would say of a user.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UserRow {
+    #[serde(default)]
+    groups: BTreeSet<String>,
+    #[serde(default)]
+    policies: BTreeSet<String>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
 }
 
 /// An event that came before.
@@ -296,6 +312,16 @@ impl Run {
                 })
             })
             .transpose()?;
+        let users = given.users.iter().map(|(name, row)| {
+            let facts = UserFacts {
+                known: Lookup::ALL.into(),
+                groups: row.groups.clone(),
+                policies: row.policies.clone(),
+                tags: row.tags.clone(),
+            };
+            (name.clone(), facts)
+        });
+        circumstances.users = users.collect();
         if !given.history.is_empty() {
             let mut history = History::default();
             for earlier in &given.history {

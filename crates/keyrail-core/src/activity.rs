@@ -5,12 +5,15 @@
 //! `unknown` names the fact. Each sort of event has its reader: [`cloudtrail`],
 //! [`guardduty`], [`health`], [`security_hub`] and [`trusted_advisor`].
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use self::taxonomy::Group;
 use crate::circumstances::{Circumstances, Past};
 use crate::event::{Body, Event};
+use crate::lookup::UserFacts;
 
 pub use self::actor::{Actor, ActorKind};
 pub use self::origin::Origin;
@@ -73,6 +76,9 @@ pub struct Activity {
     /// What came before it, where a history is kept.
     #[serde(skip)]
     pub past: Option<Past>,
+    /// What was looked up of the users in it, by their ARNs without paths.
+    #[serde(skip)]
+    pub users: BTreeMap<String, UserFacts>,
     /// Parts of the evidence that contradict each other. If there are any,
     /// nothing is acted on.
     #[serde(skip)]
@@ -220,6 +226,15 @@ impl Activity {
         if !self.own {
             self.groups.retain(|group| *group != Group::TamperGuardrail);
         }
+        let users: Vec<(String, UserFacts)> = self
+            .users_in_it()
+            .into_iter()
+            .filter_map(|(account, name)| {
+                let facts = circumstances.users.get(name)?;
+                Some((self.user_arn(account, name), facts.clone()))
+            })
+            .collect();
+        self.users.extend(users);
         if let Some(history) = &circumstances.history {
             if self.actor.root_session.is_none() && history.knows_root_session(&self.actor) {
                 self.actor.root_session = Some(true);
@@ -253,6 +268,25 @@ impl Activity {
     #[must_use]
     pub fn user_arn(&self, account: &str, name: &str) -> String {
         format!("arn:{}:iam::{account}:user/{name}", self.partition())
+    }
+
+    /// The IAM users in it, of whom facts can be looked up: actor, and target's owner.
+    /// Account and name.
+    #[must_use]
+    pub fn users_in_it(&self) -> Vec<(&str, &str)> {
+        let actor = self
+            .actor
+            .name
+            .as_deref()
+            .filter(|_| self.actor.kind == ActorKind::IamUser);
+        let account = self.account.as_deref();
+        let actor = self.actor.account.as_deref().or(account).zip(actor);
+        let owner = self.target.account.as_deref().or(account);
+        let owner = owner.zip(self.target.user.as_deref());
+        let mut users: Vec<(&str, &str)> = actor.into_iter().chain(owner).collect();
+        users.sort_unstable();
+        users.dedup();
+        users
     }
 
     /// The ARN of root in an account.

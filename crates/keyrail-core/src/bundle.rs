@@ -4,7 +4,7 @@
 //! Loading tells everything that keeps files from being a bundle; [`Checked::lint`]
 //! adds what needs the schema.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -23,6 +23,8 @@ use self::policy::Written;
 pub(crate) use self::policy::reads_fact;
 pub use self::settings::Settings;
 use crate::digest;
+use crate::judge::Verdict;
+use crate::lookup::Lookup;
 
 mod diagnostic;
 mod exemption;
@@ -490,6 +492,40 @@ impl Bundle {
             .collect::<Files>()
             .check()
             .into_bundle()
+    }
+
+    /// What must be looked up before a verdict is the last word: for the policies that
+    /// it left undecided for want of such facts.
+    #[must_use]
+    pub fn lookups_for(&self, verdict: &Verdict) -> BTreeSet<Lookup> {
+        let of = |id: &str| {
+            let guardrail = self.guardrails.get(&PolicyId::new(id));
+            let exemption = self.exemptions.get(id);
+            guardrail
+                .map(|guardrail| &guardrail.lookups)
+                .or(exemption.map(|exemption| &exemption.lookups))
+        };
+        let undecided = verdict.undecided.iter();
+        undecided
+            .filter_map(|undecided| of(&undecided.policy))
+            .flatten()
+            .copied()
+            .collect()
+    }
+
+    /// The policies that wait for facts to be looked up, with those facts.
+    pub fn lookups(&self) -> impl Iterator<Item = (&str, &BTreeSet<Lookup>)> {
+        let guardrails = self
+            .guardrails
+            .iter()
+            .map(|(id, guardrail)| (id.as_ref(), &guardrail.lookups));
+        let exemptions = self
+            .exemptions
+            .iter()
+            .map(|(id, exemption)| (id.as_str(), &exemption.lookups));
+        guardrails
+            .chain(exemptions)
+            .filter(|(_, lookups)| !lookups.is_empty())
     }
 
     /// The ids of its guardrails.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::activity::{Origin, Target, TargetKind};
 use crate::bundle::{Bundle, Mode};
 pub use crate::history::{History, Past};
+use crate::lookup::UserFacts;
 
 /// What is the same for each event of a deployment or of a command.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Circumstances {
     pub networks: BTreeMap<String, Vec<IpNet>>,
     /// What happened before, where a history is kept.
     pub history: Option<History>,
+    /// What is known of IAM users without asking, by name.
+    pub users: BTreeMap<String, UserFacts>,
     /// The time, where it is known: exemptions expire by it, if the event is older.
     pub now: Option<Timestamp>,
 }
@@ -36,6 +39,7 @@ impl Default for Circumstances {
             name: DEFAULT_NAME.to_owned(),
             networks: BTreeMap::new(),
             history: None,
+            users: BTreeMap::new(),
             now: None,
         }
     }

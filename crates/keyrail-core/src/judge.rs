@@ -13,6 +13,7 @@ use crate::activity::taxonomy;
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
 use crate::bundle::{Bundle, Mode, Organization, Severity, reads_fact};
 use crate::circumstances::{Circumstances, Past};
+use crate::lookup::Lookup;
 use crate::plan::StepName;
 
 pub mod why;
@@ -128,7 +129,12 @@ impl Bundle {
             return verdict;
         }
         match Question::about(activity, &self.organization) {
-            Ok(question) => self.answer(&question, activity, circumstances, &mut verdict),
+            Ok(mut question) => {
+                if self.lookups().next().is_some() {
+                    question.unknown.extend(missing_lookups(activity));
+                }
+                self.answer(&question, activity, circumstances, &mut verdict);
+            }
             // No value of an event can do this, but ids that Cedar refuses would.
             Err(error) => {
                 verdict
@@ -262,6 +268,20 @@ impl Bundle {
     }
 }
 
+/// The facts that have not been looked up of some user in the activity.
+fn missing_lookups(activity: &Activity) -> impl Iterator<Item = String> {
+    let missing = |lookup: &Lookup| {
+        activity.users_in_it().into_iter().any(|(account, name)| {
+            let facts = activity.users.get(&activity.user_arn(account, name));
+            !facts.is_some_and(|facts| facts.known.contains(lookup))
+        })
+    };
+    Lookup::ALL
+        .into_iter()
+        .filter(missing)
+        .map(|lookup| lookup.as_str().to_owned())
+}
+
 /// What a set of policies says.
 #[derive(Default)]
 struct Decided {
@@ -313,7 +333,9 @@ impl Question {
         let request = Request::new(principal.uid(), action.uid(), resource.uid(), context, None)
             .map_err(|error| error.to_string())?;
         let accounts = accounts(activity, organization)?;
+        let owner = owner(activity, account, &principal)?;
         let all = [principal, action, resource].into_iter().chain(accounts);
+        let all = all.chain(owner);
         let entities = Entities::from_entities(all, None).map_err(|error| error.to_string())?;
         Ok(Self {
             request,
@@ -409,11 +431,8 @@ fn principal(activity: &Activity, affected: &str) -> Result<Entity, String> {
     let id = actor.arn.as_deref().unwrap_or(name);
     match actor.kind {
         ActorKind::IamUser => {
-            let id = activity.user_arn(own, name);
             let path = actor.arn.as_deref().and_then(path_of_user);
-            let path = path.as_deref().map(|path| ("path", text(path)));
-            let attributes = [("name", text(name))].into_iter().chain(path);
-            entity(uid("User", &id)?, attributes, [account])
+            user(activity, own, name, path.as_deref())
         }
         ActorKind::Root => entity(uid("Root", &activity.root_arn(own))?, [], [account]),
         ActorKind::AssumedRole if actor.is_service_linked() => {
@@ -444,6 +463,51 @@ fn principal(activity: &Activity, affected: &str) -> Result<Entity, String> {
         ActorKind::WebIdentityUser => entity(uid("WebIdentityUser", id)?, [], [account]),
         ActorKind::Unknown => entity(uid("Unknown", id)?, [], [account]),
     }
+}
+
+/// A user, with whatever was looked up of it.
+fn user(
+    activity: &Activity,
+    account: &str,
+    name: &str,
+    path: Option<&str>,
+) -> Result<Entity, String> {
+    let id = activity.user_arn(account, name);
+    let facts = activity.users.get(&id);
+    let mut attributes = HashMap::from([("name".to_owned(), text(name))]);
+    attributes.extend(path.map(|path| ("path".to_owned(), text(path))));
+    let mut parents = HashSet::from([uid("Account", account)?]);
+    let mut tags = HashMap::new();
+    if let Some(facts) = facts {
+        if facts.known.contains(&Lookup::Policies) {
+            let policies = facts.policies.iter().map(|arn| text(arn));
+            let policies = RestrictedExpression::new_set(policies);
+            attributes.insert("policies".to_owned(), policies);
+        }
+        for group in &facts.groups {
+            let partition = activity.partition();
+            let arn = format!("arn:{partition}:iam::{account}:group/{group}");
+            parents.insert(uid("Group", &arn)?);
+        }
+        tags.extend(
+            facts
+                .tags
+                .iter()
+                .map(|(key, value)| (key.clone(), text(value))),
+        );
+    }
+    Entity::new_with_tags(uid("User", &id)?, attributes, parents, tags)
+        .map_err(|error| error.to_string())
+}
+
+/// The user that the target belongs to, where that is not the actor.
+fn owner(activity: &Activity, affected: &str, actor: &Entity) -> Result<Option<Entity>, String> {
+    let account = activity.target.account.as_deref().unwrap_or(affected);
+    let Some(name) = &activity.target.user else {
+        return Ok(None);
+    };
+    let owner = user(activity, account, name, None)?;
+    Ok((owner.uid() != actor.uid()).then_some(owner))
 }
 
 /// `arn:aws:iam::111122223333:user/team/anaya` → `/team/`.
@@ -486,6 +550,10 @@ fn resource(activity: &Activity, affected: &str) -> Result<Entity, String> {
         (Some(user), _) => Some(uid("User", &activity.user_arn(own, user))?),
         (None, _) => None,
     };
+    let as_owner = match (&target.user, target.is_root) {
+        (_, Some(true)) | (None, _) => None,
+        (Some(_), _) => owner.clone().map(RestrictedExpression::new_entity_uid),
+    };
     let parents = owner.into_iter().chain([account]);
     let root = target
         .is_root
@@ -498,7 +566,8 @@ fn resource(activity: &Activity, affected: &str) -> Result<Entity, String> {
     let texts = texts
         .into_iter()
         .filter_map(|(name, value)| Some((name, text(value.as_deref()?))));
-    let attributes = root.into_iter().chain(texts);
+    let as_owner = as_owner.map(|owner| ("owner", owner));
+    let attributes = root.into_iter().chain(as_owner).chain(texts);
     let id = target
         .arn
         .as_deref()

@@ -24,6 +24,7 @@ pub mod event;
 mod history;
 pub mod id;
 pub mod judge;
+pub mod lookup;
 pub mod outcome;
 pub mod pipeline;
 pub mod plan;

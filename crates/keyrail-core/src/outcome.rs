@@ -1,5 +1,6 @@
 //! Carrying out a plan: the changes, each read back before it is believed.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use serde::Serialize;
 use self::deactivate::deactivate;
 pub use self::deactivate::{PAUSE, READ_BACKS};
 use crate::id::{AccessKeyId, AccountId, UserName};
+use crate::lookup::{Lookup, UserFacts};
 use crate::plan::{Effect, Plan, Step, StepName, Withheld};
 
 mod deactivate;
@@ -50,6 +52,18 @@ pub trait Effects {
     ///
     /// [`EffectErrorKind::Gone`] if IAM says that there is no such key.
     async fn owner(&self, account: &AccountId, key: &AccessKeyId) -> Result<UserName, EffectError>;
+
+    /// Looks up facts about a user.
+    ///
+    /// # Errors
+    ///
+    /// As IAM answers, or does not; the facts are then not known.
+    async fn user_facts(
+        &self,
+        account: &AccountId,
+        user: &UserName,
+        lookups: &BTreeSet<Lookup>,
+    ) -> Result<UserFacts, EffectError>;
 
     /// Waits.
     async fn pause(&self, duration: Duration);

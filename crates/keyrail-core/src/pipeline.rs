@@ -4,11 +4,14 @@
 //! same and then acts. So the same bytes take the same path in production and on
 //! a laptop.
 
+use std::collections::BTreeSet;
+
 use crate::activity::Activity;
 use crate::alert::{Alert, Notifier, NotifyError};
 use crate::bundle::Bundle;
 use crate::circumstances::Circumstances;
 use crate::event::Event;
+use crate::lookup::Lookup;
 use crate::outcome::{Effects, carry_out};
 use crate::plan::Plan;
 use crate::report::Report;
@@ -32,12 +35,35 @@ pub async fn respond(
     aws: &(impl Effects + Notifier),
 ) -> Response {
     let mut report = examine(event, bundle, circumstances);
+    let lookups = bundle.lookups_for(&report.verdict);
+    if !lookups.is_empty() {
+        look_up(&mut report.activity, &lookups, aws).await;
+        report.verdict = bundle.judge(&report.activity, circumstances);
+        report.plan = Plan::draw(&report.activity, &report.verdict);
+    }
     report.outcomes = carry_out(&report.plan, aws).await;
     let sent = match report.is_alerting() {
         true => Some(aws.send(&Alert::compose(&report)).await),
         false => None,
     };
     Response { report, sent }
+}
+
+/// Looks up what policies need to know of the users in an activity. What cannot be
+/// looked up stays unknown, and the policies undecided.
+async fn look_up(activity: &mut Activity, lookups: &BTreeSet<Lookup>, aws: &impl Effects) {
+    let users = activity.users_in_it();
+    let asked = users.into_iter().filter_map(|(account, name)| {
+        let (account_id, user) = (account.parse().ok()?, name.parse().ok()?);
+        let arn = activity.user_arn(account, name);
+        Some(async move { (arn, aws.user_facts(&account_id, &user, lookups).await) })
+    });
+    let answers = futures_util::future::join_all(asked).await;
+    for (arn, answer) in answers {
+        if let Ok(facts) = answer {
+            activity.users.insert(arn, facts);
+        }
+    }
 }
 
 /// What became of an event.

@@ -107,13 +107,15 @@ const FACTS: [(&str, &str, &str); 19] = [
 ];
 
 /// The attributes of entities and of the history.
-const ATTRIBUTES: [&str; 11] = [
+const ATTRIBUTES: [&str; 13] = [
     "contained",
     "kind",
     "launchedSincePasswordChange",
     "minutesSincePasswordChange",
     "name",
+    "owner",
     "path",
+    "policies",
     "role",
     "root",
     "session",

@@ -69,6 +69,7 @@ impl Args {
             Format::Text => {
                 out.answer(&diagnostics::text(&checked.diagnostics, &files, &suites))?;
                 out.answer(&summary(&checked, errors, warnings))?;
+                out.answer(&lookups(&checked))?;
             }
             Format::Json => out.answer(&json_of(&checked.diagnostics)?)?,
             Format::Github => {
@@ -117,6 +118,19 @@ fn summary(checked: &Checked, errors: usize, warnings: usize) -> String {
             count(warnings, "warning")
         ),
     }
+}
+
+/// The policies that wait for IAM, each with what is asked for.
+fn lookups(checked: &Checked) -> String {
+    checked
+        .bundle
+        .lookups()
+        .map(|(id, lookups)| {
+            let facts: Vec<&str> = lookups.iter().map(|lookup| lookup.as_str()).collect();
+            let facts = facts.join(", ");
+            format!("note: `{id}` waits for a look at IAM, for {facts} of the user\n")
+        })
+        .collect()
 }
 
 fn json_of(diagnostics: &[Diagnostic]) -> Result<String, Failure> {

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::diagnostic::Diagnostic;
 use super::policy::{self, Written};
+use crate::lookup::{self, Lookup};
 
 /// A `permit` policy with what its annotations say.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Exemption {
     pub expires: Date,
     /// Its text, as written.
     pub text: String,
+    /// What must be looked up for it.
+    pub lookups: BTreeSet<Lookup>,
     pub(crate) reads: BTreeSet<String>,
 }
 
@@ -73,6 +76,7 @@ impl Exemption {
                 expires,
                 text: written.text().to_owned(),
                 reads: policy::reads(&written.json),
+                lookups: lookup::needed_by(&written.json),
             }),
             _ => None,
         };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::diagnostic::Diagnostic;
 use super::policy::{self, Written};
 use super::{Mode, Severity, UnknownWordError};
+use crate::lookup::{self, Lookup};
 use crate::plan::StepName;
 
 /// A `forbid` policy with what its annotations say.
@@ -19,6 +20,8 @@ pub(crate) struct Guardrail {
     pub text: String,
     /// The context attributes and the variables that its conditions read.
     pub reads: BTreeSet<String>,
+    /// What must be looked up for it.
+    pub lookups: BTreeSet<Lookup>,
 }
 
 const ANNOTATIONS: [&str; 8] = [
@@ -87,6 +90,7 @@ impl Guardrail {
                 mode,
                 text: written.text().to_owned(),
                 reads: policy::reads(&written.json),
+                lookups: lookup::needed_by(&written.json),
             }),
             _ => None,
         };

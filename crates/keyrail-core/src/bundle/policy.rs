@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::diagnostic::{Diagnostic, Source};
 use crate::activity::taxonomy::{self, Group};
+use crate::lookup;
 use crate::schema::FALLBACKS;
 
 /// A policy that Cedar can read, and where it stands.
@@ -196,6 +197,8 @@ pub(crate) fn reads(json: &Value) -> BTreeSet<String> {
     if let Some(conditions) = json.get("conditions") {
         collect(conditions, &mut found);
     }
+    let looked_up = lookup::needed_by(json).into_iter();
+    found.extend(looked_up.map(|fact| fact.as_str().to_owned()));
     found
 }
 

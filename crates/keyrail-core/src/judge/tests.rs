@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::circumstances::Circumstances;
 use crate::event::Event;
+use crate::lookup::UserFacts;
 
 fn activity(detail: Value) -> Activity {
     let envelope = json!({
@@ -202,4 +203,170 @@ fn an_address_within_an_address_is_the_inner_one() {
         ids(&bundle(&text).judge(&activity(event), &Circumstances::default())),
         (vec!["office"], vec![])
     );
+}
+
+/// What must be looked up leaves a policy undecided until it is, and no other.
+#[test]
+fn facts_that_are_looked_up_decide_only_the_policies_that_read_them() {
+    let text = guardrail(
+        "tagged",
+        r#"when { resource has owner && resource.owner.hasTag("bot") }"#,
+    )
+    .replace("resource)", "resource is AccessKey)")
+        + &guardrail("plain", "when { context.succeeded }");
+    let bundle = bundle(&text);
+    let mut activity = activity(key_created());
+    let judged = |activity: &Activity| {
+        let verdict = bundle.judge(activity, &Circumstances::default());
+        let (violated, undecided) = ids(&verdict);
+        let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        (
+            owned(violated),
+            owned(undecided),
+            bundle.lookups_for(&verdict),
+        )
+    };
+    let (violated, undecided, needed) = judged(&activity);
+    assert_eq!(
+        (violated, undecided),
+        (vec!["plain".to_owned()], vec!["tagged".to_owned()])
+    );
+    assert_eq!(needed, [Lookup::Tags].into());
+    for (tag, expected) in [("bot", vec!["plain", "tagged"]), ("man", vec!["plain"])] {
+        for user in ["anaya", "bob"] {
+            let facts = UserFacts {
+                known: needed.clone(),
+                tags: [(tag.to_owned(), String::new())].into(),
+                ..UserFacts::default()
+            };
+            let arn = format!("arn:aws:iam::111122223333:user/{user}");
+            activity.users.insert(arn, facts);
+        }
+        let (violated, undecided, _) = judged(&activity);
+        assert_eq!(
+            (violated, undecided),
+            (expected.into_iter().map(str::to_owned).collect(), vec![])
+        );
+    }
+}
+
+fn exempt(id: &str, expires: &str, condition: &str) -> (String, String) {
+    let text = format!(
+        r#"@id("{id}") @exempts("made") @reason("R") @owner("O") @expires("{expires}") permit (principal, action, resource) {condition};"#
+    );
+    (format!("exemptions/{id}.cedar"), text)
+}
+
+fn made() -> (String, String) {
+    let text = guardrail("made", "").replace("action,", r#"action in Action::"issue-access-key","#);
+    ("guardrails/a.cedar".to_owned(), text)
+}
+
+/// The day of `@expires` is included, in UTC, by the later of the event's time and now.
+#[test]
+fn an_exemption_applies_through_its_last_day() {
+    for (expires, now, exempted) in [
+        ("2026-03-14", None, true),
+        ("2026-03-13", None, false),
+        ("2026-03-14", Some("2026-03-14T23:59:59Z"), true),
+        ("2026-03-14", Some("2026-03-15T00:00:00Z"), false),
+        ("2026-03-14", Some("2026-03-01T00:00:00Z"), true),
+    ] {
+        let bundle = Bundle::load(&[made(), exempt("x", expires, "")]).expect("it loads");
+        let circumstances = Circumstances {
+            now: now.map(|now| now.parse().expect("a time")),
+            ..Circumstances::default()
+        };
+        let verdict = bundle.judge(&activity(key_created()), &circumstances);
+        let expected: (&[&str], usize, usize) = match exempted {
+            true => (&[], 1, 0),
+            false => (&["made"], 0, 1),
+        };
+        let found = (
+            ids(&verdict).0,
+            verdict.exempted.len(),
+            verdict.expired.len(),
+        );
+        assert_eq!(
+            (found.0.as_slice(), found.1, found.2),
+            expected,
+            "{expires} {now:?}"
+        );
+        assert_eq!(verdict.severity.is_none(), exempted);
+    }
+}
+
+/// If an exemption cannot be decided, the violation stands, and both are told.
+#[test]
+fn an_exemption_that_errs_exempts_nobody() {
+    let condition = "when { context.mfa }";
+    let bundle = Bundle::load(&[made(), exempt("x", "2027-01-01", condition)]).expect("it loads");
+    let verdict = bundle.judge(&activity(key_created()), &Circumstances::default());
+    assert_eq!(ids(&verdict), (vec!["made"], vec!["x"]));
+}
+
+/// The lowest of the modes that are set, wherever they are.
+#[test]
+fn modes_of_account_unit_and_settings_count() {
+    let files = |settings: &str| {
+        let settings = ("keyrail.toml".to_owned(), settings.to_owned());
+        Bundle::load(&[made(), settings]).expect("it loads")
+    };
+    for (settings, expected) in [
+        ("", (Mode::Observe, ModeFrom::Nothing)),
+        ("mode = 'enforce'", (Mode::Enforce, ModeFrom::Settings)),
+        (
+            "mode = 'enforce'\n[accounts.111122223333]\nmode = 'observe'",
+            (Mode::Observe, ModeFrom::Account("111122223333".to_owned())),
+        ),
+        (
+            "mode = 'enforce'\n[accounts.111122223333]\nunit = 'ou-b'\n[units.ou-b]\nparent = 'ou-a'\n[units.ou-a]\nmode = 'observe'",
+            (Mode::Observe, ModeFrom::Unit("ou-a".to_owned())),
+        ),
+        (
+            "mode = 'enforce'\n[accounts.444455556666]\nmode = 'observe'",
+            (Mode::Enforce, ModeFrom::Settings),
+        ),
+    ] {
+        let verdict = files(settings).judge(&activity(key_created()), &Circumstances::default());
+        let [violation] = verdict.violated.as_slice() else {
+            panic!("one violation");
+        };
+        assert_eq!(
+            (violation.mode, violation.mode_from.clone()),
+            expected,
+            "{settings}"
+        );
+    }
+}
+
+/// An account is in its unit, and in those above it.
+#[test]
+fn units_and_networks_are_what_settings_say() {
+    let text = guardrail(
+        "here",
+        r#"when { resource in OrgUnit::"ou-a" && context has networks && context.networks.contains(Network::"office") }"#,
+    )
+    .replace("resource)", "resource is AccessKey)");
+    let settings = "[accounts.111122223333]\nunit = 'ou-b'\n[units.ou-b]\nparent = 'ou-a'\n[units.ou-a]\n[networks]\noffice = ['198.51.100.0/24']";
+    let bundle = Bundle::load(&[
+        ("guardrails/a.cedar".to_owned(), text),
+        ("keyrail.toml".to_owned(), settings.to_owned()),
+    ])
+    .expect("it loads");
+    for (address, violated) in [("198.51.100.7", vec!["here"]), ("203.0.113.7", vec![])] {
+        let mut event = key_created();
+        event["sourceIPAddress"] = address.into();
+        let envelope = json!({
+            "detail-type": "AWS API Call via CloudTrail", "source": "aws.iam", "account": "111122223333",
+            "region": "us-east-1", "time": "2026-03-14T09:26:53Z", "detail": event,
+        });
+        let event = Event::parse(envelope.to_string().as_bytes()).expect("it is JSON");
+        let circumstances = Circumstances::of(&bundle);
+        let activity = Activity::interpret(&event, &circumstances);
+        assert_eq!(
+            ids(&bundle.judge(&activity, &circumstances)),
+            (violated, vec![])
+        );
+    }
 }

@@ -52,6 +52,15 @@ impl Effects for Script {
             .map_err(error)
     }
 
+    async fn user_facts(
+        &self,
+        _: &AccountId,
+        _: &UserName,
+        _: &BTreeSet<Lookup>,
+    ) -> Result<UserFacts, EffectError> {
+        Err(error(Kind::Denied))
+    }
+
     async fn pause(&self, _: Duration) {
         *self.pauses.borrow_mut() += 1;
     }
