@@ -13,7 +13,9 @@
 
 mod alerting;
 mod containing;
+mod exempting;
 mod failing;
+mod reported;
 mod saying;
 #[expect(dead_code, reason = "the benchmark uses the rest of it")]
 mod support;

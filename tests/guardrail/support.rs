@@ -130,6 +130,17 @@ impl World {
             .access_key_id
     }
 
+    pub(crate) async fn tag(&self, user: &str, key: &str, value: &str) {
+        let tag = aws_sdk_iam::types::Tag::builder().key(key).value(value);
+        self.iam
+            .tag_user()
+            .user_name(user)
+            .tags(tag.build().expect("a tag has a key and a value"))
+            .send()
+            .await
+            .expect("the emulator tags a user");
+    }
+
     pub(crate) async fn set_status(&self, user: &str, key: &str, status: StatusType) {
         let call = self
             .iam

@@ -11,8 +11,8 @@ use crate::alert::{Alert, Notifier, NotifyError};
 use crate::bundle::Bundle;
 use crate::circumstances::Circumstances;
 use crate::event::Event;
-use crate::lookup::Lookup;
-use crate::outcome::{Effects, carry_out};
+use crate::lookup::{Lookup, UserFacts};
+use crate::outcome::{EffectErrorKind, Effects, carry_out};
 use crate::plan::Plan;
 use crate::report::Report;
 
@@ -60,9 +60,16 @@ async fn look_up(activity: &mut Activity, lookups: &BTreeSet<Lookup>, aws: &impl
     });
     let answers = futures_util::future::join_all(asked).await;
     for (arn, answer) in answers {
-        if let Ok(facts) = answer {
-            activity.users.insert(arn, facts);
-        }
+        let facts = match answer {
+            Ok(facts) => facts,
+            // A user that is gone has no tags, and is in no group.
+            Err(error) if error.kind == EffectErrorKind::Gone => UserFacts {
+                known: lookups.clone(),
+                ..UserFacts::default()
+            },
+            Err(_) => continue,
+        };
+        activity.users.insert(arn, facts);
     }
 }
 
