@@ -38,6 +38,7 @@ test: .venv/check.stamp ## run every test
 	else set -x; cargo test --locked --workspace --lib --bins --tests; fi
 	cargo test --locked --workspace --doc
 	KEYRAIL_BIN=$(CURDIR)/target/debug/keyrail .venv/bin/python -m unittest discover -s tests/template -t . -v
+	KEYRAIL_BIN=$(CURDIR)/target/debug/keyrail .venv/bin/python -m unittest discover -s tests/emulator -t . -v
 
 check: lint supply-chain template ## run every check that is not a test
 

@@ -2,11 +2,13 @@
 //! [`Effects`](keyrail_core::outcome::Effects) and
 //! [`Notifier`](keyrail_core::alert::Notifier), into calls.
 //!
-//! It decides nothing. What may be called, and what an answer means for the
+//! The feature `command` adds what only the command calls. It decides nothing. What may be called, and what an answer means for the
 //! report, is the core's.
 
 mod error;
 mod iam;
+#[cfg(feature = "command")]
+pub mod organizations;
 mod sns;
 
 use std::time::Duration;

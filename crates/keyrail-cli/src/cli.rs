@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Exemptions(exemptions::Args),
     Explain(explain::Args),
     Fmt(fmt::Args),
+    #[cfg(feature = "aws")]
+    Org(crate::commands::org::Args),
     Sample(sample::Args),
     Schema(schema::Args),
     Taxonomy(taxonomy::Args),

@@ -4,6 +4,8 @@ pub(crate) mod completions;
 pub(crate) mod exemptions;
 pub(crate) mod explain;
 pub(crate) mod fmt;
+#[cfg(feature = "aws")]
+pub(crate) mod org;
 pub(crate) mod sample;
 pub(crate) mod schema;
 pub(crate) mod taxonomy;

@@ -26,6 +26,8 @@ fn main() -> Exit {
         Command::Exemptions(args) => args.run(&mut out),
         Command::Explain(args) => args.run(&mut out),
         Command::Fmt(args) => args.run(&mut out),
+        #[cfg(feature = "aws")]
+        Command::Org(args) => args.run(&mut out),
         Command::Sample(args) => args.run(&mut out),
         Command::Schema(args) => args.run(&mut out),
         Command::Taxonomy(args) => args.run(&mut out),

@@ -1,6 +1,6 @@
 //! The only place that prints: answers to stdout, everything else to stderr.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
@@ -40,6 +40,20 @@ impl Output {
             ))),
             _ => Ok(()),
         }
+    }
+
+    /// Says how far a long work has come: on a terminal, on one line, again and again.
+    pub(crate) fn progress(&mut self, text: &str) {
+        if io::stderr().is_terminal() {
+            // Nothing depends on whether it is seen.
+            let shown = write!(self.stderr, "\r\x1b[2K{text}").and_then(|()| self.stderr.flush());
+            drop(shown);
+        }
+    }
+
+    /// Clears what [`Self::progress`] said.
+    pub(crate) fn progress_ends(&mut self) {
+        self.progress("");
     }
 
     /// Prints why a command failed. If that fails too, the exit code still tells.
