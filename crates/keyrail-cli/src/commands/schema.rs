@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use keyrail_core::schema;
+use serde_json::{Value, json};
 
 use crate::bundle;
 use crate::exit::{Exit, Failure};
@@ -49,12 +50,6 @@ impl Args {
         let text = match self.name {
             Name::Cedar => self.cedar()?,
             Name::CedarJson => {
-                let broken = |error: &dyn ToString| {
-                    Failure::bug(format!(
-                        "the schema cannot be written: {}",
-                        error.to_string()
-                    ))
-                };
                 let (fragment, _) =
                     cedar_policy::SchemaFragment::from_cedarschema_str(&self.cedar()?)
                         .map_err(|error| broken(&error))?;
@@ -63,8 +58,8 @@ impl Args {
             }
             Name::Settings => include_str!("../schemas/settings.json").to_owned(),
             Name::Tests => include_str!("../schemas/tests.json").to_owned(),
-            Name::Report => include_str!("../schemas/report.json").to_owned(),
-            Name::Alert => include_str!("../schemas/alert.json").to_owned(),
+            Name::Report => REPORT.to_owned(),
+            Name::Alert => alert()?,
             Name::Diagnostics => include_str!("../schemas/diagnostics.json").to_owned(),
         };
         out.answer(&text)?;
@@ -83,3 +78,24 @@ impl Args {
         Ok(schema::cedar(networks.keys().map(String::as_str)))
     }
 }
+
+/// The alert's schema with the report's in it, so that it stands alone.
+fn alert() -> Result<String, Failure> {
+    let broken = |error: serde_json::Error| broken(&error);
+    let mut alert: Value =
+        serde_json::from_str(include_str!("../schemas/alert.json")).map_err(broken)?;
+    let report: Value = serde_json::from_str(REPORT).map_err(broken)?;
+    if let Some(alert) = alert.as_object_mut() {
+        alert.insert("$defs".to_owned(), json!({ "report": report }));
+    }
+    Ok(serde_json::to_string_pretty(&alert).map_err(broken)? + "\n")
+}
+
+fn broken(error: &dyn ToString) -> Failure {
+    Failure::bug(format!(
+        "the schema cannot be written: {}",
+        error.to_string()
+    ))
+}
+
+const REPORT: &str = include_str!("../schemas/report.json");
