@@ -15,6 +15,7 @@ mod events;
 mod explain;
 mod input;
 mod sample;
+mod schema;
 mod shared_events;
 mod taxonomy;
 

@@ -1,0 +1,257 @@
+//! The schemas that `keyrail schema` prints, held to what keyrail reads and writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use keyrail_core::activity::taxonomy::Group;
+use keyrail_core::activity::{ActorKind, Kind, TargetKind};
+use keyrail_core::bundle::Level;
+use keyrail_core::judge::PolicyKind;
+use keyrail_core::outcome::OutcomeResult;
+use keyrail_core::plan::{StepName, Withheld};
+use keyrail_core::report::State;
+use keyrail_core::{Mode, Severity};
+use serde_json::{Value, json};
+
+use crate::{Ran, ran};
+
+mod read;
+mod validator;
+mod written;
+
+const NAMES: [&str; 5] = ["alert", "diagnostics", "report", "settings", "tests"];
+
+#[test]
+fn each_schema_is_named_and_says_what_every_property_means() {
+    for name in NAMES {
+        let schema = schema(name);
+        assert_eq!(schema["$id"], format!("urn:keyrail:{name}:v1"));
+        for key in ["$schema", "title", "description"] {
+            assert!(schema[key].is_string(), "{name}: {key}");
+        }
+        for (place, object) in objects(&schema) {
+            let named = ["properties", "patternProperties", "$defs"].map(|key| object.get(key));
+            let named = named.into_iter().flatten().filter_map(Value::as_object);
+            for (key, property) in named.flatten() {
+                let meaning = property.get("description").or(property.get("$ref"));
+                assert!(meaning.is_some(), "{name}{place}: {key}");
+            }
+        }
+    }
+}
+
+/// Only an event of AWS's may hold what we have not named; and programs that read
+/// what keyrail writes need not ask whether a key is there.
+#[test]
+fn no_key_is_left_open_and_none_that_is_written_is_optional() {
+    for name in NAMES {
+        for (place, object) in objects(&schema(name)) {
+            let Some(properties) = object
+                .get("properties")
+                .filter(|_| object["type"] == "object")
+            else {
+                continue;
+            };
+            assert_eq!(object["additionalProperties"], false, "{name}{place}");
+            if ["alert", "diagnostics", "report"].contains(&name) {
+                let keys = properties.as_object().into_iter().flatten();
+                let keys: Vec<&String> = keys.map(|(key, _)| key).collect();
+                assert_eq!(object["required"], json!(keys), "{name}{place}");
+            }
+        }
+    }
+}
+
+/// The words of a type. A variant that is not listed does not compile.
+macro_rules! words {
+    ($kind:ident: $($variant:ident)*) => {{
+        let listed = |value: $kind| match value { $($kind::$variant)|* => value };
+        words(&[$(listed($kind::$variant)),*])
+    }};
+}
+
+fn words(values: &[impl serde::Serialize]) -> BTreeSet<String> {
+    let word = |value| serde_json::to_value(value).expect("it is JSON");
+    let words = values.iter().map(word);
+    words
+        .map(|word| word.as_str().expect("it is a word").to_owned())
+        .collect()
+}
+
+#[test]
+fn enumerations_are_those_of_the_code() {
+    let groups = words(&Group::ALL);
+    let modes = words!(Mode: Enforce Observe);
+    let severities = words!(Severity: Critical High Info Low Medium);
+    let states = words!(State: Alert Blocked DryRun Failed Pending);
+    let steps = words(&StepName::ALL);
+    let withheld = words!(Withheld: Archived Evidence FailedAttempt NoTarget NotAllowed Observe
+        Replay Sample);
+    let kinds = words!(Kind: ApiCall Exposure Finding Other ServiceEvent SignIn Unrecognised);
+    let actors = words!(ActorKind: AssumedRole AwsAccount AwsService FederatedUser IamUser
+        IdentityCenterUser Root SamlUser Unknown WebIdentityUser);
+    let targets = words!(TargetKind: AccessKey Account Detector EventBus EventRule Function Group
+        Instance LoginProfile MfaDevice None Other Policy Queue Recorder Role ServiceCredential
+        SigningCertificate SshKey Table Topic Trail TrustAnchor User);
+    let results = words!(OutcomeResult: Accepted Already Failed Verified Withheld);
+    let policies = words!(PolicyKind: Exemption Guardrail);
+    let levels = words!(Level: Error Warning);
+    let mut or_none = severities.clone();
+    or_none.insert("none".to_owned());
+    let report = [
+        ("/$defs/actor_kind", actors),
+        ("/$defs/group", groups),
+        ("/$defs/kind", kinds),
+        ("/$defs/mode", modes.clone()),
+        ("/$defs/result", results),
+        ("/$defs/severity", severities),
+        ("/$defs/step", steps.clone()),
+        ("/$defs/target_kind", targets),
+        ("/$defs/undecided/properties/kind", policies),
+        ("/$defs/withheld", withheld.clone()),
+    ];
+    let within = |(place, words): &(&str, BTreeSet<String>)| {
+        (format!("/$defs/report{place}"), words.clone())
+    };
+    let mut alert: BTreeMap<String, BTreeSet<String>> = report.iter().map(within).collect();
+    alert.insert("/properties/state".to_owned(), states.clone());
+    assert_eq!(enumerations("alert"), alert);
+    assert_eq!(enumerations("report"), owned(report));
+    assert_eq!(
+        enumerations("diagnostics"),
+        owned([("/$defs/diagnostic/properties/severity", levels)])
+    );
+    assert_eq!(
+        enumerations("settings"),
+        owned([
+            ("/$defs/mode", modes.clone()),
+            ("/$defs/step", steps.clone()),
+            ("/properties/language", ["en".to_owned()].into()),
+        ])
+    );
+    let expect = "/$defs/expect/properties";
+    assert_eq!(
+        enumerations("tests"),
+        owned([
+            ("/$defs/mode", modes),
+            ("/$defs/step", steps.clone()),
+            ("/$defs/withheld", withheld),
+            (&format!("{expect}/alert/properties/state"), states),
+            (&format!("{expect}/severity"), or_none),
+        ])
+    );
+    let planned = schema("tests")["$defs"]["planned"]["anyOf"][1]["properties"].clone();
+    assert_eq!(key_set(&planned), steps);
+}
+
+fn owned<const N: usize>(
+    rows: [(&str, BTreeSet<String>); N],
+) -> BTreeMap<String, BTreeSet<String>> {
+    let rows = rows.into_iter();
+    rows.map(|(place, words)| (place.to_owned(), words))
+        .collect()
+}
+
+/// All enumerations of a schema, by their places.
+fn enumerations(name: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let places = objects(&schema(name)).into_iter();
+    places
+        .filter_map(|(place, object)| Some((place, words(object.get("enum")?.as_array()?))))
+        .collect()
+}
+
+#[test]
+fn the_schema_of_policies_is_cedar_and_its_json_is_the_same() {
+    let text = ran(&["schema", "cedar"]);
+    assert_eq!((text.status, text.stderr.as_str()), (0, ""));
+    let (from_text, _) = cedar_policy::SchemaFragment::from_cedarschema_str(&text.stdout)
+        .expect("it is Cedar's schema syntax");
+    let json = ran(&["schema", "cedar-json"]).json();
+    cedar_policy::Schema::from_json_value(json.clone()).expect("it is Cedar's schema as JSON");
+    assert_eq!(from_text.to_json_value().expect("it is JSON"), json);
+}
+
+#[test]
+fn a_schema_that_there_is_not_is_an_error_that_names_them_all() {
+    let ran = ran(&["schema", "setting"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+    for name in NAMES.iter().chain(&["cedar", "cedar-json"]) {
+        assert!(ran.stderr.contains(name), "{}", ran.stderr);
+    }
+}
+
+/// As the command prints it.
+fn schema(name: &str) -> Value {
+    ran(&["schema", name]).json()
+}
+
+/// Every object in a value, by its place.
+fn objects(value: &Value) -> Vec<(String, Value)> {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| (index.to_string(), item))
+            .collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, field)| (key.clone(), field))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let mut found: Vec<(String, Value)> = Vec::new();
+    if value.is_object() {
+        found.push((String::new(), value.clone()));
+    }
+    for (name, child) in children {
+        let below = objects(child).into_iter();
+        found.extend(below.map(|(place, object)| (format!("/{name}{place}"), object)));
+    }
+    found
+}
+
+fn key_set(value: &Value) -> BTreeSet<String> {
+    let fields = value.as_object().into_iter().flatten();
+    fields.map(|(key, _)| key.clone()).collect()
+}
+
+fn printed(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout).expect("it prints JSON")
+}
+
+/// A folder that is removed when the test ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("keyrail-schema-{name}-{}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn path(&self) -> String {
+        self.0.to_string_lossy().into_owned()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.0.join(name);
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).expect("a folder can be made");
+        fs::write(path, text).expect("a file can be written");
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap_or_default();
+    }
+}
+
+const GUARDRAILS: &str = r#"
+@id("violated") @title("Violated") @severity("high") @respond("deactivate-key")
+forbid (principal, action in Action::"sign-in", resource);
+@id("exempted") @title("Exempted") @severity("low") @respond("alert")
+forbid (principal, action in Action::"sign-in", resource);
+@id("undecided") @title("Undecided") @severity("info") @respond("alert")
+forbid (principal, action in Action::"sign-in", resource) when { context has mfa && !context.mfa };
+"#;
