@@ -199,6 +199,8 @@ tests:
     unset: [detail.userAgent]
   - file: event.json
   - event: {eventName: x}
+  users:
+    carol: {groups: [admins], policies: [arn], tags: {team: payments}}
   expect:
     violated: [violated]
     exempted: []
