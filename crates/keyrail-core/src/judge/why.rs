@@ -1,13 +1,13 @@
 //! Why a policy is satisfied or not: its scope, and each of its conditions with the
 //! values that it read. For people; judging itself does not need it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use cedar_policy::{Decision, Policy, PolicyId, PolicySet};
 use serde_json::{Value, json};
 
-use super::{Question, facts};
-use crate::activity::Activity;
+use super::{Question, Verdict, facts};
+use crate::activity::{Activity, Kind};
 use crate::bundle::Bundle;
 
 /// One policy, and what it makes of an activity.
@@ -21,6 +21,20 @@ pub struct Why {
     pub satisfied: bool,
     /// Its conditions, in order, where its scope is met.
     pub conditions: Vec<Condition>,
+}
+
+/// How far a policy reaches an activity: [`Why`] without its conditions, and much
+/// cheaper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// The policy's id.
+    pub policy: String,
+    /// Whether its scope (principal, action, resource) is about the activity.
+    pub in_scope: bool,
+    /// Whether scope and conditions are all met.
+    pub satisfied: bool,
+    /// Whether it has conditions at all.
+    pub has_conditions: bool,
 }
 
 /// One condition of a policy: a conjunct of a `when`, or a whole `unless`.
@@ -62,6 +76,36 @@ impl Bundle {
         self.whys(activity, texts, permits, scopes, Decision::Allow)
     }
 
+    /// How far each guardrail reaches an activity, whose verdict is given.
+    #[must_use]
+    pub fn guardrails_reaching(&self, activity: &Activity, verdict: &Verdict) -> Vec<Reach> {
+        let violated = verdict.violated.iter().map(|found| &found.id);
+        let exempted = verdict.exempted.iter().map(|found| &found.guardrail);
+        let satisfied = violated.chain(exempted).map(PolicyId::new).collect();
+        let in_scope = self.asked(activity, &self.scopes, Decision::Deny);
+        reaching(&self.policies, &in_scope, &satisfied)
+    }
+
+    /// How far each exemption reaches an activity, whether or not it violates a
+    /// guardrail.
+    #[must_use]
+    pub fn exemptions_reaching(&self, activity: &Activity) -> Vec<Reach> {
+        let asked = |policies| self.asked(activity, policies, Decision::Allow);
+        let (in_scope, satisfied) = (asked(&self.permit_scopes), asked(&self.permits));
+        reaching(&self.permits, &in_scope, &satisfied)
+    }
+
+    /// Which policies an activity satisfies; none, if it is not judged at all.
+    fn asked(&self, activity: &Activity, policies: &PolicySet, by: Decision) -> HashSet<PolicyId> {
+        if policies.is_empty() || matches!(activity.kind, Kind::Other | Kind::Unrecognised) {
+            return HashSet::new();
+        }
+        match Question::about(activity, &self.organization) {
+            Ok(question) => question.satisfied(policies, by),
+            Err(_) => HashSet::new(),
+        }
+    }
+
     fn whys<'t>(
         &self,
         activity: &Activity,
@@ -73,8 +117,8 @@ impl Bundle {
         let Ok(question) = Question::about(activity, &self.organization) else {
             return Vec::new();
         };
-        let satisfied = question.decide(policies, scopes, by).satisfied;
-        let in_scope = question.decide(scopes, scopes, by).satisfied;
+        let satisfied = question.satisfied(policies, by);
+        let in_scope = question.satisfied(scopes, by);
         let values = values(activity, &question);
         texts
             .map(|(id, text)| Why {
@@ -87,6 +131,32 @@ impl Bundle {
                 },
             })
             .collect()
+    }
+}
+
+fn reaching(
+    policies: &PolicySet,
+    in_scope: &HashSet<PolicyId>,
+    satisfied: &HashSet<PolicyId>,
+) -> Vec<Reach> {
+    policies
+        .policies()
+        .map(|policy| Reach {
+            policy: policy.id().to_string(),
+            in_scope: in_scope.contains(policy.id()),
+            satisfied: satisfied.contains(policy.id()),
+            has_conditions: policy.has_non_scope_constraint(),
+        })
+        .collect()
+}
+
+impl Question {
+    fn satisfied(&self, policies: &PolicySet, by: Decision) -> HashSet<PolicyId> {
+        let response = self.ask(policies);
+        match response.decision() == by {
+            true => response.diagnostics().reason().cloned().collect(),
+            false => HashSet::new(),
+        }
     }
 }
 
