@@ -18,6 +18,7 @@ mod sample;
 mod schema;
 mod shared_events;
 mod taxonomy;
+mod testing;
 
 /// Runs `keyrail` in a folder without a bundle, and without the caller's settings.
 fn keyrail(arguments: &[&str]) -> Command {

@@ -10,9 +10,9 @@ use keyrail_core::circumstances::{Circumstances, History};
 use keyrail_core::lookup::{Lookup, UserFacts};
 use keyrail_core::report::Report;
 use keyrail_core::{Bundle, Event, Mode, examine};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use serde_saphyr::Spanned;
+use serde_saphyr::{Location, Spanned};
 
 use crate::bundle::{has_extension, names};
 use crate::commands::sample;
@@ -22,67 +22,47 @@ use crate::exit::Failure;
 /// A file of tests.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Suite {
-    pub tests: Vec<Test>,
+struct Suite {
+    tests: Vec<Spanned<Test>>,
 }
 
 /// An event, the circumstances, and what is to come of it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Test {
-    pub name: Spanned<String>,
-    #[serde(flatten)]
-    pub given: Given,
-    #[serde(default)]
-    pub expect: Expectation,
-    /// The same with changes, each a test of its own.
-    #[serde(default)]
-    pub cases: Vec<Case>,
-}
-
-/// One row of a table of tests: what it changes in the test that it stands in.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Case {
-    pub name: Spanned<String>,
-    #[serde(default)]
-    pub set: BTreeMap<String, Value>,
-    #[serde(default)]
-    pub unset: Vec<String>,
-    #[serde(default)]
-    pub at: Option<String>,
-    #[serde(default)]
-    pub mode: Option<String>,
-    #[serde(default)]
-    pub expect: Expectation,
-}
-
-/// An event, from wherever it is.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct Given {
+struct Test {
+    name: Spanned<String>,
     /// One of `keyrail sample --list`, or an event of `keyrail taxonomy`.
     #[serde(default)]
-    pub sample: Option<String>,
+    sample: Option<String>,
     /// The event itself.
     #[serde(default)]
-    pub event: Option<Value>,
+    event: Option<Value>,
     /// A file, by its path from the file of tests.
     #[serde(default)]
-    pub file: Option<String>,
+    file: Option<String>,
     #[serde(default)]
-    pub set: BTreeMap<String, Value>,
+    set: BTreeMap<String, Value>,
     #[serde(default)]
-    pub unset: Vec<String>,
+    unset: Vec<String>,
     #[serde(default)]
-    pub at: Option<String>,
+    at: Option<String>,
     #[serde(default)]
-    pub mode: Option<String>,
+    mode: Option<String>,
+    /// Named networks, in place of those in the settings.
+    #[serde(default)]
+    networks: Option<BTreeMap<String, Vec<String>>>,
     /// Events that came before, in order.
     #[serde(default)]
-    pub history: Vec<Earlier>,
+    history: Option<Vec<Earlier>>,
     /// What IAM would say of users, by name.
     #[serde(default)]
-    pub users: BTreeMap<String, UserRow>,
+    users: Option<BTreeMap<String, UserRow>>,
+    #[serde(default)]
+    expect: Option<Spanned<Expectation>>,
+    /// Rows of a table: each is a test of its own, and says only what is different
+    /// from the test that it stands in.
+    #[serde(default)]
+    cases: Vec<Spanned<Test>>,
 }
 
 /// What IAM would say of a user.
@@ -100,7 +80,7 @@ pub(crate) struct UserRow {
 /// An event that came before.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Earlier {
+struct Earlier {
     #[serde(default)]
     sample: Option<String>,
     #[serde(default)]
@@ -117,30 +97,36 @@ pub(crate) struct Earlier {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Expectation {
-    #[serde(default)]
-    pub violated: Option<Vec<String>>,
-    #[serde(default)]
-    pub exempted: Option<Vec<String>>,
-    #[serde(default)]
-    pub undecided: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "given")]
+    pub violated: Option<Spanned<Vec<String>>>,
+    #[serde(default, deserialize_with = "given")]
+    pub exempted: Option<Spanned<Vec<String>>>,
+    #[serde(default, deserialize_with = "given")]
+    pub undecided: Option<Spanned<Vec<String>>>,
     /// A severity, or `none`.
-    #[serde(default)]
-    pub severity: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    pub severity: Option<Spanned<String>>,
     /// Steps in order: `deactivate-key`, or `deactivate-key: observe` for one that is withheld.
-    #[serde(default)]
-    pub plan: Option<Vec<Value>>,
-    #[serde(default)]
-    pub alert: Option<AlertExpectation>,
+    #[serde(default, deserialize_with = "given")]
+    pub plan: Option<Spanned<Vec<Value>>>,
+    #[serde(default, deserialize_with = "given")]
+    pub alert: Option<Spanned<AlertExpectation>>,
 }
 
 /// What the alert is to say.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AlertExpectation {
-    #[serde(default)]
-    pub state: Option<String>,
-    #[serde(default)]
-    pub subject: Option<String>,
+    /// A state, or `none` if there is to be no alert.
+    #[serde(default, deserialize_with = "given")]
+    pub state: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "given")]
+    pub subject: Option<Spanned<String>>,
+}
+
+/// A key without a value is a mistake: it would look as if something were compared.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 /// One test to run: a test, or a row of its table.
@@ -148,88 +134,235 @@ pub(crate) struct AlertExpectation {
 pub(crate) struct Run {
     /// The file, by its path within the bundle.
     pub file: String,
-    /// The line of its name.
-    pub line: usize,
+    /// Line and column of its name.
+    pub place: (usize, usize),
     pub name: String,
-    pub given: Given,
+    /// Where the test or row begins.
+    pub begins: Location,
+    given: Given,
     pub expect: Expectation,
+    /// What it says itself, without that of the test that it stands in.
+    pub own: Option<Spanned<Expectation>>,
 }
 
-/// The test files of a bundle, with their texts.
-pub(crate) fn texts(folder: &Path) -> Vec<(String, String)> {
-    let names = names(&folder.join("tests")).unwrap_or_default();
-    names
-        .into_iter()
-        .filter(|name| has_extension(name, &["yaml", "yml"]))
-        .filter_map(|name| {
+/// An event from wherever it is, and the circumstances.
+#[derive(Debug, Clone, Default)]
+struct Given {
+    source: Source,
+    /// What is set and what is removed, in the order of the tests around.
+    changes: Vec<(BTreeMap<String, Value>, Vec<String>)>,
+    at: Option<String>,
+    mode: Option<String>,
+    networks: Option<BTreeMap<String, Vec<String>>>,
+    history: Vec<Earlier>,
+    users: BTreeMap<String, UserRow>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Source {
+    sample: Option<String>,
+    event: Option<Value>,
+    file: Option<String>,
+}
+
+/// A test that can be run.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub run: Run,
+    event: Event,
+    circumstances: Circumstances,
+}
+
+impl Ready {
+    /// Runs the test: what came of the event.
+    pub(crate) fn report(self, bundle: &Bundle) -> (Run, Report) {
+        let report = examine(self.event, bundle, &self.circumstances);
+        (self.run, report)
+    }
+}
+
+/// The test files of a bundle.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    /// Each by its path within the bundle, with its text.
+    pub read: Vec<(String, String)>,
+    unreadable: Vec<Diagnostic>,
+}
+
+impl Texts {
+    pub(crate) fn of(folder: &Path) -> Self {
+        let mut texts = Self::default();
+        let below = folder.join("tests");
+        if !below.exists() {
+            return texts;
+        }
+        let unreadable = |file: &str, error: std::io::Error| {
+            let message = format!("it cannot be read: {error}");
+            diagnostic("unreadable", file, (1, 1), message)
+        };
+        let names = match names(&below) {
+            Ok(names) => names,
+            Err(error) => {
+                texts.unreadable.push(unreadable("tests", error));
+                return texts;
+            }
+        };
+        for name in names {
+            if !has_extension(&name, &["yaml", "yml"]) {
+                continue;
+            }
             let file = format!("tests/{name}");
-            Some((file.clone(), fs::read_to_string(folder.join(file)).ok()?))
-        })
-        .collect()
+            match fs::read_to_string(folder.join(&file)) {
+                Ok(text) => texts.read.push((file, text)),
+                Err(error) => texts.unreadable.push(unreadable(&file, error)),
+            }
+        }
+        texts
+    }
+
+    /// The same with other texts for some of the files.
+    pub(crate) fn with(&self, changed: &[(String, String)]) -> Self {
+        let read = self.read.iter().map(|(file, text)| {
+            let new = changed.iter().find(|(name, _)| name == file);
+            (file.clone(), new.map_or(text, |(_, new)| new).clone())
+        });
+        Self {
+            read: read.collect(),
+            unreadable: Vec::new(),
+        }
+    }
+
+    /// The tests, ready to be run, and all that is wrong with them short of that.
+    pub(crate) fn check(&self, folder: &Path, bundle: &Bundle) -> (Vec<Ready>, Vec<Diagnostic>) {
+        let (mut ready, mut found) = (Vec::new(), self.unreadable.clone());
+        for (file, text) in &self.read {
+            let runs = match runs(file, text) {
+                Ok(runs) => runs,
+                Err(wrong) => {
+                    found.push(wrong);
+                    continue;
+                }
+            };
+            for run in runs {
+                found.extend(run.mistakes(bundle));
+                match run.prepare(folder, bundle) {
+                    Ok((event, circumstances)) => ready.push(Ready {
+                        run,
+                        event,
+                        circumstances,
+                    }),
+                    Err(failure) => {
+                        let mut unready = run.wrong("test-event", &failure.message);
+                        unready.help = failure.help;
+                        found.push(unready);
+                    }
+                }
+            }
+        }
+        (ready, found)
+    }
 }
 
 /// The tests of a file.
-pub(crate) fn runs(file: &str, text: &str) -> Result<Vec<Run>, Diagnostic> {
+fn runs(file: &str, text: &str) -> Result<Vec<Run>, Diagnostic> {
     let suite: Suite = serde_saphyr::from_str(text).map_err(|error| {
-        let (line, column) = error
-            .location()
-            .map_or((1, 1), |place| (place.line(), place.column()));
+        let place = error.location().map_or((1, 1), place);
         let message = error.without_snippet().to_string();
         let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-        let line = usize::try_from(line).unwrap_or(1);
-        let column = usize::try_from(column).unwrap_or(1);
-        diagnostic("test-syntax", file, line, column, message)
+        // The place is told by itself.
+        let message = message
+            .rsplit_once(" at line ")
+            .map_or(message.as_str(), |(message, _)| message);
+        diagnostic("test-syntax", file, place, message)
     })?;
-    Ok(suite
-        .tests
-        .into_iter()
-        .flat_map(|test| runs_of(file, test))
-        .collect())
+    let mut runs = Vec::new();
+    for test in suite.tests {
+        collect(file, test, None, &mut runs);
+    }
+    Ok(runs)
 }
 
-fn runs_of(file: &str, test: Test) -> Vec<Run> {
-    let line = |name: &Spanned<String>| usize::try_from(name.referenced.line()).unwrap_or(1);
-    let whole = Run {
+/// A test by itself, or the rows of its table, with what they have of the test around.
+fn collect(file: &str, test: Spanned<Test>, around: Option<&Run>, runs: &mut Vec<Run>) {
+    let (begins, test) = (test.referenced, test.value);
+    let mut given = around.map(|run| run.given.clone()).unwrap_or_default();
+    if test.sample.is_some() || test.event.is_some() || test.file.is_some() {
+        given.source = Source {
+            sample: test.sample,
+            event: test.event,
+            file: test.file,
+        };
+    }
+    given.changes.push((test.set, test.unset));
+    given.at = test.at.or(given.at);
+    given.mode = test.mode.or(given.mode);
+    given.networks = test.networks.or(given.networks);
+    given.history = test.history.unwrap_or(given.history);
+    given.users = test.users.unwrap_or(given.users);
+    let own = test.expect.as_ref().map(|own| own.value.clone());
+    let outer = around.map(|run| run.expect.clone()).unwrap_or_default();
+    let run = Run {
         file: file.to_owned(),
-        line: line(&test.name),
-        name: test.name.value.clone(),
-        given: test.given.clone(),
-        expect: test.expect.clone(),
+        place: place(test.name.referenced),
+        name: match around {
+            Some(run) => format!("{}: {}", run.name, test.name.value),
+            None => test.name.value,
+        },
+        begins,
+        given,
+        expect: own.unwrap_or_default().or(outer),
+        own: test.expect,
     };
     if test.cases.is_empty() {
-        return vec![whole];
+        runs.push(run);
+        return;
     }
-    test.cases
-        .into_iter()
-        .map(|case| {
-            let mut given = test.given.clone();
-            given.set.extend(case.set);
-            given.unset.extend(case.unset);
-            given.at = case.at.or(given.at);
-            given.mode = case.mode.or(given.mode);
-            Run {
-                file: file.to_owned(),
-                line: line(&case.name),
-                name: format!("{}: {}", test.name.value, case.name.value),
-                given,
-                expect: Expectation {
-                    violated: case.expect.violated.or(test.expect.violated.clone()),
-                    exempted: case.expect.exempted.or(test.expect.exempted.clone()),
-                    undecided: case.expect.undecided.or(test.expect.undecided.clone()),
-                    severity: case.expect.severity.or(test.expect.severity.clone()),
-                    plan: case.expect.plan.or(test.expect.plan.clone()),
-                    alert: case.expect.alert.or(test.expect.alert.clone()),
-                },
+    for case in test.cases {
+        collect(file, case, Some(&run), runs);
+    }
+}
+
+impl Expectation {
+    /// What it says, and of the rest what another one says.
+    fn or(self, other: Self) -> Self {
+        let alert = match (self.alert, other.alert) {
+            (Some(mut own), Some(other)) => {
+                own.value.state = own.value.state.or(other.value.state);
+                own.value.subject = own.value.subject.or(other.value.subject);
+                Some(own)
             }
-        })
-        .collect()
+            (own, other) => own.or(other),
+        };
+        Self {
+            violated: self.violated.or(other.violated),
+            exempted: self.exempted.or(other.exempted),
+            undecided: self.undecided.or(other.undecided),
+            severity: self.severity.or(other.severity),
+            plan: self.plan.or(other.plan),
+            alert,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        let alert = self.alert.as_ref().map(|alert| &alert.value);
+        self.violated.is_none()
+            && self.exempted.is_none()
+            && self.undecided.is_none()
+            && self.severity.is_none()
+            && self.plan.is_none()
+            && alert.is_none_or(|alert| alert.state.is_none() && alert.subject.is_none())
+    }
+}
+
+fn place(location: Location) -> (usize, usize) {
+    let number = |number: u64| usize::try_from(number).unwrap_or(1).max(1);
+    (number(location.line()), number(location.column()))
 }
 
 fn diagnostic(
     code: &'static str,
     file: &str,
-    line: usize,
-    column: usize,
+    (line, column): (usize, usize),
     message: impl Into<String>,
 ) -> Diagnostic {
     Diagnostic {
@@ -244,55 +377,52 @@ fn diagnostic(
     }
 }
 
-/// What is wrong with the tests of a bundle, short of running them.
-pub(crate) fn check(folder: &Path, texts: &[(String, String)], bundle: &Bundle) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for (file, text) in texts {
-        match runs(file, text) {
-            Ok(runs) => found.extend(runs.iter().flat_map(|run| run.mistakes(folder, bundle))),
-            Err(wrong) => found.push(wrong),
-        }
-    }
-    found
-}
-
 impl Run {
-    fn mistakes(&self, folder: &Path, bundle: &Bundle) -> Vec<Diagnostic> {
-        let wrong = |code, message: String| diagnostic(code, &self.file, self.line, 1, message);
+    fn wrong(&self, code: &'static str, message: &str) -> Diagnostic {
+        let message = format!("test `{}`: {message}", self.name);
+        diagnostic(code, &self.file, self.place, message)
+    }
+
+    /// What is wrong with what it expects.
+    fn mistakes(&self, bundle: &Bundle) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         let expect = &self.expect;
-        for guardrail in [&expect.violated, &expect.exempted]
-            .into_iter()
-            .flatten()
-            .flatten()
-        {
-            if !bundle.guardrail_ids().any(|id| id == guardrail) {
-                let mut unknown = wrong(
-                    "unknown-guardrail",
-                    format!("test `{}`: there is no guardrail `{guardrail}`", self.name),
-                );
-                unknown.help = nearest(guardrail, bundle.guardrail_ids())
+        let guardrails: Vec<&str> = bundle.guardrail_ids().collect();
+        let exemptions = bundle.exemptions.keys().map(String::as_str);
+        let policies: Vec<&str> = guardrails.iter().copied().chain(exemptions).collect();
+        for (list, kind, known) in [
+            (&expect.violated, "guardrail", &guardrails),
+            (&expect.exempted, "guardrail", &guardrails),
+            (&expect.undecided, "policy", &policies),
+        ] {
+            let Some(list) = list else {
+                continue;
+            };
+            for id in &list.value {
+                if known.contains(&id.as_str()) {
+                    continue;
+                }
+                let message = format!("test `{}`: there is no {kind} `{id}`", self.name);
+                let code = match kind {
+                    "guardrail" => "unknown-guardrail",
+                    _ => "unknown-policy",
+                };
+                let mut unknown = diagnostic(code, &self.file, place(list.referenced), message);
+                unknown.help = nearest(id, known.iter().copied())
                     .map(|near| format!("did you mean `{near}`?"));
                 found.push(unknown);
             }
         }
-        if let Err(failure) = self.prepare(folder, bundle) {
-            let mut unready = wrong(
-                "test-event",
-                format!("test `{}`: {}", self.name, failure.message),
-            );
-            unready.help = failure.help;
-            found.push(unready);
+        if expect.is_empty() {
+            let mut empty = self.wrong("test-without-expectation", "it expects nothing");
+            empty.help = Some("give it `expect`, such as `{violated: []}`".to_owned());
+            found.push(empty);
         }
         found
     }
 
     /// The event and the circumstances that the test describes.
-    pub(crate) fn prepare(
-        &self,
-        folder: &Path,
-        bundle: &Bundle,
-    ) -> Result<(Event, Circumstances), Failure> {
+    fn prepare(&self, folder: &Path, bundle: &Bundle) -> Result<(Event, Circumstances), Failure> {
         let given = &self.given;
         let mut circumstances = Circumstances::of(bundle);
         circumstances.mode = given
@@ -322,18 +452,23 @@ impl Run {
             (name.clone(), facts)
         });
         circumstances.users = users.collect();
+        if let Some(networks) = &given.networks {
+            circumstances.networks = ranges(networks)?;
+        }
         if !given.history.is_empty() {
             let mut history = History::default();
             for earlier in &given.history {
                 let source = (&earlier.sample, &earlier.event, &earlier.file);
-                let event = self.event(folder, source, &earlier.set, &earlier.unset)?;
+                let changes = [(earlier.set.clone(), earlier.unset.clone())];
+                let event = self.event(folder, source, &changes)?;
                 let activity = keyrail_core::activity::Activity::interpret(&event, &circumstances);
                 history.note(&activity, &circumstances);
             }
             circumstances.history = Some(history);
         }
-        let source = (&given.sample, &given.event, &given.file);
-        let event = self.event(folder, source, &given.set, &given.unset)?;
+        let source = &given.source;
+        let source = (&source.sample, &source.event, &source.file);
+        let event = self.event(folder, source, &given.changes)?;
         Ok((event, circumstances))
     }
 
@@ -341,8 +476,7 @@ impl Run {
         &self,
         folder: &Path,
         source: (&Option<String>, &Option<Value>, &Option<String>),
-        set: &BTreeMap<String, Value>,
-        unset: &[String],
+        changes: &[(BTreeMap<String, Value>, Vec<String>)],
     ) -> Result<Event, Failure> {
         let mut event = match source {
             (Some(name), None, None) => sample::named(name)?,
@@ -366,19 +500,36 @@ impl Run {
             help: error.help,
             ..Failure::input(error.message)
         };
-        for (path, value) in set {
-            edit::set(&mut event, path, value.clone()).map_err(wrong)?;
-        }
-        for path in unset {
-            edit::remove(&mut event, path).map_err(wrong)?;
+        for (set, unset) in changes {
+            for (path, value) in set {
+                edit::set(&mut event, path, value.clone()).map_err(wrong)?;
+            }
+            for path in unset {
+                edit::remove(&mut event, path).map_err(wrong)?;
+            }
         }
         Event::parse(event.to_string().as_bytes())
             .map_err(|error| Failure::input(format!("it is no event: {error}")))
     }
+}
 
-    /// Runs the test: what came of the event.
-    pub(crate) fn report(&self, folder: &Path, bundle: &Bundle) -> Result<Report, Failure> {
-        let (event, circumstances) = self.prepare(folder, bundle)?;
-        Ok(examine(event, bundle, &circumstances))
-    }
+fn ranges(
+    networks: &BTreeMap<String, Vec<String>>,
+) -> Result<BTreeMap<String, Vec<ipnet::IpNet>>, Failure> {
+    let range = |text: &String| {
+        text.parse().map_err(|_| {
+            Failure::input(format!(
+                "`networks`: `{text}` is no range of addresses, such as `198.51.100.0/24`"
+            ))
+        })
+    };
+    networks
+        .iter()
+        .map(|(name, ranges)| {
+            Ok((
+                name.clone(),
+                ranges.iter().map(range).collect::<Result<_, _>>()?,
+            ))
+        })
+        .collect()
 }

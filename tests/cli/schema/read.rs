@@ -106,7 +106,6 @@ fn what_keyrail_would_not_read_is_refused() {
         test("  sample: a\n  history: [{set: {}}]\n"),
         test("  sample: a\n  history: [{sample: b, mode: observe}]\n"),
         test("  sample: a\n  cases: [{expect: {}}]\n"),
-        test("  sample: a\n  cases: [{name: b, sample: c}]\n"),
         test("  sample: a\n  expect: {violatde: []}\n"),
         test("  sample: a\n  expect: {severity: hihg}\n"),
         test("  sample: a\n  expect: {plan: [delete-key]}\n"),
@@ -185,6 +184,8 @@ const TESTS: &str = r"
 tests:
 - name: an event from elsewhere
   file: event.json
+  networks: {office: [198.51.100.0/24]}
+  expect: {violated: []}
 - name: a key
   sample: key-created-for-another
   set:
@@ -222,4 +223,5 @@ tests:
     expect: {severity: high}
 - name: an event as it is
   event: {eventName: x}
+  expect: {violated: []}
 ";

@@ -1,5 +1,6 @@
 //! `keyrail test`
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use crate::bundle::{self, FOLDER_HELP};
 use crate::diagnostics;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
-use crate::suite::{self, Run};
+use crate::suite::{Ready, Run, Texts};
 
 mod compare;
 mod coverage;
@@ -40,7 +41,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     /// Write what came of the events into the tests, to be reviewed as a change
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     update: bool,
     /// Exit with 1 unless each guardrail and exemption has a test that it matches and
     /// one that it does not
@@ -71,22 +72,15 @@ impl Args {
     pub(crate) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
         let folder = bundle::folder(self.bundle.as_deref())?;
         let bundle = bundle::load(&folder)?;
-        let texts = suite::texts(&folder);
-        let broken = suite::check(&folder, &texts, &bundle);
-        if !broken.is_empty() {
-            let text = diagnostics::text(&broken, &bundle::files(&folder), &texts);
+        let texts = Texts::of(&folder);
+        let (ready, wrong) = texts.check(&folder, &bundle);
+        if !wrong.is_empty() {
+            let text = diagnostics::text(&wrong, &bundle::files(&folder), &texts.read);
             out.answer(&text)?;
             return Ok(Exit::Bad);
         }
         let mut coverage = Coverage::of(&bundle);
-        let mut ran = Vec::new();
-        for (file, text) in &texts {
-            for run in suite::runs(file, text).unwrap_or_default() {
-                if self.is_wanted(&run) {
-                    ran.push(try_one(run, &folder, &bundle, &mut coverage)?);
-                }
-            }
-        }
+        let ran = self.run_all(ready, &bundle, &mut coverage);
         if ran.is_empty() {
             return Err(match &self.filter {
                 Some(filter) => Failure::input(format!("no test has `{filter}` in its name")),
@@ -98,29 +92,82 @@ impl Args {
             });
         }
         if self.update {
-            let changed = update::write(&folder, &texts, &ran)?;
-            out.answer(&format!(
-                "updated {changed} tests: review the change before you commit it\n"
-            ))?;
-            return Ok(Exit::Good);
+            return self.update(&folder, &bundle, &texts, &ran, out);
         }
-        let failed = ran.iter().any(|test| !test.differences.is_empty());
         let gaps = match self.filter {
             Some(_) => Vec::new(),
             None => coverage.gaps(),
         };
+        let results = Results {
+            ran: &ran,
+            gaps: &gaps,
+            required: self.require_coverage,
+        };
         out.answer(&match self.format {
-            Format::Text => text(&ran, &gaps, self.require_coverage),
-            Format::Json => json_of(&ran, &coverage)?,
-            Format::Junit => junit(&ran)?,
-            Format::Github => github(&ran, &folder),
+            Format::Text => results.text(),
+            Format::Json => results.json(&coverage)?,
+            Format::Junit => results.junit()?,
+            Format::Github => results.github(&folder),
         })?;
         let uncovered = self.require_coverage && !gaps.is_empty();
-        Ok(if failed || uncovered {
-            Exit::Bad
-        } else {
-            Exit::Good
+        Ok(match results.failed().next().is_some() || uncovered {
+            true => Exit::Bad,
+            false => Exit::Good,
         })
+    }
+
+    fn run_all(&self, ready: Vec<Ready>, bundle: &Bundle, coverage: &mut Coverage) -> Vec<Ran> {
+        ready
+            .into_iter()
+            .filter(|ready| self.is_wanted(&ready.run))
+            .map(|ready| try_one(ready, bundle, coverage))
+            .collect()
+    }
+
+    /// Writes the tests if they can be read, and runs them again: only that shows that
+    /// they are right.
+    fn update(
+        &self,
+        folder: &Path,
+        bundle: &Bundle,
+        texts: &Texts,
+        ran: &[Ran],
+        out: &mut Output,
+    ) -> Result<Exit, Failure> {
+        let before = ran.iter().filter(|test| !test.has_passed()).count();
+        let changed = update::updated(&texts.read, ran);
+        let (ready, wrong) = texts.with(&changed).check(folder, bundle);
+        if let Some(wrong) = wrong.first() {
+            return Err(Failure::bug(format!(
+                "the update would break the tests: {wrong}"
+            )));
+        }
+        for (file, text) in &changed {
+            let path = folder.join(file);
+            fs::write(&path, text).map_err(|error| {
+                Failure::outside(format!("cannot write `{}`: {error}", path.display()))
+            })?;
+        }
+        let again = self.run_all(ready, bundle, &mut Coverage::of(bundle));
+        let results = Results {
+            ran: &again,
+            gaps: &[],
+            required: false,
+        };
+        let failed = results.failed().count();
+        let updated = before.saturating_sub(failed);
+        let plural = if updated == 1 { "" } else { "s" };
+        let review = match updated {
+            0 => "",
+            _ => ": review the change before you commit it",
+        };
+        out.answer(&format!("updated {updated} test{plural}{review}\n"))?;
+        if failed == 0 {
+            return Ok(Exit::Good);
+        }
+        // Two tests that share their expectations by an alias can want different ones.
+        out.answer(&format!("\n{}", results.text()))?;
+        Ok(Exit::Bad)
     }
 
     fn is_wanted(&self, run: &Run) -> bool {
@@ -129,126 +176,159 @@ impl Args {
     }
 }
 
-fn try_one(
-    run: Run,
-    folder: &Path,
-    bundle: &Bundle,
-    coverage: &mut Coverage,
-) -> Result<Ran, Failure> {
+impl Ran {
+    fn has_passed(&self) -> bool {
+        self.differences.is_empty()
+    }
+
+    /// All differences on one line.
+    fn summary(&self) -> String {
+        let lines: Vec<String> = self.differences.iter().map(ToString::to_string).collect();
+        lines.join("; ")
+    }
+}
+
+fn try_one(ready: Ready, bundle: &Bundle, coverage: &mut Coverage) -> Ran {
     let start = Instant::now();
-    let report = run.report(folder, bundle)?;
+    let (run, report) = ready.report(bundle);
     let took = start.elapsed();
     coverage.note(bundle, &report);
-    Ok(Ran {
+    Ran {
         differences: compare::differences(&run.expect, &report),
         run,
         took,
-    })
+    }
 }
 
-fn text(ran: &[Ran], gaps: &[String], required: bool) -> String {
-    let mut text = String::new();
-    for test in ran.iter().filter(|test| !test.differences.is_empty()) {
-        text.push_str(&format!(
-            "FAILED {}:{}  {}\n",
-            test.run.file, test.run.line, test.run.name
-        ));
-        for difference in &test.differences {
+/// What came of all tests, to be printed.
+struct Results<'a> {
+    ran: &'a [Ran],
+    gaps: &'a [String],
+    /// Whether a gap is an error.
+    required: bool,
+}
+
+impl Results<'_> {
+    fn failed(&self) -> impl Iterator<Item = &Ran> {
+        self.ran.iter().filter(|test| !test.has_passed())
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for test in self.failed() {
             text.push_str(&format!(
-                "  {:10} expected {}\n  {:10} actual   {}\n",
-                difference.what, difference.expected, "", difference.actual
+                "FAILED {}:{}  {}\n",
+                test.run.file, test.run.place.0, test.run.name
             ));
+            for difference in &test.differences {
+                text.push_str(&format!(
+                    "  {:10} expected {}\n  {:10} actual   {}\n",
+                    difference.what, difference.expected, "", difference.actual
+                ));
+            }
+            text.push('\n');
         }
-        text.push('\n');
+        for gap in self.gaps {
+            let word = if self.required { "error" } else { "note" };
+            text.push_str(&format!("{word}: {gap}\n"));
+        }
+        text + &self.counts()
     }
-    for gap in gaps {
-        let word = if required { "error" } else { "note" };
-        text.push_str(&format!("{word}: {gap}\n"));
-    }
-    let failed = ran
-        .iter()
-        .filter(|test| !test.differences.is_empty())
-        .count();
-    text.push_str(&format!("{} passed, {failed} failed\n", ran.len() - failed));
-    text
-}
 
-fn json_of(ran: &[Ran], coverage: &Coverage) -> Result<String, Failure> {
-    let tests: Vec<Value> = ran
-        .iter()
-        .map(|test| {
-            let differences: Vec<Value> = test
-                .differences
-                .iter()
-                .map(|difference| {
-                    json!({"what": difference.what, "expected": difference.expected, "actual": difference.actual})
+    fn counts(&self) -> String {
+        let failed = self.failed().count();
+        format!("{} passed, {failed} failed\n", self.ran.len() - failed)
+    }
+
+    fn json(&self, coverage: &Coverage) -> Result<String, Failure> {
+        let tests: Vec<Value> = self
+            .ran
+            .iter()
+            .map(|test| {
+                let differences: Vec<Value> = test
+                    .differences
+                    .iter()
+                    .map(|difference| {
+                        json!({"what": difference.what, "expected": difference.expected, "actual": difference.actual})
+                    })
+                    .collect();
+                json!({
+                    "name": test.run.name,
+                    "file": test.run.file,
+                    "line": test.run.place.0,
+                    "passed": test.has_passed(),
+                    "differences": differences,
                 })
-                .collect();
-            json!({
-                "name": test.run.name,
-                "file": test.run.file,
-                "line": test.run.line,
-                "passed": differences.is_empty(),
-                "differences": differences,
             })
-        })
-        .collect();
-    let failed = ran
-        .iter()
-        .filter(|test| !test.differences.is_empty())
-        .count();
-    let document = json!({
-        "schema": "keyrail.test/v1",
-        "passed": ran.len() - failed,
-        "failed": failed,
-        "tests": tests,
-        "coverage": coverage.rows(),
-    });
-    let text = serde_json::to_string_pretty(&document)
-        .map_err(|error| Failure::outside(format!("the results cannot be written: {error}")))?;
-    Ok(text + "\n")
-}
-
-fn junit(ran: &[Ran]) -> Result<String, Failure> {
-    let mut report = JunitReport::new("keyrail");
-    let mut files: Vec<&str> = ran.iter().map(|test| test.run.file.as_str()).collect();
-    files.dedup();
-    for file in files {
-        let mut suite = TestSuite::new(file);
-        for test in ran.iter().filter(|test| test.run.file == file) {
-            let status = if test.differences.is_empty() {
-                TestCaseStatus::success()
-            } else {
-                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                let lines: Vec<String> = test.differences.iter().map(ToString::to_string).collect();
-                status.set_message(lines.join("; "));
-                status
-            };
-            let mut case = TestCase::new(test.run.name.as_str(), status);
-            case.set_time(test.took);
-            suite.add_test_case(case);
-        }
-        report.add_test_suite(suite);
+            .collect();
+        let failed = self.failed().count();
+        let document = json!({
+            "schema": "keyrail.test/v1",
+            "passed": self.ran.len() - failed,
+            "failed": failed,
+            "tests": tests,
+            "coverage": coverage.rows(),
+            "gaps": self.gaps,
+        });
+        let text = serde_json::to_string_pretty(&document)
+            .map_err(|error| Failure::outside(format!("the results cannot be written: {error}")))?;
+        Ok(text + "\n")
     }
-    let text = report
-        .to_string()
-        .map_err(|error| Failure::outside(format!("the results cannot be written: {error}")))?;
-    Ok(text)
-}
 
-fn github(ran: &[Ran], folder: &Path) -> String {
-    ran.iter()
-        .filter(|test| !test.differences.is_empty())
-        .map(|test| {
-            let lines: Vec<String> = test.differences.iter().map(ToString::to_string).collect();
-            let escape = |text: &str| text.replace('%', "%25").replace('\n', "%0A");
+    /// One suite for each file; gaps are failures of one more, where they are errors.
+    fn junit(&self) -> Result<String, Failure> {
+        let mut report = JunitReport::new("keyrail");
+        let mut files: Vec<&str> = self.ran.iter().map(|test| test.run.file.as_str()).collect();
+        files.dedup();
+        for file in files {
+            let mut suite = TestSuite::new(file);
+            for test in self.ran.iter().filter(|test| test.run.file == file) {
+                let status = match test.has_passed() {
+                    true => TestCaseStatus::success(),
+                    false => failure(test.summary()),
+                };
+                let mut case = TestCase::new(test.run.name.as_str(), status);
+                case.set_time(test.took);
+                suite.add_test_case(case);
+            }
+            report.add_test_suite(suite);
+        }
+        if self.required {
+            let mut suite = TestSuite::new("coverage");
+            for gap in self.gaps {
+                suite.add_test_case(TestCase::new(gap.as_str(), failure(gap.clone())));
+            }
+            report.add_test_suite(suite);
+        }
+        let text = report.to_string();
+        text.map_err(|error| Failure::outside(format!("the results cannot be written: {error}")))
+    }
+
+    /// A line for each failure, which GitHub shows beside the test; and the counts, for
+    /// readers of the log.
+    fn github(&self, folder: &Path) -> String {
+        let escape = |text: &str| text.replace('%', "%25").replace('\n', "%0A");
+        let failures = self.failed().map(|test| {
+            let file = folder.join(&test.run.file).display().to_string();
             format!(
                 "::error file={},line={},title={}::{}\n",
-                escape(&folder.join(&test.run.file).display().to_string()),
-                test.run.line,
+                escape(&file),
+                test.run.place.0,
                 escape(&test.run.name.replace([':', ','], " ")),
-                escape(&lines.join("; "))
+                escape(&test.summary())
             )
-        })
-        .collect()
+        });
+        let level = if self.required { "error" } else { "notice" };
+        let gaps = self
+            .gaps
+            .iter()
+            .map(|gap| format!("::{level} title=coverage::{}\n", escape(gap)));
+        failures.chain(gaps).collect::<String>() + &self.counts()
+    }
+}
+
+fn failure(message: String) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(message);
+    status
 }

@@ -12,7 +12,7 @@ use crate::clock;
 use crate::diagnostics;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
-use crate::suite;
+use crate::suite::Texts;
 
 /// Say what is wrong with a bundle: every mistake, where it is, and what to do
 ///
@@ -53,10 +53,9 @@ impl Args {
         let files = bundle::files(&folder);
         let mut checked = files.clone().check();
         checked.lint(Some(self.today.unwrap_or_else(clock::today)));
-        let suites = suite::texts(&folder);
-        checked
-            .diagnostics
-            .extend(suite::check(&folder, &suites, &checked.bundle));
+        let suites = Texts::of(&folder);
+        let (_, wrong) = suites.check(&folder, &checked.bundle);
+        checked.diagnostics.extend(wrong);
         checked.sort();
         let is_wrong = |diagnostic: &Diagnostic| diagnostic.severity == Level::Error;
         let errors = checked
@@ -67,7 +66,11 @@ impl Args {
         let warnings = checked.diagnostics.len() - errors;
         match self.format {
             Format::Text => {
-                out.answer(&diagnostics::text(&checked.diagnostics, &files, &suites))?;
+                out.answer(&diagnostics::text(
+                    &checked.diagnostics,
+                    &files,
+                    &suites.read,
+                ))?;
                 out.answer(&summary(&checked, errors, warnings))?;
                 out.answer(&lookups(&checked))?;
             }

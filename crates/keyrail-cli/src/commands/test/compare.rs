@@ -5,6 +5,7 @@ use std::fmt;
 use keyrail_core::alert::Alert;
 use keyrail_core::report::Report;
 use serde_json::{Value, json};
+use serde_saphyr::Spanned;
 
 use crate::suite::Expectation;
 
@@ -29,9 +30,14 @@ impl fmt::Display for Difference {
 
 pub(super) fn differences(expect: &Expectation, report: &Report) -> Vec<Difference> {
     let actual = Actual::of(report);
-    let list = |list: &Option<Vec<String>>| list.clone().map(|list| json!(sorted(list)));
+    let list = |list: &Option<Spanned<Vec<String>>>| {
+        let list = list.as_ref()?;
+        Some(json!(sorted(list.value.clone())))
+    };
+    let text = |text: &Option<Spanned<String>>| Some(Value::from(text.as_ref()?.value.as_str()));
     let steps = expect.plan.as_ref().map(|steps| {
         let steps = steps
+            .value
             .iter()
             .zip(actual.plan.iter().map(Some).chain(std::iter::repeat(None)));
         json!(
@@ -40,7 +46,7 @@ pub(super) fn differences(expect: &Expectation, report: &Report) -> Vec<Differen
                 .collect::<Vec<_>>()
         )
     });
-    let alert = expect.alert.as_ref();
+    let alert = expect.alert.as_ref().map(|alert| &alert.value);
     [
         ("violated", list(&expect.violated), json!(actual.violated)),
         ("exempted", list(&expect.exempted), json!(actual.exempted)),
@@ -49,22 +55,16 @@ pub(super) fn differences(expect: &Expectation, report: &Report) -> Vec<Differen
             list(&expect.undecided),
             json!(actual.undecided),
         ),
-        (
-            "severity",
-            expect.severity.clone().map(Value::from),
-            json!(actual.severity),
-        ),
+        ("severity", text(&expect.severity), json!(actual.severity)),
         ("plan", steps, json!(actual.plan)),
         (
             "state",
-            alert.and_then(|alert| alert.state.clone()).map(Value::from),
+            alert.and_then(|alert| text(&alert.state)),
             json!(actual.state),
         ),
         (
             "subject",
-            alert
-                .and_then(|alert| alert.subject.clone())
-                .map(Value::from),
+            alert.and_then(|alert| text(&alert.subject)),
             json!(actual.subject),
         ),
     ]
@@ -88,8 +88,9 @@ pub(super) struct Actual {
     pub severity: &'static str,
     /// Each `step: withheld`, or the step alone.
     pub plan: Vec<Value>,
-    pub state: Option<&'static str>,
-    pub subject: Option<String>,
+    /// `none` where there is no alert, as for the subject.
+    pub state: &'static str,
+    pub subject: String,
 }
 
 impl Actual {
@@ -126,8 +127,14 @@ impl Actual {
             plan: steps
                 .map(|step| planned(&step["step"], &step["withheld"]))
                 .collect(),
-            state: alerting.then(|| report.state().as_str()),
-            subject: alerting.then(|| Alert::compose(report).subject),
+            state: match alerting {
+                true => report.state().as_str(),
+                false => "none",
+            },
+            subject: match alerting {
+                true => Alert::compose(report).subject,
+                false => "none".to_owned(),
+            },
         }
     }
 }

@@ -33,16 +33,20 @@ impl Coverage {
     }
 
     pub(super) fn note(&mut self, bundle: &Bundle, report: &Report) {
-        for (seen, whys) in [
-            (&mut self.guardrails, bundle.guardrails_on(&report.activity)),
-            (&mut self.exemptions, bundle.exemptions_on(&report.activity)),
+        let activity = &report.activity;
+        for (seen, reaching) in [
+            (
+                &mut self.guardrails,
+                bundle.guardrails_reaching(activity, &report.verdict),
+            ),
+            (&mut self.exemptions, bundle.exemptions_reaching(activity)),
         ] {
-            for why in whys {
-                let seen = seen.entry(why.policy).or_default();
-                match (why.satisfied, why.in_scope) {
+            for reach in reaching {
+                let seen = seen.entry(reach.policy).or_default();
+                match (reach.satisfied, reach.in_scope) {
                     (true, _) => {
                         seen.matched += 1;
-                        seen.has_no_conditions |= why.conditions.is_empty();
+                        seen.has_no_conditions |= !reach.has_conditions;
                     }
                     (false, true) => seen.near += 1,
                     (false, false) => seen.far += 1,
