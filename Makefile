@@ -33,6 +33,7 @@ demo-build:
 
 test: .venv/check.stamp ## run every test
 	cargo build --locked --workspace
+	target/debug/keyrail test crates/keyrail-core/default-bundle --require-coverage
 	@if cargo nextest --version >/dev/null 2>&1; \
 	then set -x; cargo nextest run --locked --workspace; \
 	else set -x; cargo test --locked --workspace --lib --bins --tests; fi

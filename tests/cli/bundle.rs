@@ -1,0 +1,37 @@
+//! The default bundle's own tests.
+
+use serde_json::json;
+
+use crate::{fixture, ran};
+
+#[test]
+fn the_default_bundle_passes_its_tests_and_they_leave_no_gap() {
+    let bundle = fixture("../../crates/keyrail-core/default-bundle");
+    let results = ran(&["test", &bundle, "--require-coverage", "--format", "json"]).json();
+    assert_eq!(
+        (&results["failed"], &results["gaps"]),
+        (&json!(0), &json!([]))
+    );
+    let count = results["tests"].as_array().map_or(0, Vec::len);
+    assert!(count >= 200, "{count}");
+}
+
+#[test]
+fn each_guardrail_of_the_default_bundle_has_several_tests_in_its_own_file() {
+    let bundle = fixture("../../crates/keyrail-core/default-bundle");
+    for file in [
+        "access-keys",
+        "compute",
+        "credentials",
+        "reports",
+        "rights",
+        "root",
+        "sign-in",
+        "tampering",
+    ] {
+        let filter = format!("tests/{file}.yaml");
+        let results = ran(&["test", &bundle, "--filter", &filter, "--format", "json"]).json();
+        let count = results["tests"].as_array().map_or(0, Vec::len);
+        assert!(count >= 10, "{file}: {count}");
+    }
+}
