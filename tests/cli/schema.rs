@@ -137,7 +137,7 @@ fn enumerations_are_those_of_the_code() {
             ("/$defs/mode", modes),
             ("/$defs/step", steps.clone()),
             ("/$defs/withheld", withheld),
-            (&format!("{expect}/alert/properties/state"), states),
+            (&format!("{expect}/alert/properties/state/anyOf/0"), states),
             (&format!("{expect}/severity"), or_none),
         ])
     );

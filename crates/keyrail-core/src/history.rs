@@ -49,6 +49,13 @@ impl History {
                     self.contained.extend(key.cloned());
                 }
             }
+            Some("iam:DetachUserPolicy")
+                if target.name.as_deref() == Some("AdministratorAccess") =>
+            {
+                if let Some(user) = owner(activity) {
+                    self.administrators.remove(&user);
+                }
+            }
             _ => {}
         }
         if activity.administrator == Some(true) && target.kind == TargetKind::User {
