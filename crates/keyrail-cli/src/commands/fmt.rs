@@ -82,13 +82,15 @@ impl Args {
     }
 }
 
-fn formatted(text: &str, name: &str) -> Result<String, Failure> {
+/// A file of policies in Cedar's own style. One of nothing but comments would be
+/// given an empty line before them.
+pub(super) fn formatted(text: &str, name: &str) -> Result<String, Failure> {
     let config = Config {
         line_width: 100,
         indent_width: 2,
     };
     policies_str_to_pretty(text, &config)
-        .map(|formatted| formatted.trim_end().to_owned() + "\n")
+        .map(|formatted| formatted.trim().to_owned() + "\n")
         .map_err(|error| {
             let message = error.to_string();
             let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
