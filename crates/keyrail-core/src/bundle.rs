@@ -239,6 +239,12 @@ impl Files {
         self.texts.get(file).map(String::as_str)
     }
 
+    /// Each file's path within the bundle and its text, in the order of the paths.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pair = |(file, text)| (String::as_str(file), String::as_str(text));
+        self.texts.iter().map(pair)
+    }
+
     /// The files of policies in a folder, with their texts.
     fn policies<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = Source<'a>> {
         self.texts
@@ -480,6 +486,12 @@ impl Bundle {
         DEFAULT.iter().map(owned).collect()
     }
 
+    /// The tests of the bundle that is compiled in: each file's path in the bundle
+    /// and its text. Judging does not need them.
+    pub fn embedded_tests() -> impl Iterator<Item = (&'static str, &'static str)> {
+        DEFAULT_TESTS.iter().copied()
+    }
+
     /// Loads a bundle from its files: each file's name and its text.
     ///
     /// # Errors
@@ -622,17 +634,17 @@ const STAMP: &str = "keyrail.stamp";
 const GUARDRAILS: &str = "guardrails";
 const EXEMPTIONS: &str = "exemptions";
 
-macro_rules! guardrails {
-    ($($name:literal),*) => {
-        /// The guardrail files of the default bundle.
-        const DEFAULT: &[(&str, &str)] = &[$((
-            concat!("guardrails/", $name, ".cedar"),
-            include_str!(concat!("../default-bundle/guardrails/", $name, ".cedar")),
+macro_rules! files {
+    ($list:ident: $folder:literal, $extension:literal, [$($name:literal),*]) => {
+        /// Files of the default bundle, by their paths in it.
+        const $list: &[(&str, &str)] = &[$((
+            concat!($folder, "/", $name, $extension),
+            include_str!(concat!("../default-bundle/", $folder, "/", $name, $extension)),
         )),*];
     };
 }
 
-guardrails![
+files!(DEFAULT: "guardrails", ".cedar", [
     "access-keys",
     "compute",
     "credentials",
@@ -641,7 +653,10 @@ guardrails![
     "root",
     "sign-in",
     "tampering"
-];
+]);
+
+// Each file of tests in `default-bundle/tests/`: `keyrail init` writes them out.
+files!(DEFAULT_TESTS: "tests", ".yaml", []);
 
 #[cfg(test)]
 mod tests;
