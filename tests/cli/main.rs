@@ -14,6 +14,7 @@ mod bundle;
 mod circumstances;
 mod events;
 mod explain;
+mod init;
 mod input;
 mod sample;
 mod schema;
@@ -131,6 +132,7 @@ fn every_example_in_the_help_works() {
         &["sample", "--help"],
         &["taxonomy", "--help"],
         &["completions", "--help"],
+        &["init", "--help"],
     ] {
         let help = ran(command);
         assert_eq!(help.status, 0);
@@ -155,7 +157,7 @@ fn every_example_in_the_help_works() {
             count += 1;
         }
     }
-    assert_eq!(count, 11);
+    assert_eq!(count, 13);
     std::fs::remove_dir_all(folder).expect("the folder can be removed");
 }
 

@@ -4,7 +4,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ColorChoice, Parser, Subcommand};
 
 use crate::commands::{
-    completions, exemptions, explain, fmt, sample, schema, taxonomy, test, validate,
+    completions, exemptions, explain, fmt, init, sample, schema, taxonomy, test, validate,
 };
 
 /// A guardrail for AWS accounts that must not have long-lived credentials.
@@ -24,6 +24,7 @@ pub(crate) enum Command {
     Exemptions(exemptions::Args),
     Explain(explain::Args),
     Fmt(fmt::Args),
+    Init(init::Args),
     #[cfg(feature = "aws")]
     Org(crate::commands::org::Args),
     Sample(sample::Args),

@@ -4,6 +4,7 @@ pub(crate) mod completions;
 pub(crate) mod exemptions;
 pub(crate) mod explain;
 pub(crate) mod fmt;
+pub(crate) mod init;
 #[cfg(feature = "aws")]
 pub(crate) mod org;
 pub(crate) mod sample;

@@ -26,6 +26,7 @@ fn main() -> Exit {
         Command::Exemptions(args) => args.run(&mut out),
         Command::Explain(args) => args.run(&mut out),
         Command::Fmt(args) => args.run(&mut out),
+        Command::Init(args) => args.run(&mut out),
         #[cfg(feature = "aws")]
         Command::Org(args) => args.run(&mut out),
         Command::Sample(args) => args.run(&mut out),

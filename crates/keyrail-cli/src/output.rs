@@ -56,6 +56,14 @@ impl Output {
         self.progress("");
     }
 
+    /// Prints what is no answer: a note, or a question without a line's end.
+    pub(crate) fn note(&mut self, text: &str) -> Result<(), Failure> {
+        self.stderr
+            .write_all(text.as_bytes())
+            .and_then(|()| self.stderr.flush())
+            .map_err(|error| Failure::outside(format!("cannot write to standard error: {error}")))
+    }
+
     /// Prints why a command failed. If that fails too, the exit code still tells.
     pub(crate) fn failed(&mut self, failure: &Failure) -> Exit {
         let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));

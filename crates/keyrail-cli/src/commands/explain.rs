@@ -168,7 +168,7 @@ fn listed(events: &[Event]) -> String {
     lines.join("\n")
 }
 
-fn network(text: &str) -> Result<(String, IpNet), String> {
+pub(super) fn network(text: &str) -> Result<(String, IpNet), String> {
     let (name, range) = text
         .split_once('=')
         .filter(|(name, _)| !name.is_empty())

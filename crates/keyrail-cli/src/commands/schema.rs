@@ -10,6 +10,11 @@ use crate::bundle;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
+/// Of `keyrail.toml`.
+pub(super) const SETTINGS: &str = include_str!("../schemas/settings.json");
+/// Of `tests/*.yaml`.
+pub(super) const TESTS: &str = include_str!("../schemas/tests.json");
+
 /// Print a schema: what policies can say, or what a file or report holds
 ///
 /// With the Cedar schema an editor's Cedar plug-in completes and checks names; with
@@ -56,8 +61,8 @@ impl Args {
                 let json = fragment.to_json_value().map_err(|error| broken(&error))?;
                 serde_json::to_string_pretty(&json).map_err(|error| broken(&error))? + "\n"
             }
-            Name::Settings => include_str!("../schemas/settings.json").to_owned(),
-            Name::Tests => include_str!("../schemas/tests.json").to_owned(),
+            Name::Settings => SETTINGS.to_owned(),
+            Name::Tests => TESTS.to_owned(),
             Name::Report => REPORT.to_owned(),
             Name::Alert => alert()?,
             Name::Diagnostics => include_str!("../schemas/diagnostics.json").to_owned(),

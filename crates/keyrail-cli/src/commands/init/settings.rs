@@ -1,0 +1,142 @@
+//! `keyrail.toml` with every setting that there is, commented out where nothing was
+//! wished for. A setting that is commented out has no space after its `#`.
+
+use super::wishes::{Account, Wishes, quoted};
+
+pub(super) fn text(wishes: &Wishes) -> String {
+    let mode = match wishes.mode {
+        Some(mode) => format!("mode = \"{}\"\n", mode.as_str()),
+        None => "#mode = \"observe\"\n".to_owned(),
+    };
+    let mut networks = String::new();
+    for (name, ranges) in &wishes.networks {
+        let ranges: Vec<String> = ranges
+            .iter()
+            .map(|range| quoted(&range.to_string()))
+            .collect();
+        networks.push_str(&format!("{} = [{}]\n", key(name), ranges.join(", ")));
+    }
+    let networks = match networks.is_empty() {
+        true => "#[networks]\n#office = [\"198.51.100.0/24\", \"2001:db8::/32\"]\n".to_owned(),
+        false => format!("[networks]\n{networks}"),
+    };
+    let protect = match &wishes.break_glass {
+        Some((principal, _)) => format!("[protect]\nprincipals = [{}]\n", quoted(&principal.arn())),
+        None => "#[protect]\n#principals = [\"arn:aws:iam::111122223333:user/break-glass\"]\n"
+            .to_owned(),
+    };
+    [
+        HEAD,
+        &mode,
+        LANGUAGE,
+        ACCOUNTS,
+        &accounts(wishes),
+        UNITS,
+        NETWORKS,
+        &networks,
+        ALLOW,
+        PROTECT,
+        &protect,
+        REST,
+    ]
+    .concat()
+}
+
+/// Those that are wished for, and the one that the break-glass principal is in.
+fn accounts(wishes: &Wishes) -> String {
+    let mut accounts: Vec<Account> = wishes.accounts.clone();
+    if let Some((principal, _)) = &wishes.break_glass
+        && accounts
+            .iter()
+            .all(|account| account.id != principal.account)
+    {
+        accounts.push(Account {
+            id: principal.account.clone(),
+            name: None,
+        });
+    }
+    if accounts.is_empty() {
+        return "#[accounts.111122223333]\n#name = \"sandbox\"\n#unit = \"ou-sandbox\"\n#mode = \"observe\"\n".to_owned();
+    }
+    let table = |account: &Account| {
+        let name = account.name.as_deref();
+        let name = name.map(|name| format!("name = {}\n", quoted(name)));
+        format!("[accounts.{}]\n{}", account.id, name.unwrap_or_default())
+    };
+    let tables: Vec<String> = accounts.iter().map(table).collect();
+    tables.join("\n")
+}
+
+/// A key of TOML: bare where it may be.
+fn key(name: &str) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    match name.chars().all(is_bare) {
+        true => name.to_owned(),
+        false => quoted(name),
+    }
+}
+
+const HEAD: &str = "\
+#:schema .keyrail/settings.schema.json
+# Settings of this bundle. What is commented out shows what can be set, and the default
+# holds. `keyrail validate` checks every name and value.
+
+# Whether keyrail acts (`enforce`) or only tells what it would have done (`observe`). It
+# can be set for the deployment, here, for a unit, an account and a guardrail; the lowest
+# of those that are set applies. Default: not set. If none is set at all: `observe`.
+";
+
+const LANGUAGE: &str = "
+# The language of alerts. Default, and so far the only one: `en`.
+#language = \"en\"
+";
+
+const ACCOUNTS: &str = "
+# Accounts that policies may name: one that is not here or in organization.json is an
+# error. `unit` is the unit that it is in, `mode` as above. All three may be left out.
+";
+
+const UNITS: &str = "
+# Organizational units that policies may name, each with the unit above it.
+#[units.ou-sandbox]
+#name = \"Sandbox\"
+#parent = \"ou-all\"
+#mode = \"enforce\"
+";
+
+const NETWORKS: &str = "
+# Networks that policies may name, as `Network::\"office\"`, each with its ranges. Ranges
+# may not overlap. Default: none, and then no guardrail about networks is violated.
+# After a change: keyrail schema cedar --bundle . > .keyrail/keyrail.cedarschema
+";
+
+const ALLOW: &str = "
+# Steps without undo that guardrails may name: `delete-root-key`. Default: none. One that
+# is not allowed stands in alerts as withheld; this version withholds that one always.
+#[allow]
+#steps = [\"delete-root-key\"]
+";
+
+const PROTECT: &str = "
+# Users and roles that keyrail must never touch, by ARN; a user's is without the path.
+# Default: none. Checked, and not yet in effect.
+";
+
+const REST: &str = "
+# The most containments in one account within an hour; and the age in minutes beyond
+# which an event is not acted on. Checked, and not yet in effect.
+#[limits]
+#containments-per-hour = 20
+#event-age-minutes = 60
+
+# How many minutes after a password change launches count as belonging to it, and how
+# many instances are many. Checked, and not yet in effect: the guardrail has its own.
+#[correlation]
+#minutes = 60
+#instances = 5
+
+# The organization's access portal, for links in alerts. Checked, and not yet
+# in effect.
+#[links]
+#portal = \"https://example.awsapps.com/start\"
+";
