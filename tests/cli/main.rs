@@ -16,6 +16,7 @@ mod events;
 mod explain;
 mod init;
 mod input;
+mod policies_guide;
 mod sample;
 mod schema;
 mod shared_events;
