@@ -22,6 +22,7 @@ mod schema;
 mod shared_events;
 mod taxonomy;
 mod testing;
+mod troubleshooting;
 
 /// Runs `keyrail` in a folder without a bundle, and without the caller's settings.
 fn keyrail(arguments: &[&str]) -> Command {
