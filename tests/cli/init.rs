@@ -96,7 +96,7 @@ fn what_it_writes_is_valid_formatted_and_passes_its_tests() {
             &arguments[..],
             &["validate", "bundle"],
             &["fmt", "bundle", "--check"],
-            &["test", "bundle"],
+            &["test", "bundle", "--require-coverage"],
         ] {
             let ran = folder.run(command);
             assert_eq!(

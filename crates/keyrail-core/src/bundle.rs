@@ -655,8 +655,17 @@ files!(DEFAULT: "guardrails", ".cedar", [
     "tampering"
 ]);
 
-// Each file of tests in `default-bundle/tests/`: `keyrail init` writes them out.
-files!(DEFAULT_TESTS: "tests", ".yaml", []);
+// `keyrail init` writes them out.
+files!(DEFAULT_TESTS: "tests", ".yaml", [
+    "access-keys",
+    "compute",
+    "credentials",
+    "reports",
+    "rights",
+    "root",
+    "sign-in",
+    "tampering"
+]);
 
 #[cfg(test)]
 mod tests;

@@ -107,12 +107,6 @@ fn files(wishes: &Wishes) -> Result<Vec<(String, String)>, Failure> {
     let owned = |(file, text): (&str, &str)| (file.to_owned(), text.to_owned());
     files.extend(Bundle::embedded_files().iter().map(owned));
     let mut tests: Vec<_> = Bundle::embedded_tests().map(owned).collect();
-    if tests.is_empty() {
-        tests.push(owned((
-            "tests/example.yaml",
-            include_str!("init/example.yaml"),
-        )));
-    }
     if let Some((principal, owner)) = &wishes.break_glass {
         let break_glass = BreakGlass {
             principal,
