@@ -48,6 +48,7 @@ fn sources() -> String {
         .filter(|path| path.is_file() && !path.ends_with("tests.rs"))
         .collect();
     files.push(core.join("bundle.rs"));
+    files.push(core.join("bundle/settings/reader.rs"));
     files.push(fixture("../../crates/keyrail-cli/src/suite.rs").into());
     let read = |path: &PathBuf| {
         let text = fs::read_to_string(path).expect("the file can be read");

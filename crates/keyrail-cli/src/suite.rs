@@ -1,6 +1,6 @@
 //! Tests of a bundle: `tests/*.yaml`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use keyrail_core::bundle::{Diagnostic, Level, nearest};
 use keyrail_core::circumstances::{Circumstances, History};
 use keyrail_core::lookup::{Lookup, UserFacts};
+use keyrail_core::plan::StepName;
 use keyrail_core::report::Report;
-use keyrail_core::{Bundle, Event, Mode, examine};
-use serde::{Deserialize, Deserializer};
+use keyrail_core::{Bundle, Event, Mode, Severity, examine};
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
@@ -19,115 +19,10 @@ use crate::commands::sample;
 use crate::edit;
 use crate::exit::Failure;
 
-/// A file of tests.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Suite {
-    tests: Vec<Spanned<Test>>,
-}
+pub(crate) use self::format::Expectation;
+use self::format::{Earlier, Suite, Test, UserRow};
 
-/// An event, the circumstances, and what is to come of it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Test {
-    name: Spanned<String>,
-    /// One of `keyrail sample --list`, or an event of `keyrail taxonomy`.
-    #[serde(default)]
-    sample: Option<String>,
-    /// The event itself.
-    #[serde(default)]
-    event: Option<Value>,
-    /// A file, by its path from the file of tests.
-    #[serde(default)]
-    file: Option<String>,
-    #[serde(default)]
-    set: BTreeMap<String, Value>,
-    #[serde(default)]
-    unset: Vec<String>,
-    #[serde(default)]
-    at: Option<String>,
-    #[serde(default)]
-    mode: Option<String>,
-    /// Named networks, in place of those in the settings.
-    #[serde(default)]
-    networks: Option<BTreeMap<String, Vec<String>>>,
-    /// Events that came before, in order.
-    #[serde(default)]
-    history: Option<Vec<Earlier>>,
-    /// What IAM would say of users, by name.
-    #[serde(default)]
-    users: Option<BTreeMap<String, UserRow>>,
-    #[serde(default)]
-    expect: Option<Spanned<Expectation>>,
-    /// Rows of a table: each is a test of its own, and says only what is different
-    /// from the test that it stands in.
-    #[serde(default)]
-    cases: Vec<Spanned<Test>>,
-}
-
-/// What IAM would say of a user.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct UserRow {
-    #[serde(default)]
-    groups: BTreeSet<String>,
-    #[serde(default)]
-    policies: BTreeSet<String>,
-    #[serde(default)]
-    tags: BTreeMap<String, String>,
-}
-
-/// An event that came before.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Earlier {
-    #[serde(default)]
-    sample: Option<String>,
-    #[serde(default)]
-    event: Option<Value>,
-    #[serde(default)]
-    file: Option<String>,
-    #[serde(default)]
-    set: BTreeMap<String, Value>,
-    #[serde(default)]
-    unset: Vec<String>,
-}
-
-/// What is to come of an event; only what is given is compared, lists in full.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Expectation {
-    #[serde(default, deserialize_with = "given")]
-    pub violated: Option<Spanned<Vec<String>>>,
-    #[serde(default, deserialize_with = "given")]
-    pub exempted: Option<Spanned<Vec<String>>>,
-    #[serde(default, deserialize_with = "given")]
-    pub undecided: Option<Spanned<Vec<String>>>,
-    /// A severity, or `none`.
-    #[serde(default, deserialize_with = "given")]
-    pub severity: Option<Spanned<String>>,
-    /// Steps in order: `deactivate-key`, or `deactivate-key: observe` for one that is withheld.
-    #[serde(default, deserialize_with = "given")]
-    pub plan: Option<Spanned<Vec<Value>>>,
-    #[serde(default, deserialize_with = "given")]
-    pub alert: Option<Spanned<AlertExpectation>>,
-}
-
-/// What the alert is to say.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AlertExpectation {
-    /// A state, or `none` if there is to be no alert.
-    #[serde(default, deserialize_with = "given")]
-    pub state: Option<Spanned<String>>,
-    #[serde(default, deserialize_with = "given")]
-    pub subject: Option<Spanned<String>>,
-}
-
-/// A key without a value is a mistake: it would look as if something were compared.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(value).map(Some)
-}
+mod format;
 
 /// One test to run: a test, or a row of its table.
 #[derive(Debug)]
@@ -413,12 +308,54 @@ impl Run {
                 found.push(unknown);
             }
         }
+        if let Some(severity) = &expect.severity {
+            let words = Severity::ALL.map(Severity::as_str);
+            let known = words.into_iter().chain(["none"]);
+            found.extend(self.unknown_word(
+                "unknown-severity",
+                severity.referenced,
+                &severity.value,
+                known,
+            ));
+        }
+        if let Some(plan) = &expect.plan {
+            let steps = plan.value.iter().filter_map(|step| match step {
+                Value::Object(fields) if fields.contains_key("step") => {
+                    fields.get("step")?.as_str()
+                }
+                Value::Object(fields) => fields.keys().next().map(String::as_str),
+                other => Some(other.as_str().unwrap_or("that")),
+            });
+            for step in steps {
+                let known = StepName::ALL.map(StepName::as_str);
+                found.extend(self.unknown_word("unknown-step", plan.referenced, step, known));
+            }
+        }
         if expect.is_empty() {
             let mut empty = self.wrong("test-without-expectation", "it expects nothing");
             empty.help = Some("give it `expect`, such as `{violated: []}`".to_owned());
             found.push(empty);
         }
         found
+    }
+
+    /// A word that is none of those that may stand there.
+    fn unknown_word<'k>(
+        &self,
+        code: &'static str,
+        at: Location,
+        word: &str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) -> Option<Diagnostic> {
+        let known: Vec<&str> = known.into_iter().collect();
+        if known.contains(&word) {
+            return None;
+        }
+        let all = known.join(", ");
+        let message = format!("test `{}`: `{word}` is not one of {all}", self.name);
+        let mut unknown = diagnostic(code, &self.file, place(at), message);
+        unknown.help = nearest(word, known).map(|near| format!("did you mean `{near}`?"));
+        Some(unknown)
     }
 
     /// The event and the circumstances that the test describes.

@@ -285,8 +285,10 @@ impl Checked {
         });
         let message = one_line(&error.to_string());
         let message = message
-            .strip_prefix(&format!("for policy `{id}`, "))
-            .unwrap_or(&message)
+            .strip_prefix(&format!("for policy `{id}`"))
+            .map_or(message.as_str(), |rest| {
+                rest.trim_start_matches([',', ':', ' '])
+            })
             .to_owned();
         let wrong = source.error(code, span, message);
         Some(match error.help() {

@@ -218,6 +218,7 @@ fn a_stamp_holds_for_the_files_that_were_validated() {
     assert!(stamped(&stamp(&version), &policy));
     assert!(!stamped(&stamp(&version), &policy.replace("low", "high")));
     assert!(!stamped(&version, &policy));
+    assert!(Bundle::embedded_files().check().bundle.is_stamped);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::question::{TYPES, uid};
 use super::*;
 use crate::circumstances::Circumstances;
 use crate::event::Event;
@@ -368,5 +369,22 @@ fn units_and_networks_are_what_settings_say() {
             ids(&bundle.judge(&activity, &circumstances)),
             (violated, vec![])
         );
+    }
+}
+
+/// What is not in the list could not be judged.
+#[test]
+fn every_type_of_the_schema_can_be_named() {
+    let schema = crate::schema::cedar([]);
+    let declared = schema
+        .lines()
+        .filter_map(|line| line.strip_prefix("entity "));
+    let declared: Vec<&str> = declared
+        .filter_map(|line| line.split([' ', ';']).next())
+        .collect();
+    assert!(declared.len() > 15, "{declared:?}");
+    for name in declared {
+        assert!(TYPES.contains(&name), "{name}");
+        assert!(uid(name, "x").is_ok(), "{name}");
     }
 }

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashSet};
 use cedar_policy::{Decision, Policy, PolicyId, PolicySet};
 use serde_json::{Value, json};
 
-use super::{Question, Verdict, facts};
+use super::Verdict;
+use super::question::{Question, facts};
 use crate::activity::{Activity, Kind};
 use crate::bundle::Bundle;
 

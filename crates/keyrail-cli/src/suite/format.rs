@@ -1,0 +1,117 @@
+//! The format of test files, as they are written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_saphyr::Spanned;
+
+/// A file of tests.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Suite {
+    pub tests: Vec<Spanned<Test>>,
+}
+
+/// An event, the circumstances, and what is to come of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Test {
+    pub name: Spanned<String>,
+    /// One of `keyrail sample --list`, or an event of `keyrail taxonomy`.
+    #[serde(default)]
+    pub sample: Option<String>,
+    /// The event itself.
+    #[serde(default)]
+    pub event: Option<Value>,
+    /// A file, by its path from the file of tests.
+    #[serde(default)]
+    pub file: Option<String>,
+    #[serde(default)]
+    pub set: BTreeMap<String, Value>,
+    #[serde(default)]
+    pub unset: Vec<String>,
+    #[serde(default)]
+    pub at: Option<String>,
+    #[serde(default)]
+    pub mode: Option<String>,
+    /// Named networks, in place of those in the settings.
+    #[serde(default)]
+    pub networks: Option<BTreeMap<String, Vec<String>>>,
+    /// Events that came before, in order.
+    #[serde(default)]
+    pub history: Option<Vec<Earlier>>,
+    /// What IAM would say of users, by name.
+    #[serde(default)]
+    pub users: Option<BTreeMap<String, UserRow>>,
+    #[serde(default)]
+    pub expect: Option<Spanned<Expectation>>,
+    /// Rows of a table: each is a test of its own, and says only what is different
+    /// from the test that it stands in.
+    #[serde(default)]
+    pub cases: Vec<Spanned<Test>>,
+}
+
+/// What IAM would say of a user.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UserRow {
+    #[serde(default)]
+    pub groups: BTreeSet<String>,
+    #[serde(default)]
+    pub policies: BTreeSet<String>,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// An event that came before.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Earlier {
+    #[serde(default)]
+    pub sample: Option<String>,
+    #[serde(default)]
+    pub event: Option<Value>,
+    #[serde(default)]
+    pub file: Option<String>,
+    #[serde(default)]
+    pub set: BTreeMap<String, Value>,
+    #[serde(default)]
+    pub unset: Vec<String>,
+}
+
+/// What is to come of an event; only what is given is compared, lists in full.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expectation {
+    #[serde(default, deserialize_with = "given")]
+    pub violated: Option<Spanned<Vec<String>>>,
+    #[serde(default, deserialize_with = "given")]
+    pub exempted: Option<Spanned<Vec<String>>>,
+    #[serde(default, deserialize_with = "given")]
+    pub undecided: Option<Spanned<Vec<String>>>,
+    /// A severity, or `none`.
+    #[serde(default, deserialize_with = "given")]
+    pub severity: Option<Spanned<String>>,
+    /// Steps in order: `deactivate-key`, or `deactivate-key: observe` for one that is withheld.
+    #[serde(default, deserialize_with = "given")]
+    pub plan: Option<Spanned<Vec<Value>>>,
+    #[serde(default, deserialize_with = "given")]
+    pub alert: Option<Spanned<AlertExpectation>>,
+}
+
+/// What the alert is to say.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AlertExpectation {
+    /// A state, or `none` if there is to be no alert.
+    #[serde(default, deserialize_with = "given")]
+    pub state: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "given")]
+    pub subject: Option<Spanned<String>>,
+}
+
+/// A key without a value is a mistake: it would look as if something were compared.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
+}

@@ -1,0 +1,173 @@
+//! What became of the files of a bundle: its policies, and everything that is wrong.
+
+use std::collections::BTreeMap;
+
+use cedar_policy::{Effect, Policy, PolicyId, PolicySet};
+use serde_json::Value;
+
+use super::diagnostic::{Diagnostic, Level, Source};
+use super::exemption::Exemption;
+use super::files::Files;
+use super::guardrail::Guardrail;
+use super::policy::Written;
+use super::{Bundle, EXEMPTIONS, GUARDRAILS, LoadBundleError, lint, split};
+
+/// What became of files: what could be read of them, and what is wrong.
+#[derive(Debug)]
+pub struct Checked {
+    /// What could be read. It must not be judged with if anything is wrong.
+    pub bundle: Bundle,
+    /// What is wrong, in no order.
+    pub diagnostics: Vec<Diagnostic>,
+    pub(super) files: Files,
+    /// Where each policy begins, by its id.
+    pub(super) places: BTreeMap<String, (String, usize)>,
+}
+
+impl Checked {
+    pub(super) fn read_policies(&mut self, source: Source<'_>, folder: &str) {
+        if nesting(source.text) > DEEPEST {
+            let message = format!("brackets are nested deeper than {DEEPEST}");
+            self.diagnostics
+                .push(source.error("too-deep", (0, 0), message));
+            return;
+        }
+        for span in split::policies(source.text) {
+            let text = source.text.get(span.0..span.1).unwrap_or_default();
+            match Policy::parse(None, text) {
+                Ok(policy) => match policy.to_json() {
+                    Ok(json) => self.read_policy(
+                        &Written {
+                            source,
+                            span,
+                            policy,
+                            json,
+                        },
+                        folder,
+                    ),
+                    Err(error) => {
+                        self.diagnostics
+                            .push(source.error("syntax", span, error.to_string()));
+                    }
+                },
+                Err(errors) => self
+                    .diagnostics
+                    .extend(lint::syntax_errors(source, span, &errors)),
+            }
+        }
+    }
+
+    fn read_policy(&mut self, written: &Written<'_>, folder: &str) {
+        let is_forbid = written.policy.effect() == Effect::Forbid;
+        if is_forbid != (folder == GUARDRAILS) {
+            let (kind, place) = match is_forbid {
+                true => ("a `forbid` is a guardrail", GUARDRAILS),
+                false => ("a `permit` is an exemption", EXEMPTIONS),
+            };
+            self.diagnostics.push(
+                written
+                    .error("wrong-folder", format!("{kind}, and this is `{folder}/`"))
+                    .help(format!("move it to `{place}/`")),
+            );
+            return;
+        }
+        let Some(id) = written.annotation("id") else {
+            self.diagnostics.push(
+                written
+                    .error("missing-id", "the policy has no `@id`")
+                    .help("name it: `@id(\"…\")`; alerts and exemptions use the name"),
+            );
+            return;
+        };
+        if let Some((file, _)) = self.places.get(&id) {
+            let message = format!("there is another policy `{id}`, in `{file}`");
+            self.diagnostics
+                .push(written.error_in("id", "duplicate-id", message));
+            return;
+        }
+        let place = (written.source.name.to_owned(), written.span.0);
+        self.places.insert(id.clone(), place);
+        let id = PolicyId::new(id);
+        let scope = Policy::from_json(Some(id.clone()), without_conditions(&written.json));
+        let policy = written.policy.new_id(id.clone());
+        let added = match (is_forbid, scope) {
+            (_, Err(error)) => Err(error.to_string()),
+            (true, Ok(scope)) => {
+                let (guardrail, found) = Guardrail::read(written);
+                self.diagnostics.extend(found);
+                let bundle = &mut self.bundle;
+                guardrail.map_or(Ok(()), |guardrail| {
+                    bundle.guardrails.insert(id, guardrail);
+                    add(&mut bundle.policies, policy).and_then(|()| add(&mut bundle.scopes, scope))
+                })
+            }
+            (false, Ok(scope)) => {
+                let (exemption, found) = Exemption::read(written);
+                self.diagnostics.extend(found);
+                let bundle = &mut self.bundle;
+                exemption.map_or(Ok(()), |exemption| {
+                    bundle.exemptions.insert(id.to_string(), exemption);
+                    add(&mut bundle.permits, policy)
+                        .and_then(|()| add(&mut bundle.permit_scopes, scope))
+                })
+            }
+        };
+        if let Err(error) = added {
+            self.diagnostics.push(written.error("syntax", error));
+        }
+    }
+
+    /// The bundle, if nothing is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, in order; warnings alone are no error.
+    pub fn into_bundle(mut self) -> Result<Bundle, LoadBundleError> {
+        self.sort();
+        let is_wrong = |diagnostic: &Diagnostic| diagnostic.severity == Level::Error;
+        match self.diagnostics.iter().any(is_wrong) {
+            false => Ok(self.bundle),
+            true => Err(LoadBundleError {
+                diagnostics: self.diagnostics,
+            }),
+        }
+    }
+
+    /// Sorts what is wrong by its place.
+    pub fn sort(&mut self) {
+        self.diagnostics.sort_by(|a, b| {
+            (&a.file, a.line, a.column, a.code).cmp(&(&b.file, b.line, b.column, b.code))
+        });
+        self.diagnostics.dedup();
+    }
+}
+
+fn add(policies: &mut PolicySet, policy: Policy) -> Result<(), String> {
+    policies.add(policy).map_err(|error| error.to_string())
+}
+
+/// Cedar's parser calls itself for each bracket within another, so that a file of
+/// nothing but brackets would end the process.
+fn nesting(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut deepest = 0;
+    for c in text.chars() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+const DEEPEST: usize = 64;
+
+fn without_conditions(policy: &Value) -> Value {
+    let mut policy = policy.clone();
+    if let Some(object) = policy.as_object_mut() {
+        object.insert("conditions".to_owned(), Value::Array(Vec::new()));
+    }
+    policy
+}

@@ -1,0 +1,225 @@
+//! The files of a bundle: found in a folder, identified by their content, and read.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use cedar_policy::PolicySet;
+
+use super::checked::Checked;
+use super::diagnostic::{Diagnostic, Source, nearest};
+use super::{
+    Bundle, EXEMPTIONS, GUARDRAILS, ORGANIZATION, Organization, SETTINGS, STAMP, Settings, stamp,
+};
+use crate::digest;
+
+/// The files of a bundle: path within the bundle, and text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Files {
+    texts: BTreeMap<String, String>,
+    faults: Vec<Diagnostic>,
+}
+
+impl Files {
+    /// Reads the files of the bundle in a folder. `list` gives the names in a
+    /// subfolder, or in the folder itself for `""`; `read` gives the text of a file.
+    /// What cannot be read, and what nobody would look for there, is a mistake.
+    pub fn gather(
+        list: impl Fn(&str) -> io::Result<Vec<String>>,
+        read: impl Fn(&str) -> io::Result<String>,
+    ) -> Self {
+        let mut files = Self::default();
+        let top = match list("") {
+            Ok(top) => top,
+            Err(error) => {
+                files.fault(
+                    ".",
+                    "unreadable",
+                    format!("the folder cannot be read: {error}"),
+                );
+                return files;
+            }
+        };
+        for name in top {
+            match name.as_str() {
+                SETTINGS | ORGANIZATION | STAMP => files.read(&name, &read),
+                GUARDRAILS | EXEMPTIONS => files.gather_policies(&name, &list, &read),
+                other => {
+                    let known = [
+                        SETTINGS,
+                        ORGANIZATION,
+                        GUARDRAILS,
+                        EXEMPTIONS,
+                        "tests",
+                        "properties",
+                    ];
+                    if let (Some(near), false) = (nearest(other, known), known.contains(&other)) {
+                        let message = format!("`{other}` is no part of a bundle");
+                        let fault = Source {
+                            name: other,
+                            text: "",
+                        }
+                        .error("unknown-file", (0, 0), message);
+                        files
+                            .faults
+                            .push(fault.help(format!("did you mean `{near}`?")));
+                    }
+                }
+            }
+        }
+        files
+    }
+
+    fn gather_policies(
+        &mut self,
+        folder: &str,
+        list: &impl Fn(&str) -> io::Result<Vec<String>>,
+        read: &impl Fn(&str) -> io::Result<String>,
+    ) {
+        let names = match list(folder) {
+            Ok(names) => names,
+            Err(error) => {
+                self.fault(
+                    folder,
+                    "unreadable",
+                    format!("the folder cannot be read: {error}"),
+                );
+                return;
+            }
+        };
+        for name in names {
+            let file = format!("{folder}/{name}");
+            let extension = Path::new(&name).extension();
+            if extension.is_some_and(|extension| extension == "cedar") {
+                self.read(&file, read);
+            } else {
+                self.fault(
+                    &file,
+                    "unknown-file",
+                    "it is not a `.cedar` file".to_owned(),
+                );
+            }
+        }
+    }
+
+    fn read(&mut self, file: &str, read: &impl Fn(&str) -> io::Result<String>) {
+        match read(file) {
+            Ok(text) => {
+                self.texts.insert(file.to_owned(), text);
+            }
+            Err(error) => self.fault(file, "unreadable", format!("it cannot be read: {error}")),
+        }
+    }
+
+    fn fault(&mut self, file: &str, code: &'static str, message: String) {
+        let source = Source {
+            name: file,
+            text: "",
+        };
+        self.faults.push(source.error(code, (0, 0), message));
+    }
+
+    /// The text of a file, by its path within the bundle.
+    #[must_use]
+    pub fn text(&self, file: &str) -> Option<&str> {
+        self.texts.get(file).map(String::as_str)
+    }
+
+    /// Each file's path within the bundle and its text, in the order of the paths.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pair = |(file, text)| (String::as_str(file), String::as_str(text));
+        self.texts.iter().map(pair)
+    }
+
+    /// The files of policies in a folder, with their texts.
+    pub(super) fn policies<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = Source<'a>> {
+        self.texts
+            .iter()
+            .filter(move |(name, _)| {
+                name.strip_prefix(folder)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            })
+            .map(|(name, text)| Source { name, text })
+    }
+
+    /// Lengths go in with the texts, so that no two sets of files give the same bytes.
+    fn fingerprint(&self) -> String {
+        let mut bytes = Vec::new();
+        let content = self.texts.iter().filter(|(name, _)| *name != STAMP);
+        for text in content.flat_map(|(name, text)| [name, text]) {
+            bytes.extend(text.len().to_be_bytes());
+            bytes.extend(text.as_bytes());
+        }
+        digest::short(&bytes)
+    }
+
+    /// Reads what there is, and everything that is wrong with it.
+    #[must_use]
+    pub fn check(self) -> Checked {
+        let version = self.fingerprint();
+        // The bundle that is compiled in is validated by a test, wherever it lies.
+        let is_stamped = self.text(STAMP).map(str::trim) == Some(stamp(&version).trim())
+            || version == Bundle::embedded_files().fingerprint();
+        let mut checked = Checked {
+            bundle: Bundle {
+                version,
+                settings: Settings::default(),
+                organization: Organization::default(),
+                exemptions: BTreeMap::new(),
+                is_stamped,
+                guardrails: BTreeMap::new(),
+                policies: PolicySet::new(),
+                scopes: PolicySet::new(),
+                permits: PolicySet::new(),
+                permit_scopes: PolicySet::new(),
+            },
+            diagnostics: self.faults.clone(),
+            files: Self::default(),
+            places: BTreeMap::new(),
+        };
+        if let Some(text) = self.text(SETTINGS) {
+            let (settings, found) = Settings::read(Source {
+                name: SETTINGS,
+                text,
+            });
+            checked.bundle.settings = settings;
+            checked.diagnostics.extend(found);
+        }
+        if let Some(text) = self.text(ORGANIZATION) {
+            let (organization, found) = Organization::read(Source {
+                name: ORGANIZATION,
+                text,
+            });
+            checked.bundle.organization = organization;
+            checked.diagnostics.extend(found);
+        }
+        checked.bundle.organization.merge(&checked.bundle.settings);
+        for folder in [GUARDRAILS, EXEMPTIONS] {
+            for source in self.policies(folder) {
+                checked.read_policies(source, folder);
+            }
+        }
+        if checked.bundle.guardrails.is_empty() && checked.diagnostics.is_empty() {
+            let nothing = Source {
+                name: GUARDRAILS,
+                text: "",
+            };
+            checked.diagnostics.push(nothing.error(
+                "no-guardrail",
+                (0, 0),
+                "there is no guardrail in the bundle",
+            ));
+        }
+        checked.files = self;
+        checked
+    }
+}
+
+impl FromIterator<(String, String)> for Files {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(files: T) -> Self {
+        Self {
+            texts: files.into_iter().collect(),
+            faults: Vec::new(),
+        }
+    }
+}

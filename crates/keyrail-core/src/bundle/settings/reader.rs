@@ -1,0 +1,362 @@
+//! Reading `keyrail.toml`, and telling everything that is wrong with it.
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Account, Correlation, Limits, Links, Settings, Unit};
+use crate::bundle::Mode;
+use crate::bundle::diagnostic::{Diagnostic, Source, nearest};
+use crate::id::AccountId;
+use crate::plan::StepName;
+
+pub(super) struct Reader<'a> {
+    pub source: Source<'a>,
+    pub found: Vec<Diagnostic>,
+}
+
+type Table<'i> = DeTable<'i>;
+type Place<'v, 'i> = &'v Spanned<DeValue<'i>>;
+
+impl Reader<'_> {
+    pub(super) fn settings(&mut self, table: &Table<'_>) -> Settings {
+        self.only(
+            table,
+            "",
+            &[
+                "accounts",
+                "allow",
+                "correlation",
+                "language",
+                "limits",
+                "links",
+                "mode",
+                "networks",
+                "protect",
+                "units",
+            ],
+        );
+        let mut settings = Settings {
+            mode: self.mode(table),
+            language: self.text(table, "language"),
+            ..Settings::default()
+        };
+        if let Some(language) = table.get("language")
+            && settings
+                .language
+                .as_deref()
+                .is_some_and(|name| name != "en")
+        {
+            self.wrong(
+                language,
+                "settings-value",
+                "there are no alerts in this language yet: `en`",
+            );
+        }
+        if let Some(limits) = self.table(table, "limits") {
+            self.only(
+                limits,
+                "limits.",
+                &["containments-per-hour", "event-age-minutes"],
+            );
+            settings.limits = Limits {
+                containments_per_hour: self.count(limits, "containments-per-hour"),
+                event_age_minutes: self.count(limits, "event-age-minutes"),
+            };
+        }
+        if let Some(allow) = self.table(table, "allow") {
+            self.only(allow, "allow.", &["steps"]);
+            for (place, word) in self.texts(allow, "steps") {
+                match word.parse() {
+                    Ok(step) => {
+                        settings.allow.insert(step);
+                    }
+                    Err(error) => self.unknown(
+                        place,
+                        "unknown-step",
+                        &word,
+                        format!("{error}"),
+                        StepName::ALL.map(StepName::as_str),
+                    ),
+                }
+            }
+        }
+        if let Some(protect) = self.table(table, "protect") {
+            self.only(protect, "protect.", &["principals"]);
+            for (place, arn) in self.texts(protect, "principals") {
+                if is_principal_arn(&arn) {
+                    settings.protect.insert(arn);
+                } else {
+                    self.wrong(place, "settings-value", "it is no ARN of a user or role, such as `arn:aws:iam::111122223333:user/break-glass`");
+                }
+            }
+        }
+        if let Some(networks) = self.table(table, "networks") {
+            settings.networks = self.networks(networks);
+        }
+        if let Some(units) = self.table(table, "units") {
+            settings.units = self.units(units);
+        }
+        if let Some(accounts) = self.table(table, "accounts") {
+            settings.accounts = self.accounts(accounts);
+        }
+        if let Some(links) = self.table(table, "links") {
+            settings.links = self.links(links);
+        }
+        if let Some(correlation) = self.table(table, "correlation") {
+            self.only(correlation, "correlation.", &["instances", "minutes"]);
+            settings.correlation = Correlation {
+                minutes: self.count(correlation, "minutes"),
+                instances: self.count(correlation, "instances"),
+            };
+        }
+        settings
+    }
+
+    fn links(&mut self, links: &Table<'_>) -> Links {
+        self.only(links, "links.", &["portal"]);
+        let portal = self.text(links, "portal");
+        if let Some(place) = links.get("portal")
+            && portal
+                .as_deref()
+                .is_some_and(|link| !link.starts_with("https://"))
+        {
+            self.wrong(place, "settings-value", "a link begins with `https://`");
+        }
+        Links { portal }
+    }
+
+    /// Ranges of one name may not overlap: whoever wrote both meant something else.
+    fn networks(&mut self, table: &Table<'_>) -> BTreeMap<String, Vec<IpNet>> {
+        let mut networks: BTreeMap<String, Vec<IpNet>> = BTreeMap::new();
+        for name in table.keys() {
+            let name = name.get_ref().to_string();
+            networks.entry(name.clone()).or_default();
+            for (place, text) in self.texts(table, &name) {
+                let range: IpNet = if let Ok(range) = text.parse() {
+                    range
+                } else {
+                    self.wrong(
+                        place,
+                        "malformed-cidr",
+                        "it is no range of addresses, such as `198.51.100.0/24`",
+                    );
+                    continue;
+                };
+                if range.trunc() != range {
+                    let message = format!(
+                        "its address is not the first of its range, which is `{}`",
+                        range.trunc()
+                    );
+                    self.wrong(place, "malformed-cidr", message);
+                }
+                let overlapping = networks.iter().find_map(|(other, ranges)| {
+                    let overlaps =
+                        |known: &&IpNet| known.contains(&range) || range.contains(*known);
+                    ranges
+                        .iter()
+                        .find(overlaps)
+                        .map(|known| (other.clone(), *known))
+                });
+                if let Some((other, known)) = overlapping {
+                    self.wrong(
+                        place,
+                        "overlapping-cidr",
+                        format!("it overlaps with `{known}` of `{other}`"),
+                    );
+                }
+                networks.entry(name.clone()).or_default().push(range);
+            }
+        }
+        networks
+    }
+
+    fn units(&mut self, table: &Table<'_>) -> BTreeMap<String, Unit> {
+        let mut units = BTreeMap::new();
+        for (id, _) in table {
+            let id_text = id.get_ref().to_string();
+            let Some(unit) = self.table(table, &id_text) else {
+                continue;
+            };
+            self.only(
+                unit,
+                &format!("units.{id_text}."),
+                &["mode", "name", "parent"],
+            );
+            let read = Unit {
+                name: self.text(unit, "name"),
+                parent: self.text(unit, "parent"),
+                mode: self.mode(unit),
+            };
+            units.insert(id_text, read);
+        }
+        units
+    }
+
+    fn accounts(&mut self, table: &Table<'_>) -> BTreeMap<String, Account> {
+        let mut accounts = BTreeMap::new();
+        for (id, _) in table {
+            let id_text = id.get_ref().to_string();
+            let Some(account) = self.table(table, &id_text) else {
+                continue;
+            };
+            if id_text.parse::<AccountId>().is_err() {
+                let span = id.span();
+                self.found.push(self.source.error(
+                    "settings-value",
+                    (span.start, span.end),
+                    format!("`{id_text}` is no account: twelve digits"),
+                ));
+            }
+            self.only(
+                account,
+                &format!("accounts.{id_text}."),
+                &["mode", "name", "unit"],
+            );
+            let read = Account {
+                name: self.text(account, "name"),
+                unit: self.text(account, "unit"),
+                mode: self.mode(account),
+            };
+            accounts.insert(id_text, read);
+        }
+        accounts
+    }
+
+    fn only(&mut self, table: &Table<'_>, within: &str, known: &[&str]) {
+        for key in table.keys() {
+            let name: &str = key.get_ref();
+            if !known.contains(&name) {
+                let span = key.span();
+                let diagnostic = self.source.error(
+                    "unknown-setting",
+                    (span.start, span.end),
+                    format!("there is no setting `{within}{name}`"),
+                );
+                let diagnostic = match nearest(name, known.iter().copied()) {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                    None => diagnostic.help(format!("there are {}", known.join(", "))),
+                };
+                self.found.push(diagnostic);
+            }
+        }
+    }
+
+    fn table<'v, 'i>(&mut self, table: &'v Table<'i>, name: &str) -> Option<&'v Table<'i>> {
+        let place = table.get(name)?;
+        if let DeValue::Table(inner) = place.get_ref() {
+            Some(inner)
+        } else {
+            self.wrong(
+                place,
+                "settings-type",
+                format!("`{name}` is a table: `[{name}]`"),
+            );
+            None
+        }
+    }
+
+    fn text(&mut self, table: &Table<'_>, name: &str) -> Option<String> {
+        let place = table.get(name)?;
+        if let DeValue::String(text) = place.get_ref() {
+            Some(text.to_string())
+        } else {
+            self.wrong(
+                place,
+                "settings-type",
+                format!("`{name}` is a text, in quotes"),
+            );
+            None
+        }
+    }
+
+    fn texts<'v, 'i>(&mut self, table: &'v Table<'i>, name: &str) -> Vec<(Place<'v, 'i>, String)> {
+        let Some(place) = table.get(name) else {
+            return Vec::new();
+        };
+        let DeValue::Array(items) = place.get_ref() else {
+            self.wrong(
+                place,
+                "settings-type",
+                format!("`{name}` is a list of texts, in square brackets"),
+            );
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for item in items {
+            match item.get_ref() {
+                DeValue::String(text) => texts.push((item, text.to_string())),
+                _ => self.wrong(
+                    item,
+                    "settings-type",
+                    format!("`{name}` is a list of texts"),
+                ),
+            }
+        }
+        texts
+    }
+
+    fn count(&mut self, table: &Table<'_>, name: &str) -> Option<u32> {
+        let place = table.get(name)?;
+        let count = match place.get_ref() {
+            DeValue::Integer(number) => number.as_str().parse().ok(),
+            _ => None,
+        };
+        if count.is_none() {
+            self.wrong(
+                place,
+                "settings-type",
+                format!("`{name}` is a whole number, not negative"),
+            );
+        }
+        count
+    }
+
+    fn mode(&mut self, table: &Table<'_>) -> Option<Mode> {
+        let word = self.text(table, "mode")?;
+        match word.parse() {
+            Ok(mode) => Some(mode),
+            Err(error) => {
+                let place = table.get("mode")?;
+                self.unknown(
+                    place,
+                    "settings-value",
+                    &word,
+                    format!("{error}"),
+                    ["observe", "enforce"],
+                );
+                // The cautious reading of a word that nobody can read.
+                Some(Mode::Observe)
+            }
+        }
+    }
+
+    fn wrong(&mut self, place: Place<'_, '_>, code: &'static str, message: impl Into<String>) {
+        let span = place.span();
+        self.found
+            .push(self.source.error(code, (span.start, span.end), message));
+    }
+
+    fn unknown<'n>(
+        &mut self,
+        place: Place<'_, '_>,
+        code: &'static str,
+        word: &str,
+        message: String,
+        known: impl IntoIterator<Item = &'n str>,
+    ) {
+        let span = place.span();
+        let diagnostic = self.source.error(code, (span.start, span.end), message);
+        self.found.push(diagnostic.suggest(word, known));
+    }
+}
+
+fn is_principal_arn(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    matches!(parts.as_slice(), ["arn", partition, "iam", "", account, resource]
+        if partition.starts_with("aws")
+            && account.parse::<AccountId>().is_ok()
+            && (resource.starts_with("user/") || resource.starts_with("role/")))
+}

@@ -1,0 +1,403 @@
+//! One activity as Cedar sees it: the only place that builds Cedar values.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::LazyLock;
+
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId,
+    PolicySet, Request, Response, RestrictedExpression,
+};
+
+use super::Decided;
+use crate::activity::taxonomy;
+use crate::activity::{Activity, ActorKind, TargetKind};
+use crate::bundle::Organization;
+use crate::circumstances::Past;
+use crate::lookup::Lookup;
+
+/// One activity as Cedar sees it.
+pub(super) struct Question {
+    pub(super) request: Request,
+    pub(super) entities: Entities,
+    /// Facts that policies cannot read: the event does not show them, or shows
+    /// values that Cedar refuses, such as a date before the year 0.
+    pub(super) unknown: Vec<String>,
+}
+
+impl Question {
+    pub(super) fn about(activity: &Activity, organization: &Organization) -> Result<Self, String> {
+        let account = activity.account.as_deref().unwrap_or("unknown");
+        let principal = principal(activity, account)?;
+        let action = action(activity)?;
+        let resource = resource(activity, account)?;
+        let (facts, refused): (Vec<_>, Vec<_>) = facts(activity).partition(|(name, value)| {
+            Context::from_pairs([(name.clone(), value.clone())]).is_ok()
+        });
+        let refused = refused.into_iter().map(|(name, _)| name);
+        let unknown = activity.unknown.iter().cloned().chain(refused).collect();
+        let context = Context::from_pairs(facts).map_err(|error| error.to_string())?;
+        let request = Request::new(principal.uid(), action.uid(), resource.uid(), context, None)
+            .map_err(|error| error.to_string())?;
+        let accounts = accounts(activity, organization)?;
+        let owner = owner(activity, account, &principal)?;
+        let all = [principal, action, resource].into_iter().chain(accounts);
+        let all = all.chain(owner);
+        let entities = Entities::from_entities(all, None).map_err(|error| error.to_string())?;
+        Ok(Self {
+            request,
+            entities,
+            unknown,
+        })
+    }
+
+    pub(super) fn ask(&self, policies: &PolicySet) -> Response {
+        Authorizer::new().is_authorized(&self.request, policies, &self.entities)
+    }
+
+    /// Which policies are satisfied: of `forbid`s those that deny, of `permit`s those
+    /// that allow.
+    pub(super) fn decide(&self, policies: &PolicySet, scopes: &PolicySet, by: Decision) -> Decided {
+        let satisfied = |response: &Response| -> HashSet<PolicyId> {
+            match response.decision() == by {
+                true => response.diagnostics().reason().cloned().collect(),
+                false => HashSet::new(),
+            }
+        };
+        let response = self.ask(policies);
+        let errors = response.diagnostics().errors().map(
+            |cedar_policy::AuthorizationError::PolicyEvaluationError(error)| {
+                (error.policy_id().clone(), error.inner().to_string())
+            },
+        );
+        Decided {
+            satisfied: satisfied(&response),
+            errors: errors.collect(),
+            in_scope: match self.unknown.is_empty() {
+                true => HashSet::new(),
+                false => satisfied(&self.ask(scopes)),
+            },
+        }
+    }
+}
+
+/// The accounts in it that the organization knows, with the units that they are in.
+fn accounts(activity: &Activity, organization: &Organization) -> Result<Vec<Entity>, String> {
+    let named: BTreeSet<&str> = [
+        &activity.account,
+        &activity.actor.account,
+        &activity.target.account,
+    ]
+    .into_iter()
+    .flatten()
+    .map(String::as_str)
+    .collect();
+    let mut entities = BTreeMap::new();
+    for account in named {
+        let mut child = ("Account", account);
+        for unit in organization.units_of(account) {
+            let parent = uid("OrgUnit", unit)?;
+            entities.insert(child, entity(uid(child.0, child.1)?, [], [parent])?);
+            child = ("OrgUnit", unit);
+        }
+    }
+    Ok(entities.into_values().collect())
+}
+
+pub(super) fn uid(type_name: &str, id: &str) -> Result<EntityUid, String> {
+    // Parsed once: each event needs a dozen of them.
+    static NAMES: LazyLock<HashMap<&str, EntityTypeName>> = LazyLock::new(|| {
+        let parsed = TYPES.iter().map(|name| Some((*name, name.parse().ok()?)));
+        parsed.flatten().collect()
+    });
+    let name = NAMES
+        .get(type_name)
+        .ok_or_else(|| format!("there is no entity type `{type_name}`"))?;
+    Ok(EntityUid::from_type_name_and_id(
+        name.clone(),
+        EntityId::new(id),
+    ))
+}
+
+/// The types of the schema.
+pub(super) const TYPES: [&str; 19] = [
+    "AccessKey",
+    "Account",
+    "Action",
+    "AwsService",
+    "Credential",
+    "FederatedUser",
+    "ForeignAccount",
+    "Group",
+    "IdentityCenterUser",
+    "Network",
+    "OrgUnit",
+    "Resource",
+    "Role",
+    "RoleSession",
+    "Root",
+    "SamlUser",
+    "Unknown",
+    "User",
+    "WebIdentityUser",
+];
+
+fn entity(
+    uid: EntityUid,
+    attributes: impl IntoIterator<Item = (&'static str, RestrictedExpression)>,
+    parents: impl IntoIterator<Item = EntityUid>,
+) -> Result<Entity, String> {
+    let attributes = attributes
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    Entity::new(uid, attributes, parents.into_iter().collect()).map_err(|error| error.to_string())
+}
+
+fn text(text: &str) -> RestrictedExpression {
+    RestrictedExpression::new_string(text.to_owned())
+}
+
+/// Who acted. A session of a service-linked role is its service: nobody else can
+/// assume such a role.
+fn principal(activity: &Activity, affected: &str) -> Result<Entity, String> {
+    let actor = &activity.actor;
+    let own = actor.account.as_deref().unwrap_or(affected);
+    let account = uid("Account", own)?;
+    let name = actor.name.as_deref().unwrap_or("unknown");
+    let id = actor.arn.as_deref().unwrap_or(name);
+    match actor.kind {
+        ActorKind::IamUser => {
+            let path = actor.arn.as_deref().and_then(path_of_user);
+            user(activity, own, name, path.as_deref())
+        }
+        ActorKind::Root => entity(uid("Root", &activity.root_arn(own))?, [], [account]),
+        ActorKind::AssumedRole if actor.is_service_linked() => {
+            let service = actor.on_behalf_of_service.as_deref().unwrap_or(name);
+            entity(uid("AwsService", service)?, [], [])
+        }
+        ActorKind::AssumedRole => {
+            let role = actor
+                .issuer_arn
+                .as_deref()
+                .map(|arn| uid("Role", arn))
+                .transpose()?;
+            let names = [("role", &actor.name), ("session", &actor.session_name)];
+            let names = names
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, text(value.as_deref()?))));
+            entity(
+                uid("RoleSession", id)?,
+                names,
+                role.into_iter().chain([account]),
+            )
+        }
+        ActorKind::AwsService => entity(uid("AwsService", name)?, [], []),
+        ActorKind::AwsAccount => entity(uid("ForeignAccount", own)?, [], []),
+        ActorKind::FederatedUser => entity(uid("FederatedUser", id)?, [], [account]),
+        ActorKind::IdentityCenterUser => entity(uid("IdentityCenterUser", id)?, [], [account]),
+        ActorKind::SamlUser => entity(uid("SamlUser", id)?, [], [account]),
+        ActorKind::WebIdentityUser => entity(uid("WebIdentityUser", id)?, [], [account]),
+        ActorKind::Unknown => entity(uid("Unknown", id)?, [], [account]),
+    }
+}
+
+/// A user, with whatever was looked up of it.
+fn user(
+    activity: &Activity,
+    account: &str,
+    name: &str,
+    path: Option<&str>,
+) -> Result<Entity, String> {
+    let id = activity.user_arn(account, name);
+    let facts = activity.users.get(&id);
+    let mut attributes = HashMap::from([("name".to_owned(), text(name))]);
+    attributes.extend(path.map(|path| ("path".to_owned(), text(path))));
+    let mut parents = HashSet::from([uid("Account", account)?]);
+    let mut tags = HashMap::new();
+    if let Some(facts) = facts {
+        if facts.known.contains(&Lookup::Policies) {
+            let policies = facts.policies.iter().map(|arn| text(arn));
+            let policies = RestrictedExpression::new_set(policies);
+            attributes.insert("policies".to_owned(), policies);
+        }
+        for group in &facts.groups {
+            let partition = activity.partition();
+            let arn = format!("arn:{partition}:iam::{account}:group/{group}");
+            parents.insert(uid("Group", &arn)?);
+        }
+        tags.extend(
+            facts
+                .tags
+                .iter()
+                .map(|(key, value)| (key.clone(), text(value))),
+        );
+    }
+    Entity::new_with_tags(uid("User", &id)?, attributes, parents, tags)
+        .map_err(|error| error.to_string())
+}
+
+/// The user that the target belongs to, where that is not the actor.
+fn owner(activity: &Activity, affected: &str, actor: &Entity) -> Result<Option<Entity>, String> {
+    let account = activity.target.account.as_deref().unwrap_or(affected);
+    let Some(name) = &activity.target.user else {
+        return Ok(None);
+    };
+    let owner = user(activity, account, name, None)?;
+    Ok((owner.uid() != actor.uid()).then_some(owner))
+}
+
+/// `arn:aws:iam::111122223333:user/team/anaya` → `/team/`.
+fn path_of_user(arn: &str) -> Option<String> {
+    let (_, path) = arn.split_once(":user/")?;
+    let (path, _) = path.rsplit_once('/').unwrap_or(("", path));
+    Some(match path {
+        "" => "/".to_owned(),
+        path => format!("/{path}/"),
+    })
+}
+
+/// An action outside the taxonomy is judged by what kind of event it is; one
+/// inside it is that as well. Its groups are those that the event shows it to be in.
+fn action(activity: &Activity) -> Result<Entity, String> {
+    let fallback = activity.kind.fallback();
+    let groups = activity.groups.iter().map(|group| group.as_str());
+    let known = activity
+        .action
+        .as_deref()
+        .filter(|name| taxonomy::find(name).is_some());
+    let (id, parents): (_, Vec<_>) = match known {
+        Some(name) => (name, groups.chain([fallback]).collect()),
+        None => (fallback, groups.collect()),
+    };
+    let parents = parents
+        .into_iter()
+        .map(|group| uid("Action", group))
+        .collect::<Result<Vec<_>, _>>()?;
+    entity(uid("Action", id)?, [], parents)
+}
+
+/// What it was done to: an access key, another credential, or a resource of some kind.
+fn resource(activity: &Activity, affected: &str) -> Result<Entity, String> {
+    let target = &activity.target;
+    let own = target.account.as_deref().unwrap_or(affected);
+    let account = uid("Account", own)?;
+    let owner = match (&target.user, target.is_root) {
+        (_, Some(true)) => Some(uid("Root", &activity.root_arn(own))?),
+        (Some(user), _) => Some(uid("User", &activity.user_arn(own, user))?),
+        (None, _) => None,
+    };
+    let as_owner = match (&target.user, target.is_root) {
+        (_, Some(true)) | (None, _) => None,
+        (Some(_), _) => owner.clone().map(RestrictedExpression::new_entity_uid),
+    };
+    let parents = owner.into_iter().chain([account]);
+    let root = target
+        .is_root
+        .map(|root| ("root", RestrictedExpression::new_bool(root)));
+    let texts = [
+        ("user", &target.user),
+        ("status", &target.status),
+        ("name", &target.name),
+    ];
+    let texts = texts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, text(value.as_deref()?))));
+    let as_owner = as_owner.map(|owner| ("owner", owner));
+    let attributes = root.into_iter().chain(as_owner).chain(texts);
+    let id = target
+        .arn
+        .as_deref()
+        .or(target.access_key_id.as_deref())
+        .or(target.credential_id.as_deref())
+        .or(target.name.as_deref())
+        .unwrap_or("unknown");
+    let kind = ("kind", text(target.kind.as_str()));
+    match target.kind {
+        TargetKind::None => entity(uid("Resource", "none")?, [kind], parents),
+        TargetKind::AccessKey => {
+            let id = target.access_key_id.as_deref().unwrap_or("unknown");
+            entity(uid("AccessKey", id)?, attributes, parents)
+        }
+        credential if credential.is_credential() => {
+            entity(uid("Credential", id)?, attributes.chain([kind]), parents)
+        }
+        _ => entity(uid("Resource", id)?, attributes.chain([kind]), parents),
+    }
+}
+
+/// The typed context. A fact that the event does not show is left out, so that a
+/// guardrail that reads it fails, and is undecided, rather than reading an
+/// invented value.
+pub(super) fn facts(activity: &Activity) -> impl Iterator<Item = (String, RestrictedExpression)> {
+    let bool = RestrictedExpression::new_bool;
+    let actor = &activity.actor;
+    let origin = &activity.origin;
+    let key = actor.access_key_id.as_deref();
+    let time = activity
+        .time
+        .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    [
+        ("name", activity.action.as_deref().map(text)),
+        ("succeeded", activity.outcome.succeeded.map(bool)),
+        (
+            "errorCode",
+            activity.outcome.error_code.as_deref().map(text),
+        ),
+        ("time", time.map(RestrictedExpression::new_datetime)),
+        ("region", activity.region.as_deref().map(text)),
+        ("mfa", actor.mfa.map(bool)),
+        (
+            "ip",
+            origin
+                .ip
+                .map(|ip| RestrictedExpression::new_ip(ip.to_canonical().to_string())),
+        ),
+        ("service", actor.on_behalf_of_service.as_deref().map(text)),
+        ("console", origin.console.map(bool)),
+        ("userAgent", origin.user_agent.as_deref().map(text)),
+        ("accessKeyId", key.map(text)),
+        ("temporary", key.map(|key| bool(key.starts_with("ASIA")))),
+        ("self", Some(bool(activity.is_on_self()))),
+        ("own", Some(bool(activity.own))),
+        ("administrator", activity.administrator.map(bool)),
+        ("networks", networks(activity)),
+        ("history", activity.past.as_ref().map(history)),
+        ("rootSession", Some(bool(actor.root_session == Some(true)))),
+        (
+            "unknown",
+            Some(RestrictedExpression::new_set(
+                activity.unknown.iter().map(|fact| text(fact)),
+            )),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+}
+
+/// The named networks that the address is in, if there are names and an address.
+fn networks(activity: &Activity) -> Option<RestrictedExpression> {
+    let named = activity.networks_are_named && activity.origin.ip.is_some();
+    let uids = activity
+        .origin
+        .networks
+        .iter()
+        .filter_map(|name| uid("Network", name).ok());
+    named.then(|| RestrictedExpression::new_set(uids.map(RestrictedExpression::new_entity_uid)))
+}
+
+fn history(past: &Past) -> RestrictedExpression {
+    let contained = RestrictedExpression::new_bool(past.contained);
+    let mut fields = vec![("contained".to_owned(), contained)];
+    if let Some((minutes, launched)) = past.password_change {
+        let launched = i64::try_from(launched).unwrap_or(i64::MAX);
+        for (name, number) in [
+            ("minutesSincePasswordChange", minutes),
+            ("launchedSincePasswordChange", launched),
+        ] {
+            fields.push((name.to_owned(), RestrictedExpression::new_long(number)));
+        }
+    }
+    // Only a name that stands twice could make it fail.
+    RestrictedExpression::new_record(fields)
+        .unwrap_or_else(|_| RestrictedExpression::new_bool(false))
+}
