@@ -28,7 +28,7 @@ const KINDS: [Kind; 5] = [
 const PRINCIPALS: &str = "AwsService, FederatedUser, ForeignAccount, IdentityCenterUser, RoleSession, Root, SamlUser, Unknown, User, WebIdentityUser";
 
 /// The facts of the context, in order: name, type and meaning.
-const FACTS: [(&str, &str, &str); 19] = [
+const FACTS: [(&str, &str, &str); 21] = [
     (
         "name",
         "String",
@@ -67,6 +67,16 @@ const FACTS: [(&str, &str, &str); 19] = [
         "userAgent?",
         "String",
         "The caller's program, as it calls itself.",
+    ),
+    (
+        "tlsVersion?",
+        "String",
+        "The version of TLS, such as \"TLSv1.3\". Absent if an AWS service called.",
+    ),
+    (
+        "sourceIdentity?",
+        "String",
+        "Who began the chain of role sessions, where that was set.",
     ),
     ("accessKeyId?", "String", "The key that signed the call."),
     (

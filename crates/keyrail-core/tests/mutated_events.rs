@@ -181,6 +181,42 @@ proptest! {
     }
 }
 
+/// Every text at once is as long as AWS lets an event be.
+#[test]
+fn long_texts_are_cut_wherever_they_stand() {
+    fn lengthen(value: &mut Value) {
+        match value {
+            Value::String(text) => text.push_str(&"x".repeat(10_000)),
+            Value::Array(items) => items.iter_mut().for_each(lengthen),
+            Value::Object(fields) => fields.values_mut().for_each(lengthen),
+            _ => {}
+        }
+    }
+    for example in EXAMPLES.iter() {
+        let mut event = example.clone();
+        let mut pointers_of = Vec::new();
+        pointers(&event, "", &mut pointers_of);
+        // What names the event stays, or it would be another one.
+        let kept = [
+            "detail-type",
+            "eventName",
+            "eventSource",
+            "eventTypeCode",
+            "check-name",
+            "type",
+            "service",
+        ];
+        for pointer in pointers_of {
+            let name = pointer.rsplit('/').next().unwrap_or_default();
+            let place = event.pointer_mut(&pointer).expect("it is there");
+            if place.is_string() && !kept.contains(&name) {
+                lengthen(place);
+            }
+        }
+        check(event.to_string().as_bytes());
+    }
+}
+
 /// A key that is created is told whatever field of its event is missing or of
 /// another type: by the guardrail, as undecided, or as not recognised.
 #[test]

@@ -26,6 +26,10 @@ pub struct Actor {
     pub on_behalf_of_service: Option<String>,
     /// The role, user or root that issued the session.
     pub issuer_arn: Option<String>,
+    /// Who began the chain of role sessions, where that was set (`sourceIdentity`): it
+    /// cannot be changed on the way.
+    #[serde(skip)]
+    pub source_identity: Option<String>,
     /// Whether this is a centralised root session (`sts:AssumeRoot`); `None` if
     /// the record could be one and does not say.
     pub root_session: Option<bool>,

@@ -74,20 +74,20 @@ impl Credential {
     /// its resources; the id of those is in `uid` or `name`.
     fn of_sequence(finding: &Json) -> Self {
         let sequence = finding.below(&["service", "detection", "sequence"]);
-        let text = |value: &Value, path: &str| {
-            let text = value.pointer(path)?.as_str()?;
-            is_name(text).then(|| text.to_owned())
+        let text = |value: &Value, path: &[&str]| {
+            let text = Json::new(value.clone()).word(path)?;
+            is_name(&text).then_some(text)
         };
-        let key = |value: &Value, path: &str| text(value, path).and_then(|text| key_in(&text));
+        let key = |value: &Value, path: &[&str]| text(value, path).and_then(|text| key_in(&text));
         let of_resource = |resource: &Value| Self {
-            key: key(resource, "/uid").or_else(|| key(resource, "/name")),
-            user_type: text(resource, "/data/accessKey/userType"),
-            name: text(resource, "/data/accessKey/userName"),
+            key: key(resource, &["uid"]).or_else(|| key(resource, &["name"])),
+            user_type: text(resource, &["data", "accessKey", "userType"]),
+            name: text(resource, &["data", "accessKey", "userName"]),
         };
         let of_actor = |actor: &Value| Self {
-            key: key(actor, "/user/credentialUid"),
-            user_type: text(actor, "/user/type"),
-            name: text(actor, "/user/name"),
+            key: key(actor, &["user", "credentialUid"]),
+            user_type: text(actor, &["user", "type"]),
+            name: text(actor, &["user", "name"]),
         };
         let is_key = |resource: &&Value| {
             resource.pointer("/resourceType").and_then(Value::as_str) == Some("ACCESS_KEY")

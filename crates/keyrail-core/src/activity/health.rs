@@ -33,9 +33,7 @@ pub(super) fn read(notice: &Json, event: &Event) -> Activity {
     let entities: Vec<String> = notice
         .items(&["affectedEntities"])
         .take(MOST_KEYS)
-        .filter_map(|entity| entity.get("entityValue")?.as_str())
-        .filter(|value| !value.is_empty())
-        .map(str::to_owned)
+        .filter_map(|entity| Json::new(entity.clone()).word(&["entityValue"]))
         .collect();
     let keys: Vec<String> = entities
         .iter()

@@ -15,6 +15,9 @@ pub struct Origin {
     pub hidden: bool,
     /// The caller's user agent: free text, chosen by the caller.
     pub user_agent: Option<String>,
+    /// The version of TLS, such as `TLSv1.3`; none if an AWS service called.
+    #[serde(skip)]
+    pub tls_version: Option<String>,
     /// Whether it came through the console; `None` if the event does not tell.
     pub console: Option<bool>,
     /// Named networks that the address is in.

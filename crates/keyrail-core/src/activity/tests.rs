@@ -349,3 +349,14 @@ fn the_step_before_a_sign_in_is_no_sign_in() {
     );
     assert_eq!(activity.kind, Kind::Other);
 }
+
+#[test]
+fn who_began_a_chain_of_roles_is_kept() {
+    let mut identity = role();
+    identity["sessionContext"]["sourceIdentity"] = "anaya@example.com".into();
+    let activity = created(identity, json!({"userName": "bob"}), key(Some("bob")));
+    assert_eq!(
+        activity.actor.source_identity.as_deref(),
+        Some("anaya@example.com")
+    );
+}

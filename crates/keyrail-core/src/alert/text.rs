@@ -235,6 +235,9 @@ fn write_evidence(report: &Report, out: &mut String) -> fmt::Result {
         (None, None) => "address not shown by AWS".to_owned(),
     };
     writeln!(out, "Who     {}, {}", actor(activity), known(actor_arn))?;
+    if let Some(identity) = activity.actor.source_identity.as_deref() {
+        writeln!(out, "        source identity {}", Plain(identity))?;
+    }
     writeln!(
         out,
         "How     {mfa}; key {}",

@@ -355,6 +355,8 @@ pub(super) fn facts(activity: &Activity) -> impl Iterator<Item = (String, Restri
         ("service", actor.on_behalf_of_service.as_deref().map(text)),
         ("console", origin.console.map(bool)),
         ("userAgent", origin.user_agent.as_deref().map(text)),
+        ("tlsVersion", origin.tls_version.as_deref().map(text)),
+        ("sourceIdentity", actor.source_identity.as_deref().map(text)),
         ("accessKeyId", key.map(text)),
         ("temporary", key.map(|key| bool(key.starts_with("ASIA")))),
         ("self", Some(bool(activity.is_on_self()))),

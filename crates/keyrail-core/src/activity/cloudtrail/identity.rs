@@ -54,6 +54,7 @@ pub(super) fn read(record: &Json, kind: Kind) -> Actor {
         mfa_unknown_because,
         on_behalf_of_service: invoked_by.filter(|service| !is_a_person(service, record)),
         issuer_arn: issuer("arn"),
+        source_identity: record.text(&["userIdentity", "sessionContext", "sourceIdentity"]),
         root_session,
     }
 }

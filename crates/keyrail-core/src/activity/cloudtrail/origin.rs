@@ -21,6 +21,7 @@ pub(super) fn read(record: &Json, kind: Kind) -> Origin {
         ip,
         service,
         user_agent,
+        tls_version: record.text(&["tlsDetails", "tlsVersion"]),
         console,
         networks: Vec::new(),
     }
