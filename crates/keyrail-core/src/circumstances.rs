@@ -73,6 +73,7 @@ impl Circumstances {
             && [&target.name, &target.arn]
                 .into_iter()
                 .flatten()
+                .chain(&target.more_names)
                 .any(|text| self.is_own_name(text))
     }
 

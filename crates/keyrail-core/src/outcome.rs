@@ -239,7 +239,7 @@ impl Withheld {
             Self::Archived => "withheld: the finding is archived, resolved or suppressed",
             Self::Evidence => "withheld: the event contradicts itself or did not come from AWS",
             Self::FailedAttempt => "withheld: the attempt failed, so there is nothing to take back",
-            Self::NoTarget => "withheld: the event does not name the key and its user",
+            Self::NoTarget => "withheld: the event names no long-term key of an IAM user",
             Self::NotAllowed => "withheld: this deployment does not allow it",
             Self::Observe => "withheld: observe mode",
             Self::Replay => "withheld: the event is a replay from an archive",

@@ -70,14 +70,14 @@ impl Actor {
     #[must_use]
     pub fn is_service_linked(&self) -> bool {
         self.kind == ActorKind::AssumedRole
-            && (self
-                .issuer_arn
-                .as_deref()
-                .is_some_and(|arn| arn.contains(":role/aws-service-role/"))
-                || self
-                    .name
-                    .as_deref()
-                    .is_some_and(|name| name.starts_with("AWSServiceRoleFor")))
+            // Nobody else can make a role in that path; the name alone anybody may choose.
+            && match (self.issuer_arn.as_deref(), self.name.as_deref()) {
+                (Some(arn), _) => arn.contains(":role/aws-service-role/"),
+                (None, Some(name)) => {
+                    self.on_behalf_of_service.is_some() && name.starts_with("AWSServiceRoleFor")
+                }
+                (None, None) => false,
+            }
     }
 }
 

@@ -20,7 +20,10 @@ pub(super) fn read(record: &Json, event: &Event) -> Activity {
         .map(|(source, name)| format!("{}:{name}", first_label(&source)));
     let kind = kind_of(record, event, name.as_deref());
     // What keyrail knows by name is what it is, whatever type it comes as.
-    let entry = action.as_deref().and_then(taxonomy::find);
+    let entry = action
+        .as_deref()
+        .and_then(taxonomy::find)
+        .filter(|_| !is_of_an_endpoint(record));
     let kind = entry.map_or(kind, |entry| entry.kind);
     let outcome = outcome(record, name.as_deref());
     let actor = identity::read(record, kind);
@@ -117,11 +120,20 @@ fn kind_of(record: &Json, event: &Event, name: Option<&str>) -> Kind {
         _ if name == Some("CheckMfa") && is_sign_in_source(record) => Kind::Other,
         Some(kind) if kind.contains("consolesignin") => Kind::SignIn,
         Some(kind) if kind.contains("serviceevent") => Kind::ServiceEvent,
-        // The same call as the endpoint saw it; the call itself is recorded too.
-        Some(kind) if kind.contains("insight") || kind.contains("vpceevent") => Kind::Other,
+        _ if is_of_an_endpoint(record) => Kind::Other,
+        Some(kind) if kind.contains("insight") => Kind::Other,
         None if is_sign_in(record) => Kind::SignIn,
         _ => Kind::ApiCall,
     }
+}
+
+/// The same call as an endpoint of a VPC saw it, even of another account's caller; the
+/// call itself is recorded too (CloudTrail User Guide, "Logging network activity
+/// events", checked 2026-11-25).
+fn is_of_an_endpoint(record: &Json) -> bool {
+    record
+        .text(&["eventType"])
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("AwsVpceEvent"))
 }
 
 fn is_sign_in_source(record: &Json) -> bool {

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::actor::is_name;
-use super::target::is_key_id;
+use super::target::{MOST_KEYS, is_key_id};
 use super::{Activity, Actor, ActorKind, HandsOff, Kind, Origin, Provenance, Target, TargetKind};
 use crate::event::{Event, Json};
 
@@ -26,7 +26,8 @@ pub(super) fn read(finding: &Json, event: &Event) -> Activity {
     let resource = finding.text(&["resource", "resourceType"]);
     let about_credentials = finding_type.contains(":IAMUser/")
         || finding_type.starts_with("AttackSequence:IAM/")
-        || resource.as_deref() == Some("AccessKey")
+        // Findings about a bucket's settings carry the key that changed them.
+        || (resource.as_deref() == Some("AccessKey") && !finding_type.contains(":S3/"))
         || (is_sequence && credential.key.is_some());
     if !about_credentials {
         return noted;
@@ -51,6 +52,8 @@ pub(super) struct Credential {
     pub user_type: Option<String>,
     /// The user's name, or the role's.
     pub name: Option<String>,
+    /// Further long-term keys that the finding names.
+    pub more_keys: Vec<String>,
 }
 
 impl Credential {
@@ -67,6 +70,7 @@ impl Credential {
             key: detail("accessKeyId"),
             user_type: detail("userType"),
             name: detail("userName"),
+            more_keys: Vec::new(),
         }
     }
 
@@ -83,11 +87,13 @@ impl Credential {
             key: key(resource, &["uid"]).or_else(|| key(resource, &["name"])),
             user_type: text(resource, &["data", "accessKey", "userType"]),
             name: text(resource, &["data", "accessKey", "userName"]),
+            more_keys: Vec::new(),
         };
         let of_actor = |actor: &Value| Self {
             key: key(actor, &["user", "credentialUid"]),
             user_type: text(actor, &["user", "type"]),
             name: text(actor, &["user", "name"]),
+            more_keys: Vec::new(),
         };
         let is_key = |resource: &&Value| {
             resource.pointer("/resourceType").and_then(Value::as_str) == Some("ACCESS_KEY")
@@ -104,7 +110,16 @@ impl Credential {
             Some(_) => 1,
             None => 2,
         });
-        all.into_iter().next().unwrap_or_default()
+        let mut all = all.into_iter();
+        let mut credential = all.next().unwrap_or_default();
+        for key in all.filter_map(|more| more.key) {
+            let known =
+                credential.key.as_ref() == Some(&key) || credential.more_keys.contains(&key);
+            if key.starts_with("AKIA") && !known && credential.more_keys.len() + 1 < MOST_KEYS {
+                credential.more_keys.push(key);
+            }
+        }
+        credential
     }
 
     /// The activity of somebody using this credential, as a finding reports it.
@@ -140,6 +155,7 @@ impl Credential {
                 name: name.filter(|_| kind != ActorKind::IamUser),
                 is_root,
                 access_key_id: self.key,
+                more_keys: self.more_keys,
                 ..Target::default()
             },
             origin,

@@ -1,12 +1,10 @@
 //! An AWS Health event → an activity (AWS Health User Guide, "AWS Health events
 //! Amazon EventBridge schema", checked 2026-11-25).
 
-use super::target::is_key_id;
+use super::security_hub::user_in;
+use super::target::{MOST_KEYS, is_key_id};
 use super::{Activity, Actor, HandsOff, Kind, Provenance, Target, TargetKind};
 use crate::event::{Event, Json};
-
-/// AWS sends longer lists in pages. What is beyond this is a fact not known.
-const MOST_KEYS: usize = 100;
 
 /// Reads the detail of an event. Only what AWS says about credentials at risk is of
 /// interest; the other codes are about resources of all kinds.
@@ -40,8 +38,15 @@ pub(super) fn read(notice: &Json, event: &Event) -> Activity {
         .filter(|value| is_key_id(value))
         .cloned()
         .collect();
-    // A masked id is evidence still; it can be no target.
-    let mut keys = if keys.is_empty() { entities } else { keys }.into_iter();
+    // A masked id is evidence still; it can be no target. Users and accounts are no keys.
+    let masked =
+        |value: &String| value.contains('*') || value.to_ascii_uppercase().starts_with("AKIA");
+    let user = entities.iter().find_map(|value| user_in(value));
+    let mut keys = match keys.is_empty() {
+        true => entities.into_iter().filter(masked).collect(),
+        false => keys,
+    }
+    .into_iter();
     let closed = notice
         .text(&["statusCode"])
         .is_some_and(|status| status.eq_ignore_ascii_case("closed"));
@@ -52,6 +57,7 @@ pub(super) fn read(notice: &Json, event: &Event) -> Activity {
         target: Target {
             kind: TargetKind::AccessKey,
             account,
+            user: user.filter(|_| keys.len() <= 1),
             access_key_id: keys.next(),
             more_keys: keys.collect(),
             ..Target::default()

@@ -161,6 +161,7 @@ fn credential(finding: &Json) -> Credential {
             name: detail("PrincipalName")
                 .or_else(|| detail("UserName"))
                 .or_else(|| user_in(&id(&resource))),
+            more_keys: Vec::new(),
         };
     }
     match resources().find(|resource| kind(resource) == "AwsIamUser") {
@@ -168,13 +169,14 @@ fn credential(finding: &Json) -> Credential {
             key: None,
             user_type: Some("IAMUser".to_owned()),
             name: user_in(&id(&user)),
+            more_keys: Vec::new(),
         },
         None => Credential::default(),
     }
 }
 
 /// `arn:aws:iam::111122223333:user/path/NAME` → `NAME`.
-fn user_in(arn: &str) -> Option<String> {
+pub(super) fn user_in(arn: &str) -> Option<String> {
     let (_, path) = arn.split_once(":user/")?;
     path.rsplit('/').next().map(str::to_owned)
 }

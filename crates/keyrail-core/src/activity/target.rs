@@ -27,6 +27,9 @@ pub struct Target {
     /// Further access keys that the event names.
     #[serde(skip)]
     pub more_keys: Vec<String>,
+    /// The names of further things of its kind that the same call was for.
+    #[serde(skip)]
+    pub more_names: Vec<String>,
 }
 
 /// What sort of thing was acted on.
@@ -111,6 +114,9 @@ impl TargetKind {
 
 /// What CloudTrail writes for root where a user's name is due: no user's name.
 pub(super) const ROOT_PLACEHOLDERS: [&str; 3] = ["AWS ROOT USER", "<root_account>", "Root"];
+
+/// AWS Health sends longer lists in pages. What is beyond this is a fact not known.
+pub(super) const MOST_KEYS: usize = 100;
 
 /// A key id that may stand in an access key's place: not a mask, and none of the
 /// placeholders in sample findings.

@@ -27,13 +27,13 @@ pub(super) fn sentence(report: &Report) -> String {
         Kind::Exposure if activity.outcome.succeeded.is_none() => format!(
             "{} says that {} is known to others: {}, in {}.",
             actor(activity),
-            key_of(activity),
+            credentials_of(activity),
             report_name(activity),
             place(activity)
         ),
         Kind::Finding => format!(
             "A finding is about {}: {}, in {}.",
-            key_of(activity),
+            credentials_of(activity),
             report_name(activity),
             place(activity)
         ),
@@ -142,6 +142,17 @@ fn key(activity: &Activity) -> String {
         Some(key) => format!("access key {}", Plain(key)),
         None => "an access key".to_owned(),
     }
+}
+
+/// The key of a report and any further ones, or just a credential where it names none.
+fn credentials_of(activity: &Activity) -> String {
+    let key = match activity.target.access_key_id {
+        Some(_) => key_of(activity),
+        None => key_of(activity).replacen("an access key", "a credential", 1),
+    };
+    activity.target.more_keys.iter().fold(key, |keys, more| {
+        format!("{keys}, and access key {}", Plain(more))
+    })
 }
 
 fn key_of(activity: &Activity) -> String {

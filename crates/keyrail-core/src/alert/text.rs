@@ -98,9 +98,16 @@ fn write_done(report: &Report, out: &mut String) -> fmt::Result {
             [] => writeln!(out, "  Nothing: this alert is all that was asked for.")?,
             steps => {
                 for step in steps {
+                    // One of several has to say which it is.
+                    let key = match (&step.target, steps.len()) {
+                        (Some(target), 2..) => format!(" {}", Plain(target)),
+                        _ => String::new(),
+                    };
                     match step.decision {
-                        Ok(_) => writeln!(out, "  {}: would be done", step.name)?,
-                        Err(withheld) => writeln!(out, "  {}: {}", step.name, withheld.sentence())?,
+                        Ok(_) => writeln!(out, "  {}{key}: would be done", step.name)?,
+                        Err(withheld) => {
+                            writeln!(out, "  {}{key}: {}", step.name, withheld.sentence())?;
+                        }
                     }
                 }
             }

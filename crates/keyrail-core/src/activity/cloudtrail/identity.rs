@@ -90,10 +90,17 @@ fn is_a_person(service: &str, record: &Json) -> bool {
         || (service.starts_with("AWS Internal") && has_address())
 }
 
-/// `arn:aws:sts::111122223333:assumed-role/ROLE/SESSION` → `ROLE`.
+/// `arn:aws:sts::111122223333:assumed-role/ROLE/SESSION` → `ROLE`; so is the last part of
+/// a role's own ARN.
 fn role_of_session(arn: Option<&str>) -> Option<String> {
-    let (_, rest) = arn?.split_once(":assumed-role/")?;
-    rest.split('/').next().map(str::to_owned)
+    let arn = arn?;
+    match arn.split_once(":assumed-role/") {
+        Some((_, rest)) => rest.split('/').next().map(str::to_owned),
+        None => {
+            let (_, path) = arn.split_once(":role/")?;
+            path.rsplit('/').next().map(str::to_owned)
+        }
+    }
 }
 
 /// The marker is documented for the session itself; calls made in one may lack

@@ -1,5 +1,7 @@
 //! What a call was done to: read from where the taxonomy says that it stands.
 
+use serde_json::Value;
+
 use crate::activity::actor::is_name;
 use crate::activity::target::ROOT_PLACEHOLDERS;
 use crate::activity::taxonomy::conditions::is_omitted;
@@ -27,7 +29,11 @@ pub(super) fn read(
     let shown = first(entry.name);
     let (arn, name) = match (shown, in_message) {
         (Some(text), _) => named(text),
-        (None, Some(Resource::Arn(arn))) if entry.target != TargetKind::User => named(arn),
+        (None, Some(Resource::Arn(text) | Resource::Named(text)))
+            if entry.target != TargetKind::User =>
+        {
+            named(text)
+        }
         _ => (None, None),
     };
     let is_key = entry.target == TargetKind::AccessKey;
@@ -49,7 +55,19 @@ pub(super) fn read(
         name,
         status: first(entry.status),
         more_keys: Vec::new(),
+        more_names: more_names(record, entry),
     }
+}
+
+/// The rest of a list whose first item stands for the target.
+fn more_names(record: &Json, entry: &Entry) -> Vec<String> {
+    let lists = entry.name.iter().filter_map(|path| path.strip_suffix(".0"));
+    lists
+        .filter_map(|path| record.at_path(path)?.as_array())
+        .flat_map(|names| names.iter().skip(1))
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Whose credential it is, or which user is changed. A call that names nobody is
@@ -101,7 +119,7 @@ fn owner(
         (None, _) => match in_message {
             Some(Resource::User(name)) => (Some(name.clone()), Some(false)),
             // Nobody but root can have its hands on root's.
-            Some(Resource::Arn(_)) | None => {
+            Some(Resource::Arn(_) | Resource::Named(_)) | None => {
                 let other = entry.target.is_credential()
                     && !matches!(actor.kind, ActorKind::Root | ActorKind::Unknown);
                 (None, other.then_some(false))
@@ -173,13 +191,22 @@ fn account_in(arn: Option<&str>, name: Option<&str>) -> Option<String> {
 enum Resource {
     Arn(String),
     User(String),
+    Named(String),
 }
 
-/// `… on resource: user NAME because …`, or an ARN in the name's place.
+/// `… on resource: user NAME because …`, or an ARN in the name's place; `role NAME` and
+/// `policy ARN` likewise.
 fn resource_in_message(message: &str) -> Option<Resource> {
     let (_, rest) = message.split_once("on resource: ")?;
     let mut words = rest.split_whitespace();
-    match words.next()? {
+    let mut word = words.next()?;
+    if matches!(word, "group" | "policy" | "role") {
+        word = words.next()?;
+        if !word.starts_with("arn:") {
+            return Some(Resource::Named(word.to_owned()));
+        }
+    }
+    match word {
         "user" => words.next().map(|name| Resource::User(name.to_owned())),
         arn if arn.starts_with("arn:") => Some(match arn.split_once(":user/") {
             Some((_, path)) => Resource::User(path.rsplit('/').next().unwrap_or(path).to_owned()),

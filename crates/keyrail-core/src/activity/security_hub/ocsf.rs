@@ -90,12 +90,15 @@ fn credential(finding: &Json) -> Credential {
         .text(&["user", "name"])
         .filter(|name| is_name(name))
         .or_else(|| user_in(&uid));
-    let actor_type = finding.text(&["evidences", "0", "actor", "user", "type"]);
+    let actor_type = finding
+        .text(&["evidences", "0", "actor", "user", "type"])
+        .or_else(|| resource.text(&["user", "type"]));
     Credential {
         key: key_in(&uid),
         // A user's name beside a key is that of an IAM user, unless it is said otherwise.
         user_type: actor_type.or_else(|| name.as_ref().map(|_| "IAMUser".to_owned())),
         name,
+        more_keys: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::Condition;
-use super::grant::{opens_trust, policy_name};
+use super::grant::{lets_in_only, opens_trust, policy_name};
 use crate::event::Json;
 
 pub(super) static ARCHIVES_FINDINGS: Condition = Condition {
@@ -17,6 +17,15 @@ pub(super) static BECOMES_ACTIVE: Condition = Condition {
     says: "`status` is `Active`",
     example: ("requestParameters.status", r#""Active""#),
     holds: |record| is(record, "status", "Active"),
+};
+
+pub(super) static CHANGES_SOURCE: Condition = Condition {
+    says: "`source` is given: another certificate authority is trusted",
+    example: (
+        "requestParameters.source",
+        r#"{"sourceType": "AWS_ACM_PCA"}"#,
+    ),
+    holds: |record| known(record, |parameters| parameters.at(&["source"]).is_some()),
 };
 
 pub(super) static DISABLES_DETECTOR: Condition = Condition {
@@ -103,6 +112,55 @@ pub(super) static IS_TRAIL_BUCKET: Condition = Condition {
     },
 };
 
+pub(super) static EXPIRES_TRAIL: Condition = Condition {
+    says: "`bucketName` contains `cloudtrail`, and objects expire",
+    example: (
+        "requestParameters",
+        r#"{"bucketName": "aws-cloudtrail-logs-111122223333-example", "LifecycleConfiguration": {"Rule": {"Expiration": {"Days": 1}}}}"#,
+    ),
+    holds: |record| {
+        let rules = record.at(&["requestParameters", "LifecycleConfiguration"]);
+        // Rules that are not shown may let anything expire.
+        of_trail_bucket(record, || {
+            rules.is_none_or(|rules| rules.to_string().contains("Expiration\":"))
+        })
+    },
+};
+
+pub(super) static SUSPENDS_VERSIONS_OF_TRAIL: Condition = Condition {
+    says: "`bucketName` contains `cloudtrail`, and versioning is not enabled",
+    example: (
+        "requestParameters",
+        r#"{"bucketName": "aws-cloudtrail-logs-111122223333-example", "VersioningConfiguration": {"Status": "Suspended"}}"#,
+    ),
+    holds: |record| {
+        let status = record.text_at("requestParameters.VersioningConfiguration.Status");
+        of_trail_bucket(record, || status.as_deref() != Some("Enabled"))
+    },
+};
+
+pub(super) static OPENS_TRAIL_BUCKET: Condition = Condition {
+    says: "`bucketName` contains `cloudtrail`, and the policy does more than let CloudTrail in",
+    example: (
+        "requestParameters.bucketName",
+        r#""aws-cloudtrail-logs-111122223333-example""#,
+    ),
+    holds: |record| {
+        of_trail_bucket(record, || {
+            !lets_in_only(
+                record,
+                "requestParameters.bucketPolicy",
+                "cloudtrail.amazonaws.com",
+            )
+        })
+    },
+};
+
+/// Asks on, if the bucket's name says that a trail is in it.
+fn of_trail_bucket(record: &Json, question: impl Fn() -> bool) -> Option<bool> {
+    Some((IS_TRAIL_BUCKET.holds)(record)? && question())
+}
+
 pub(super) static IS_WATCHING_SERVICE: Condition = Condition {
     says: "`servicePrincipal` is that of a service that records or watches",
     example: (
@@ -165,8 +223,8 @@ pub(super) static NARROWS_RECORDER: Condition = Condition {
         known(record, |parameters| {
             let recorder = parameters.below(&["configurationRecorder"]);
             let group = recorder.below(&["recordingGroup"]);
+            // Global types are meant to be recorded in one Region only.
             is_false(&group, "allSupported")
-                || is_false(&group, "includeGlobalResourceTypes")
                 || group
                     .text(&["recordingStrategy", "useOnly"])
                     .is_some_and(|only| only != "ALL_SUPPORTED_RESOURCE_TYPES")
@@ -301,8 +359,10 @@ fn disables_any(parameters: &Json) -> bool {
     fn off(value: &Value, depth: u8) -> bool {
         match value {
             Value::Object(fields) if depth > 0 => fields.iter().any(|(name, value)| {
-                (name == "enable" && value == &Value::Bool(false))
-                    || (name == "status" && value.as_str() == Some("DISABLED"))
+                let word = value.as_str().unwrap_or_default();
+                (name == "enable"
+                    && (value == &Value::Bool(false) || word.eq_ignore_ascii_case("false")))
+                    || (name == "status" && word.eq_ignore_ascii_case("DISABLED"))
                     || off(value, depth - 1)
             }),
             Value::Array(items) if depth > 0 => items.iter().any(|item| off(item, depth - 1)),
@@ -315,33 +375,64 @@ fn disables_any(parameters: &Json) -> bool {
         .any(|value| off(value, 6))
 }
 
-/// Whether a selector takes management events of every kind (CloudTrail API
+/// Whether the selectors together take management events of every kind (CloudTrail API
 /// reference, `PutEventSelectors`, checked 2026-11-25).
 fn selects_all(parameters: &Json) -> bool {
-    let basic = parameters.items(&["eventSelectors"]).any(|selector| {
-        let selector = Json::new(selector.clone());
-        // Both default to taking everything.
-        selector.flag(&["includeManagementEvents"]) != Some(false)
-            && selector
-                .text(&["readWriteType"])
-                .is_none_or(|kind| kind == "All")
-            && selector
-                .items(&["excludeManagementEventSources"])
-                .next()
-                .is_none()
-    });
-    let advanced = parameters
-        .items(&["advancedEventSelectors"])
-        .any(|selector| {
-            let selector = Json::new(selector.clone());
-            let mut fields = selector.items(&["fieldSelectors"]);
-            let only_category = |field: &Value| {
-                field.get("field").and_then(Value::as_str) == Some("eventCategory")
-                    && field.pointer("/equals/0").and_then(Value::as_str) == Some("Management")
-            };
-            fields.next().is_some_and(only_category) && fields.next().is_none()
-        });
-    basic || advanced
+    let selectors = |name: &str| -> Vec<Json> {
+        let path = [name];
+        let items = parameters.items(&path);
+        items.map(|selector| Json::new(selector.clone())).collect()
+    };
+    let basic = selectors("eventSelectors");
+    let basic = basic.iter().filter_map(basic_selection);
+    let advanced = selectors("advancedEventSelectors");
+    let advanced = advanced.iter().filter_map(advanced_selection);
+    let (mut reads, mut writes) = (false, false);
+    for selection in basic.chain(advanced) {
+        reads |= selection != Selection::Writes;
+        writes |= selection != Selection::Reads;
+    }
+    reads && writes
+}
+
+/// Which management events a selector takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Selection {
+    All,
+    Reads,
+    Writes,
+}
+
+/// `None` if it takes no management events, or not those of every source.
+fn basic_selection(selector: &Json) -> Option<Selection> {
+    // Both default to taking everything.
+    let takes_any = selector.flag(&["includeManagementEvents"]) != Some(false);
+    let mut excluded = selector.items(&["excludeManagementEventSources"]);
+    if !takes_any || excluded.next().is_some() {
+        return None;
+    }
+    match selector.text(&["readWriteType"]).as_deref() {
+        None | Some("All") => Some(Selection::All),
+        Some("ReadOnly") => Some(Selection::Reads),
+        Some("WriteOnly") => Some(Selection::Writes),
+        Some(_) => None,
+    }
+}
+
+/// `None` if it takes no management events, or is about more than reading and writing.
+fn advanced_selection(selector: &Json) -> Option<Selection> {
+    let mut selection = Selection::All;
+    let mut of_management = false;
+    for field in selector.items(&["fieldSelectors"]) {
+        let only = field.pointer("/equals/0").and_then(Value::as_str);
+        match (field.get("field").and_then(Value::as_str), only) {
+            (Some("eventCategory"), Some("Management")) => of_management = true,
+            (Some("readOnly"), Some("true")) => selection = Selection::Reads,
+            (Some("readOnly"), Some("false")) => selection = Selection::Writes,
+            _ => return None,
+        }
+    }
+    of_management.then_some(selection)
 }
 
 /// How many instances a successful launch shows or asks for; at least one.

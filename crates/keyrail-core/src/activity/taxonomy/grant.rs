@@ -102,14 +102,54 @@ fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
 /// `Allow` of every action, or of all of IAM, on every resource: whoever may do all
 /// of IAM can give themselves the rest.
 fn allows_everything(statement: &Json) -> bool {
-    let any = |name: &str, wanted: &[&str]| {
+    let texts = |name: &str| -> Vec<String> {
         list(statement.at(&[name]))
             .filter_map(Value::as_str)
-            .any(|text| wanted.iter().any(|word| text.eq_ignore_ascii_case(word)))
+            .map(plain_pattern)
+            .collect()
     };
+    let all_of_iam = |pattern: &String| matches!(pattern.as_str(), "*" | "*:*" | "iam:*");
     text_is(statement, "Effect", "Allow")
-        && (any("Resource", &["*"]) || statement.at(&["NotResource"]).is_some())
-        && (any("Action", &["*", "*:*", "iam:*"]) || statement.at(&["NotAction"]).is_some())
+        && (texts("Resource").iter().any(|text| is_every_resource(text))
+            || statement.at(&["NotResource"]).is_some())
+        && (texts("Action").iter().any(all_of_iam)
+            || statement.at(&["NotAction"]).is_some() && !texts("NotAction").iter().any(all_of_iam))
+}
+
+/// A pattern of IAM's in one spelling: `iam:**` is `iam:*`.
+fn plain_pattern(text: &str) -> String {
+    let mut plain = text.to_ascii_lowercase();
+    while plain.contains("**") {
+        plain = plain.replace("**", "*");
+    }
+    plain
+}
+
+/// `*`, `arn:aws:*:*:*:*`, `arn:aws:iam::*:*`: every resource, or every one of IAM's.
+fn is_every_resource(pattern: &str) -> bool {
+    let wide = |part: &str| {
+        part.is_empty()
+            || matches!(part, "*" | "arn" | "iam")
+            || part.starts_with("aws")
+            || part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    pattern.rsplit(':').next() == Some("*") && pattern.split(':').all(wide)
+}
+
+/// Whether each statement of a policy is for one service of AWS, by its principal.
+pub(super) fn lets_in_only(record: &Json, path: &str, service: &str) -> bool {
+    let Some(document) = document(record, path) else {
+        return false;
+    };
+    let mut statements = statements(&document).peekable();
+    statements.peek().is_some()
+        && statements.all(|statement| {
+            let principals = statement.at(&["Principal"]).and_then(Value::as_object);
+            text_is(&statement, "Effect", "Allow")
+                && principals.is_some_and(|kinds| kinds.keys().all(|kind| kind == "Service"))
+                && list(statement.at(&["Principal", "Service"]))
+                    .all(|principal| principal.as_str() == Some(service))
+        })
 }
 
 /// Whether a trust policy lets in anybody, or an account other than the role's.

@@ -3,7 +3,9 @@
 //! Names and parameters are those of the IAM, STS, Sign-In, Roles Anywhere and
 //! Account Management API references, in CloudTrail's spelling (checked 2026-11-25).
 
-use super::super::conditions::{BECOMES_ACTIVE, IS_DEFAULT_VERSION, IS_GRANT, OPENS_TRUST};
+use super::super::conditions::{
+    BECOMES_ACTIVE, CHANGES_SOURCE, IS_DEFAULT_VERSION, IS_GRANT, OPENS_TRUST,
+};
 use super::{Grant, Group, Place, USER, call, sign_in};
 use crate::activity::TargetKind;
 use crate::activity::taxonomy::Entry;
@@ -131,6 +133,7 @@ pub(super) const TABLE: &[Entry] = &[
         "responseElements.trustAnchor.trustAnchorArn",
         "requestParameters.name",
     ])
+    .when(&CHANGES_SOURCE)
     .in_any_region(),
     call(
         "rolesanywhere:EnableTrustAnchor",

@@ -4,10 +4,10 @@
 //! spelling (checked 2026-11-25).
 
 use super::super::conditions::{
-    ARCHIVES_FINDINGS, DISABLES_DETECTOR, DISABLES_MEMBERS, DISABLES_RULE, IS_TRAIL_BUCKET,
-    IS_WATCHING_SERVICE, LIFTS_TERMINATION_PROTECTION, NARROWS_DATA_STORE, NARROWS_INSIGHTS,
-    NARROWS_RECORDER, NARROWS_SELECTORS, NARROWS_TRAIL, PAUSES, STOPS_AUTOMATIC_MEMBERS,
-    TRUSTS_ADDRESSES,
+    ARCHIVES_FINDINGS, DISABLES_DETECTOR, DISABLES_MEMBERS, DISABLES_RULE, EXPIRES_TRAIL,
+    IS_TRAIL_BUCKET, IS_WATCHING_SERVICE, LIFTS_TERMINATION_PROTECTION, NARROWS_DATA_STORE,
+    NARROWS_INSIGHTS, NARROWS_RECORDER, NARROWS_SELECTORS, NARROWS_TRAIL, OPENS_TRAIL_BUCKET,
+    PAUSES, STOPS_AUTOMATIC_MEMBERS, SUSPENDS_VERSIONS_OF_TRAIL, TRUSTS_ADDRESSES,
 };
 use super::{Group, Paths, call};
 use crate::activity::TargetKind;
@@ -42,9 +42,9 @@ pub(super) const TABLE: &[Entry] = &[
     // The bucket of a trail, by its name
     bucket("s3:DeleteBucket"),
     bucket("s3:DeleteBucketPolicy"),
-    bucket("s3:PutBucketPolicy"),
-    bucket("s3:PutBucketLifecycle"),
-    bucket("s3:PutBucketVersioning"),
+    bucket("s3:PutBucketPolicy").when(&OPENS_TRAIL_BUCKET),
+    bucket("s3:PutBucketLifecycle").when(&EXPIRES_TRAIL),
+    bucket("s3:PutBucketVersioning").when(&SUSPENDS_VERSIONS_OF_TRAIL),
     // GuardDuty
     detector("guardduty:DeleteDetector"),
     detector("guardduty:UpdateDetector").when(&DISABLES_DETECTOR),
@@ -95,6 +95,17 @@ pub(super) const TABLE: &[Entry] = &[
     recorder(
         "config:DeleteConfigurationRecorder",
         &["requestParameters.configurationRecorderName"],
+    ),
+    recorder(
+        "config:DeleteServiceLinkedConfigurationRecorder",
+        &[
+            "responseElements.name",
+            "requestParameters.servicePrincipal",
+        ],
+    ),
+    recorder(
+        "config:DisassociateResourceTypes",
+        &["requestParameters.configurationRecorderArn"],
     ),
     recorder(
         "config:PutConfigurationRecorder",
@@ -156,6 +167,9 @@ pub(super) const TABLE: &[Entry] = &[
     function("lambda:DeleteFunction"),
     function("lambda:UpdateFunctionCode"),
     function("lambda:UpdateFunctionConfiguration"),
+    function("lambda:UpdateAlias"),
+    function("lambda:DeleteAlias"),
+    function("lambda:CreateFunctionUrlConfig"),
     function("lambda:PutFunctionConcurrency"),
     function("lambda:DeleteFunctionConcurrency"),
     function("lambda:AddPermission"),
@@ -172,6 +186,7 @@ pub(super) const TABLE: &[Entry] = &[
     ),
     // its role
     role("iam:DeleteRole"),
+    role("iam:UpdateRole"),
     role("iam:DeleteRolePolicy"),
     role("iam:DetachRolePolicy"),
     role("iam:PutRolePermissionsBoundary"),
@@ -211,6 +226,11 @@ pub(super) const TABLE: &[Entry] = &[
     table("dynamodb:DeleteTable"),
     table("dynamodb:UpdateTable"),
     table("dynamodb:UpdateTimeToLive"),
+    own(
+        "dynamodb:PutResourcePolicy",
+        TargetKind::Table,
+        &["requestParameters.resourceArn"],
+    ),
     own("logs:DeleteLogGroup", TargetKind::Other, LOG_GROUP),
     own("logs:DeleteLogStream", TargetKind::Other, LOG_GROUP),
     own("logs:PutRetentionPolicy", TargetKind::Other, LOG_GROUP),
@@ -246,6 +266,12 @@ pub(super) const TABLE: &[Entry] = &[
     own("cloudformation:DeleteStack", TargetKind::Other, STACK).in_any_region(),
     own("cloudformation:UpdateStack", TargetKind::Other, STACK).in_any_region(),
     own("cloudformation:ExecuteChangeSet", TargetKind::Other, STACK).in_any_region(),
+    own(
+        "cloudformation:DeleteStackInstances",
+        TargetKind::Other,
+        &["requestParameters.stackSetName"],
+    )
+    .in_any_region(),
     own("cloudformation:SetStackPolicy", TargetKind::Other, STACK).in_any_region(),
     own(
         "cloudformation:UpdateTerminationProtection",
