@@ -439,6 +439,12 @@ impl Run {
         };
         for (set, unset) in changes {
             for (path, value) in set {
+                let is_text = edit::value(&event, path).is_some_and(Value::is_string);
+                if is_text && value.is_number() {
+                    let message = format!("`{path}` is a text, and `{value}` a number");
+                    return Err(Failure::input(message)
+                        .help("write it in quotes: YAML reads digits as a number, and drops a 0 before them"));
+                }
                 edit::set(&mut event, path, value.clone()).map_err(wrong)?;
             }
             for path in unset {

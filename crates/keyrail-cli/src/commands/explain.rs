@@ -187,9 +187,13 @@ fn text(report: &Report) -> String {
         text.push_str(&format!("Subject: {}\n\n{}", alert.subject, alert.text));
     } else {
         let action = report.activity.action.as_deref().unwrap_or("not known");
+        let exempted = match report.verdict.exempted.len() {
+            0 => String::new(),
+            count => format!(" ({count} exempted)"),
+        };
         let written = writeln!(
             text,
-            "No guardrail is violated, and no alert would be sent.\n\nAction  {}",
+            "No guardrail is violated{exempted}, and no alert would be sent.\n\nAction  {}",
             action.escape_default()
         );
         debug_assert!(

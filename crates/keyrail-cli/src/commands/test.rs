@@ -65,6 +65,8 @@ enum Format {
 struct Ran {
     run: Run,
     differences: Vec<Difference>,
+    /// What of the event contradicts itself.
+    conflicts: Vec<String>,
     took: Duration,
 }
 
@@ -195,6 +197,7 @@ fn try_one(ready: Ready, bundle: &Bundle, coverage: &mut Coverage) -> Ran {
     coverage.note(bundle, &report);
     Ran {
         differences: compare::differences(&run.expect, &report),
+        conflicts: report.activity.conflicts,
         run,
         took,
     }
@@ -224,6 +227,11 @@ impl Results<'_> {
                 text.push_str(&format!(
                     "  {:10} expected {}\n  {:10} actual   {}\n",
                     difference.what, difference.expected, "", difference.actual
+                ));
+            }
+            for conflict in &test.conflicts {
+                text.push_str(&format!(
+                    "  note: the event contradicts itself: {conflict}\n"
                 ));
             }
             text.push('\n');

@@ -1,6 +1,6 @@
 //! What became of the files of a bundle: its policies, and everything that is wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet};
 use serde_json::Value;
@@ -19,6 +19,8 @@ pub struct Checked {
     pub bundle: Bundle,
     /// What is wrong, in no order.
     pub diagnostics: Vec<Diagnostic>,
+    /// The ids of policies that are there and could not be read.
+    pub broken: BTreeSet<String>,
     pub(super) files: Files,
     /// Where each policy begins, by its id.
     pub(super) places: BTreeMap<String, (String, usize)>,
@@ -50,9 +52,11 @@ impl Checked {
                             .push(source.error("syntax", span, error.to_string()));
                     }
                 },
-                Err(errors) => self
-                    .diagnostics
-                    .extend(lint::syntax_errors(source, span, &errors)),
+                Err(errors) => {
+                    self.broken.extend(id_in(text));
+                    self.diagnostics
+                        .extend(lint::syntax_errors(source, span, &errors));
+                }
             }
         }
     }
@@ -95,6 +99,9 @@ impl Checked {
             (true, Ok(scope)) => {
                 let (guardrail, found) = Guardrail::read(written);
                 self.diagnostics.extend(found);
+                if guardrail.is_none() {
+                    self.broken.insert(id.to_string());
+                }
                 let bundle = &mut self.bundle;
                 guardrail.map_or(Ok(()), |guardrail| {
                     bundle.guardrails.insert(id, guardrail);
@@ -140,6 +147,12 @@ impl Checked {
         });
         self.diagnostics.dedup();
     }
+}
+
+/// The name that a policy gives itself, read from its text alone.
+fn id_in(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("@id(\"")?;
+    rest.split('"').next().map(str::to_owned)
 }
 
 fn add(policies: &mut PolicySet, policy: Policy) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! The files of a bundle: found in a folder, identified by their content, and read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
@@ -161,6 +161,7 @@ impl Files {
         let is_stamped = self.text(STAMP).map(str::trim) == Some(stamp(&version).trim())
             || version == Bundle::embedded_files().fingerprint();
         let mut checked = Checked {
+            broken: BTreeSet::default(),
             bundle: Bundle {
                 version,
                 settings: Settings::default(),

@@ -49,7 +49,38 @@ impl Checked {
             }
         }
         self.files = files;
+        self.lint_units();
         self.validate();
+    }
+
+    /// Units that the settings put accounts or units into, and that nobody has declared.
+    fn lint_units(&mut self) {
+        let (settings, organization) = (&self.bundle.settings, &self.bundle.organization);
+        let of_accounts = settings.accounts.values().map(|account| &account.unit);
+        let of_units = settings.units.values().map(|unit| &unit.parent);
+        let source = Source {
+            name: super::SETTINGS,
+            text: self.files.text(super::SETTINGS).unwrap_or_default(),
+        };
+        let unknown = of_accounts
+            .chain(of_units)
+            .flatten()
+            .filter(|unit| !organization.units.contains_key(*unit));
+        let found: Vec<Diagnostic> = unknown
+            .map(|unit| {
+                let message = format!("neither settings nor organization know the unit `{unit}`");
+                let units = organization.units.keys().map(String::as_str);
+                source
+                    .error(
+                        "unknown-unit",
+                        super::organization::place(source, unit),
+                        message,
+                    )
+                    .help(format!("declare it: `[units.{unit}]`"))
+                    .suggest(unit, units)
+            })
+            .collect();
+        self.diagnostics.extend(found);
     }
 
     fn push(&mut self, written: &Written<'_>, found: Diagnostic) {
@@ -155,7 +186,7 @@ impl Checked {
                 match account {
                     None => Some(
                         wrong("malformed-arn", format!("`{id}` is no ARN with an account")).help(
-                            "ids are ARNs; a user's is without the path: `arn:aws:iam::111122223333:user/bob`",
+                            "ids are ARNs; a user's is without the path: `arn:aws:iam::111122223333:user/bob`; sessions of a role are known by `principal.role`",
                         ),
                     ),
                     Some(account) if !organization.accounts.contains_key(account) => Some(
@@ -174,7 +205,9 @@ impl Checked {
         let exempts = written.annotation("exempts").unwrap_or_default();
         for guardrail in exempts.split_whitespace() {
             let known = || self.bundle.guardrails.keys().map(AsRef::as_ref);
-            if guardrail != "*" && !known().any(|id: &str| id == guardrail) {
+            // A guardrail that is broken has been told already.
+            let is_broken = self.broken.contains(guardrail);
+            if guardrail != "*" && !is_broken && !known().any(|id: &str| id == guardrail) {
                 let wrong = written
                     .error_in(
                         "exempts",

@@ -137,7 +137,7 @@ impl Organization {
 }
 
 /// Where a text first stands in quotes.
-fn place(source: Source<'_>, text: &str) -> (usize, usize) {
+pub(super) fn place(source: Source<'_>, text: &str) -> (usize, usize) {
     let at = source.text.find(&format!("\"{text}\"")).unwrap_or_default();
     (at, at + text.len() + 2)
 }

@@ -85,16 +85,18 @@ fn line(condition: &Condition) -> String {
         .iter()
         .map(|(name, value)| match value {
             Some(value) => format!("{name} is {value}"),
-            None => format!("{name} is not known"),
+            None => format!("there is no {name}"),
         })
         .collect();
     let values = match values.is_empty() {
         true => String::new(),
         false => format!("  ({})", values.join("; ")),
     };
-    let error = match &condition.met {
-        Err(error) => format!(": {error}"),
-        Ok(_) => String::new(),
+    let error = match (&condition.met, condition.text.starts_with("unless ")) {
+        (Err(error), _) => format!(": {error}"),
+        (Ok(true), true) => ": the exception does not apply".to_owned(),
+        (Ok(false), true) => ": the exception applies".to_owned(),
+        (Ok(_), false) => String::new(),
     };
     // What an event says may hold anything.
     let text = format!("    {word} {}{values}{error}", condition.text);

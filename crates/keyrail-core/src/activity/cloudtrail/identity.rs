@@ -94,13 +94,11 @@ fn is_a_person(service: &str, record: &Json) -> bool {
 /// a role's own ARN.
 fn role_of_session(arn: Option<&str>) -> Option<String> {
     let arn = arn?;
-    match arn.split_once(":assumed-role/") {
-        Some((_, rest)) => rest.split('/').next().map(str::to_owned),
-        None => {
-            let (_, path) = arn.split_once(":role/")?;
-            path.rsplit('/').next().map(str::to_owned)
-        }
+    if let Some((_, rest)) = arn.split_once(":assumed-role/") {
+        return rest.split('/').next().map(str::to_owned);
     }
+    let (_, path) = arn.split_once(":role/")?;
+    path.rsplit('/').next().map(str::to_owned)
 }
 
 /// The marker is documented for the session itself; calls made in one may lack
