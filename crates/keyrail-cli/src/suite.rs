@@ -441,7 +441,7 @@ impl Run {
             for (path, value) in set {
                 let is_text = edit::value(&event, path).is_some_and(Value::is_string);
                 if is_text && value.is_number() {
-                    let message = format!("`{path}` is a text, and `{value}` a number");
+                    let message = format!("`{path}` is a text, and a number is given");
                     return Err(Failure::input(message)
                         .help("write it in quotes: YAML reads digits as a number, and drops a 0 before them"));
                 }

@@ -149,3 +149,75 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "test-event]: test `x`: `networks`: `here` is no range of addresses",
     ),
 ];
+
+/// A guardrail that cannot be read is one mistake, and its tests are none.
+#[test]
+fn what_is_broken_is_told_once() {
+    let bundle = Bundle::new("broken", &super::passing());
+    let sound = bundle.run("validate", &["--format", "json"]);
+    assert_eq!(sound.status, 0, "{}", sound.stdout);
+    for (right, wrong) in [
+        (r#"@severity("high")"#, r#"@severity("bad")"#),
+        ("forbid (", "forbod ("),
+    ] {
+        bundle.write(
+            "guardrails/two.cedar",
+            &super::TWO.replacen(right, wrong, 1),
+        );
+        let told = bundle.run("validate", &["--format", "json"]);
+        let json: serde_json::Value = serde_json::from_str(&told.stdout).expect("it is JSON");
+        let count = json["diagnostics"].as_array().map(Vec::len);
+        assert_eq!((told.status, count), (1, Some(1)), "{}", told.stdout);
+    }
+}
+
+#[test]
+fn a_unit_that_nobody_declared_is_a_mistake_of_the_settings() {
+    let bundle = Bundle::new("unit", &super::passing());
+    let settings = "[accounts.111122223333]\nunit = \"ou-nope\"\n";
+    bundle.write("keyrail.toml", settings);
+    let told = bundle.run("validate", &[]);
+    assert_eq!(told.status, 1);
+    assert!(told.stdout.contains("unknown-unit"), "{}", told.stdout);
+    assert!(told.stdout.contains("keyrail.toml:2:8"), "{}", told.stdout);
+    bundle.write("keyrail.toml", &format!("{settings}[units.ou-nope]\n"));
+    let told = bundle.run("validate", &[]);
+    assert_eq!(told.status, 0, "{}", told.stdout);
+}
+
+/// YAML reads digits as a number, and accounts may begin with 0.
+#[test]
+fn a_number_in_the_place_of_a_text_is_a_mistake() {
+    let bundle = Bundle::new(
+        "number",
+        "\
+tests:
+  - name: a
+    sample: key-created-for-another
+    set: {account: 012345678901}
+    expect: {violated: []}
+",
+    );
+    let told = bundle.test(&[]);
+    assert_eq!(told.status, 1, "{}{}", told.stdout, told.stderr);
+    let text = "`account` is a text, and a number is given";
+    assert!(told.stdout.contains(text), "{}", told.stdout);
+}
+
+#[test]
+fn a_test_that_fails_says_what_of_the_event_contradicts_itself() {
+    let bundle = Bundle::new(
+        "conflict",
+        "\
+tests:
+  - name: a
+    sample: key-created-for-another
+    set: {account: \"999999999999\"}
+    expect: {violated: []}
+",
+    );
+    let told = bundle.test(&[]);
+    assert_eq!(told.status, 1);
+    let text = "note: the event contradicts itself: ";
+    assert!(told.stdout.contains(text), "{}", told.stdout);
+}

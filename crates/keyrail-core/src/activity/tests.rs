@@ -360,3 +360,41 @@ fn who_began_a_chain_of_roles_is_kept() {
         Some("anaya@example.com")
     );
 }
+
+/// A finding of an attack in several steps may name several users' keys; one about a
+/// bucket carries the key of whoever changed it, which is not what it is about.
+#[test]
+fn a_finding_is_about_the_keys_that_it_names_as_its_matter() {
+    let finding = |detail: serde_json::Value| {
+        let event = json!({
+            "detail-type": "GuardDuty Finding", "source": "aws.guardduty",
+            "account": "111122223333", "region": "us-east-1", "detail": detail,
+        });
+        let event = Event::parse(event.to_string().as_bytes()).expect("it is JSON");
+        Activity::interpret(&event, &Circumstances::default())
+    };
+    let key = |id: &str| json!({"resourceType": "ACCESS_KEY", "uid": id, "data": {"accessKey": {"userType": "IAMUser", "userName": "bob"}}});
+    let resources = [
+        key("AKIAI44QH8DHBEXAMPLE"),
+        key("ASIAIOSFODNN7EXAMPLE"),
+        key("AKIAIOSFODNN7EXAMPLE"),
+        key("AKIAI44QH8DHBEXAMPLE"),
+    ];
+    let sequence = finding(json!({
+        "type": "AttackSequence:IAM/CompromisedCredentials", "accountId": "111122223333",
+        "service": {"detection": {"sequence": {"resources": resources}}},
+    }));
+    let target = &sequence.target;
+    assert_eq!(
+        (target.access_key_id.as_deref(), target.more_keys.as_slice()),
+        (
+            Some("AKIAI44QH8DHBEXAMPLE"),
+            ["AKIAIOSFODNN7EXAMPLE".to_owned()].as_slice()
+        )
+    );
+    let bucket = finding(json!({
+        "type": "Policy:S3/BucketBlockPublicAccessDisabled", "accountId": "111122223333",
+        "resource": {"resourceType": "AccessKey", "accessKeyDetails": {"accessKeyId": "AKIAI44QH8DHBEXAMPLE", "userType": "IAMUser", "userName": "bob"}},
+    }));
+    assert_eq!(bucket.groups, []);
+}
