@@ -127,13 +127,19 @@ fn plain_pattern(text: &str) -> String {
 
 /// `*`, `arn:aws:*:*:*:*`, `arn:aws:iam::*:*`: every resource, or every one of IAM's.
 fn is_every_resource(pattern: &str) -> bool {
-    let wide = |part: &str| {
-        part.is_empty()
-            || matches!(part, "*" | "arn" | "iam")
-            || part.starts_with("aws")
-            || part.bytes().all(|byte| byte.is_ascii_digit())
+    let parts: Vec<&str> = pattern.splitn(6, ':').collect();
+    let wide = |(place, part): (usize, &&str)| {
+        *part == "*"
+            || match place {
+                0 => *part == "arn",
+                1 => part.starts_with("aws"),
+                2 => *part == "iam",
+                3 => part.is_empty(),
+                4 => part.bytes().all(|byte| byte.is_ascii_digit()),
+                _ => false,
+            }
     };
-    pattern.rsplit(':').next() == Some("*") && pattern.split(':').all(wide)
+    parts.last() == Some(&"*") && parts.iter().enumerate().all(wide)
 }
 
 /// Whether each statement of a policy is for one service of AWS, by its principal.
@@ -171,4 +177,32 @@ pub(super) fn opens_trust(record: &Json) -> Option<bool> {
         text_is(&statement, "Effect", "Allow")
             && list(principals).filter_map(Value::as_str).any(foreign)
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_resource_may_be_written_in_many_ways() {
+        for every in [
+            "*",
+            "arn:*",
+            "arn:aws:*",
+            "arn:aws:*:*:*:*",
+            "arn:*:iam::*:*",
+            "arn:aws-cn:iam::111122223333:*",
+        ] {
+            assert!(is_every_resource(every), "{every}");
+        }
+        for some in [
+            "",
+            "arn:aws:s3:::*",
+            "arn:aws:iam::111122223333:user/*",
+            "arn:aws:aws-marketplace:*:*:*",
+            "arn:aws:*:eu-west-1:*:*",
+        ] {
+            assert!(!is_every_resource(some), "{some}");
+        }
+    }
 }
