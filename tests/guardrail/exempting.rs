@@ -55,4 +55,7 @@ async fn a_look_up_that_is_denied_exempts_nobody() {
     let undecided = &alert.alert["report"]["verdict"]["undecided"];
     assert_eq!(undecided[0]["policy"], "bots");
     assert_eq!(undecided[0]["kind"], "exemption");
+    let error = undecided[0]["error"].as_str().unwrap_or_default();
+    let told = "reads `tags`, which could not be looked up: iam:ListUserTags: AccessDenied";
+    assert!(error.starts_with(told), "{error}");
 }

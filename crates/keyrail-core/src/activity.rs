@@ -79,6 +79,9 @@ pub struct Activity {
     /// What was looked up of the users in it, by their ARNs without paths.
     #[serde(skip)]
     pub users: BTreeMap<String, UserFacts>,
+    /// Why facts of those users could not be looked up.
+    #[serde(skip)]
+    pub lookup_faults: Vec<String>,
     /// Parts of the evidence that contradict each other. If there are any,
     /// nothing is acted on.
     #[serde(skip)]

@@ -303,7 +303,16 @@ impl Decided {
         }
         let fact = question.unknown.iter().find(|fact| reads(fact))?;
         let in_scope = self.in_scope.contains(id);
-        in_scope.then(|| format!("reads `{fact}`, which the event does not show"))
+        let is_looked_up = Lookup::ALL.iter().any(|lookup| lookup.as_str() == fact);
+        in_scope.then(|| match question.lookup_faults.as_slice() {
+            faults @ [_, ..] if is_looked_up => {
+                format!(
+                    "reads `{fact}`, which could not be looked up: {}",
+                    faults.join("; ")
+                )
+            }
+            _ => format!("reads `{fact}`, which the event does not show"),
+        })
     }
 }
 

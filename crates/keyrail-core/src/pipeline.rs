@@ -67,7 +67,10 @@ async fn look_up(activity: &mut Activity, lookups: &BTreeSet<Lookup>, aws: &impl
                 known: lookups.clone(),
                 ..UserFacts::default()
             },
-            Err(_) => continue,
+            Err(error) => {
+                activity.lookup_faults.push(error.message);
+                continue;
+            }
         };
         activity.users.insert(arn, facts);
     }

@@ -42,14 +42,14 @@ impl Guard {
         let events = Event::parse_all(&bytes)
             .unwrap_or_else(|error| vec![Event::unreadable(&bytes, &error)]);
         let account = own_account(&invocation.context.invoked_function_arn);
-        let mut verdict = Ok(());
         let aws = match account.clone() {
             Some(account) => self.aws.acting_in(account),
             None => self.aws.clone(),
         };
+        let mut result = Ok(());
         if let Some(event) = self.fault(account) {
-            verdict = self.handle(event, &aws).await;
-            self.fault_is_told.store(verdict.is_ok(), Ordering::Relaxed);
+            result = self.handle(event, &aws).await;
+            self.fault_is_told.store(result.is_ok(), Ordering::Relaxed);
         }
         for event in events {
             let span = tracing::info_span!(
@@ -57,9 +57,9 @@ impl Guard {
                 request_id = invocation.context.request_id,
                 event_id = event.id.as_deref(),
             );
-            verdict = verdict.and(self.handle(event, &aws).instrument(span).await);
+            result = result.and(self.handle(event, &aws).instrument(span).await);
         }
-        verdict
+        result
     }
 
     /// That the deployed bundle is not valid, once for each process; until it is told,
@@ -90,7 +90,7 @@ impl Guard {
         ))
         .await;
         telemetry::record(&response, &settings.circumstances.name);
-        verdict_for_lambda(&response)
+        result_for_lambda(&response)
     }
 }
 
@@ -100,7 +100,7 @@ fn own_account(function_arn: &str) -> Option<AccountId> {
     function_arn.split(':').nth(4)?.parse().ok()
 }
 
-fn verdict_for_lambda(response: &Response) -> Result<(), Diagnostic> {
+fn result_for_lambda(response: &Response) -> Result<(), Diagnostic> {
     if let Some(Err(error)) = &response.sent {
         return Err(diagnostic("AlertNotSent", error.to_string()));
     }

@@ -120,8 +120,7 @@ fn kind_of(record: &Json, event: &Event, name: Option<&str>) -> Kind {
         _ if name == Some("CheckMfa") && is_sign_in_source(record) => Kind::Other,
         Some(kind) if kind.contains("consolesignin") => Kind::SignIn,
         Some(kind) if kind.contains("serviceevent") => Kind::ServiceEvent,
-        _ if is_of_an_endpoint(record) => Kind::Other,
-        Some(kind) if kind.contains("insight") => Kind::Other,
+        Some(kind) if kind.contains("insight") || kind == "awsvpceevent" => Kind::Other,
         None if is_sign_in(record) => Kind::SignIn,
         _ => Kind::ApiCall,
     }

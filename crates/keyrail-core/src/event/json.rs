@@ -42,25 +42,31 @@ impl Json {
     /// The value below `path`, unless it is null or absent, which CloudTrail uses
     /// alike. A name of digits is also the index in a list.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Value> {
-        let mut value = &self.0;
-        for name in path {
-            value = match value {
-                Value::Array(items) => items.get(name.parse::<usize>().ok()?)?,
-                Value::Object(fields) => field(fields, name)?,
-                _ => return None,
-            };
-        }
-        Some(value).filter(|value| !value.is_null())
+        self.below_all(path.iter().copied())
     }
 
     /// The same for a path that is written with dots.
     pub(crate) fn at_path(&self, path: &str) -> Option<&Value> {
-        self.at(&path.split('.').collect::<Vec<_>>())
+        self.below_all(path.split('.'))
+    }
+
+    fn below_all<'p>(&self, mut path: impl Iterator<Item = &'p str>) -> Option<&Value> {
+        let value = path.try_fold(&self.0, |value, name| match value {
+            Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+            Value::Object(fields) => field(fields, name),
+            _ => None,
+        });
+        value.filter(|value| !value.is_null())
     }
 
     /// The text below a path that is written with dots.
     pub(crate) fn text_at(&self, path: &str) -> Option<String> {
-        self.text(&path.split('.').collect::<Vec<_>>())
+        text_of(self.at_path(path)?)
+    }
+
+    /// The name below a path that is written with dots.
+    pub(crate) fn name_at(&self, path: &str) -> Option<String> {
+        name_of(self.at_path(path)?)
     }
 
     /// What is below `path` as JSON of its own; null if there is nothing.
@@ -79,28 +85,18 @@ impl Json {
     /// The text below `path`. An empty text and the word `null` count as absent,
     /// as both stand for null in real records; a number is taken by its digits.
     pub(crate) fn text(&self, path: &[&str]) -> Option<String> {
-        match self.at(path)? {
-            Value::String(text) if text.is_empty() || text == "null" => None,
-            Value::String(text) => Some(cut(text)),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        }
+        text_of(self.at(path)?)
     }
 
     /// The text below `path`, which names what an event is: a number is not one.
     pub(crate) fn word(&self, path: &[&str]) -> Option<String> {
-        self.at(path)
-            .filter(|value| value.is_string())
-            .and_then(|_| self.text(path))
+        text_of(self.at(path).filter(|value| value.is_string())?)
     }
 
     /// The name below `path`: a text that may well be the word `null`, as an IAM
     /// user's name may.
     pub(crate) fn name(&self, path: &[&str]) -> Option<String> {
-        match self.at(path)? {
-            Value::String(text) if !text.is_empty() => Some(cut(text)),
-            _ => None,
-        }
+        name_of(self.at(path)?)
     }
 
     /// The truth value below `path`, which AWS writes as a boolean, as `true` and
@@ -115,6 +111,22 @@ impl Json {
             },
             _ => None,
         }
+    }
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if text.is_empty() || text == "null" => None,
+        Value::String(text) => Some(cut(text)),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn name_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(cut(text)),
+        _ => None,
     }
 }
 

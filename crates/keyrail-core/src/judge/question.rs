@@ -22,6 +22,8 @@ pub(super) struct Question {
     /// Facts that policies cannot read: the event does not show them, or shows
     /// values that Cedar refuses, such as a date before the year 0.
     pub(super) unknown: Vec<String>,
+    /// Why facts that were to be looked up are unknown, if they were.
+    pub(super) lookup_faults: Vec<String>,
 }
 
 impl Question {
@@ -30,12 +32,8 @@ impl Question {
         let principal = principal(activity, account)?;
         let action = action(activity)?;
         let resource = resource(activity, account)?;
-        let (facts, refused): (Vec<_>, Vec<_>) = facts(activity).partition(|(name, value)| {
-            Context::from_pairs([(name.clone(), value.clone())]).is_ok()
-        });
-        let refused = refused.into_iter().map(|(name, _)| name);
+        let (context, refused) = context(activity)?;
         let unknown = activity.unknown.iter().cloned().chain(refused).collect();
-        let context = Context::from_pairs(facts).map_err(|error| error.to_string())?;
         let request = Request::new(principal.uid(), action.uid(), resource.uid(), context, None)
             .map_err(|error| error.to_string())?;
         let accounts = accounts(activity, organization)?;
@@ -47,6 +45,7 @@ impl Question {
             request,
             entities,
             unknown,
+            lookup_faults: activity.lookup_faults.clone(),
         })
     }
 
@@ -323,6 +322,18 @@ fn resource(activity: &Activity, affected: &str) -> Result<Entity, String> {
         }
         _ => entity(uid("Resource", id)?, attributes.chain([kind]), parents),
     }
+}
+
+/// The context, and the facts in it that Cedar refuses. That is found by trying each
+/// alone, which only an event with such a value has to pay for.
+fn context(activity: &Activity) -> Result<(Context, Vec<String>), String> {
+    if let Ok(context) = Context::from_pairs(facts(activity)) {
+        return Ok((context, Vec::new()));
+    }
+    let (taken, refused): (Vec<_>, Vec<_>) =
+        facts(activity).partition(|fact| Context::from_pairs([fact.clone()]).is_ok());
+    let context = Context::from_pairs(taken).map_err(|error| error.to_string())?;
+    Ok((context, refused.into_iter().map(|(name, _)| name).collect()))
 }
 
 /// The typed context. A fact that the event does not show is left out, so that a

@@ -99,7 +99,7 @@ fn owner(
         .user
         .iter()
         .filter(|path| actor.kind != ActorKind::Root || path.starts_with("requestParameters"))
-        .find_map(|path| record.name(&path.split('.').collect::<Vec<_>>()));
+        .find_map(|path| record.name_at(path));
     // Parameters that were left out would have named somebody, for all we know.
     // So may those of a denied call, which CloudTrail leaves out.
     let denied = outcome
