@@ -1,5 +1,6 @@
 //! The default bundle's own tests.
 
+use keyrail_core::Bundle;
 use serde_json::json;
 
 use crate::{fixture, ran};
@@ -19,18 +20,8 @@ fn the_default_bundle_passes_its_tests_and_they_leave_no_gap() {
 #[test]
 fn each_guardrail_of_the_default_bundle_has_several_tests_in_its_own_file() {
     let bundle = fixture("../../crates/keyrail-core/default-bundle");
-    for file in [
-        "access-keys",
-        "compute",
-        "credentials",
-        "reports",
-        "rights",
-        "root",
-        "sign-in",
-        "tampering",
-    ] {
-        let filter = format!("tests/{file}.yaml");
-        let results = ran(&["test", &bundle, "--filter", &filter, "--format", "json"]).json();
+    for (file, _) in Bundle::embedded_tests() {
+        let results = ran(&["test", &bundle, "--filter", file, "--format", "json"]).json();
         let count = results["tests"].as_array().map_or(0, Vec::len);
         assert!(count >= 10, "{file}: {count}");
     }

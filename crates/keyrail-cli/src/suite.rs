@@ -1,6 +1,6 @@
 //! Tests of a bundle: `tests/*.yaml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -127,8 +127,14 @@ impl Texts {
         }
     }
 
-    /// The tests, ready to be run, and all that is wrong with them short of that.
-    pub(crate) fn check(&self, folder: &Path, bundle: &Bundle) -> (Vec<Ready>, Vec<Diagnostic>) {
+    /// The tests, ready to be run, and all that is wrong with them short of that. They
+    /// may also name policies that are `broken`, which is told by itself.
+    pub(crate) fn check(
+        &self,
+        folder: &Path,
+        bundle: &Bundle,
+        broken: &BTreeSet<String>,
+    ) -> (Vec<Ready>, Vec<Diagnostic>) {
         let (mut ready, mut found) = (Vec::new(), self.unreadable.clone());
         for (file, text) in &self.read {
             let runs = match runs(file, text) {
@@ -139,7 +145,7 @@ impl Texts {
                 }
             };
             for run in runs {
-                found.extend(run.mistakes(bundle));
+                found.extend(run.mistakes(bundle, broken));
                 match run.prepare(folder, bundle) {
                     Ok((event, circumstances)) => ready.push(Ready {
                         run,
@@ -279,10 +285,11 @@ impl Run {
     }
 
     /// What is wrong with what it expects.
-    fn mistakes(&self, bundle: &Bundle) -> Vec<Diagnostic> {
+    fn mistakes(&self, bundle: &Bundle, broken: &BTreeSet<String>) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         let expect = &self.expect;
-        let guardrails: Vec<&str> = bundle.guardrail_ids().collect();
+        let broken = broken.iter().map(String::as_str);
+        let guardrails: Vec<&str> = bundle.guardrail_ids().chain(broken).collect();
         let exemptions = bundle.exemptions.keys().map(String::as_str);
         let policies: Vec<&str> = guardrails.iter().copied().chain(exemptions).collect();
         for (list, kind, known) in [

@@ -129,8 +129,6 @@ impl Bundle {
     pub fn embedded() -> Result<Self, LoadBundleError> {
         let mut bundle = Self::embedded_files().check().into_bundle()?;
         bundle.version.insert_str(0, "default ");
-        // A test validates it.
-        bundle.is_stamped = true;
         Ok(bundle)
     }
 
@@ -263,17 +261,23 @@ const STAMP: &str = "keyrail.stamp";
 const GUARDRAILS: &str = "guardrails";
 const EXEMPTIONS: &str = "exemptions";
 
-macro_rules! files {
-    ($list:ident: $folder:literal, $extension:literal, [$($name:literal),*]) => {
-        /// Files of the default bundle, by their paths in it.
-        const $list: &[(&str, &str)] = &[$((
-            concat!($folder, "/", $name, $extension),
-            include_str!(concat!("../default-bundle/", $folder, "/", $name, $extension)),
+macro_rules! default_bundle {
+    ($($name:literal),*) => {
+        /// Guardrails of the default bundle, by their paths in it, in order.
+        const DEFAULT: &[(&str, &str)] = &[$((
+            concat!("guardrails/", $name, ".cedar"),
+            include_str!(concat!("../default-bundle/guardrails/", $name, ".cedar")),
+        )),*];
+
+        /// Their tests, which `keyrail init` writes out.
+        const DEFAULT_TESTS: &[(&str, &str)] = &[$((
+            concat!("tests/", $name, ".yaml"),
+            include_str!(concat!("../default-bundle/tests/", $name, ".yaml")),
         )),*];
     };
 }
 
-files!(DEFAULT: "guardrails", ".cedar", [
+default_bundle!(
     "access-keys",
     "compute",
     "credentials",
@@ -282,19 +286,7 @@ files!(DEFAULT: "guardrails", ".cedar", [
     "root",
     "sign-in",
     "tampering"
-]);
-
-// `keyrail init` writes them out.
-files!(DEFAULT_TESTS: "tests", ".yaml", [
-    "access-keys",
-    "compute",
-    "credentials",
-    "reports",
-    "rights",
-    "root",
-    "sign-in",
-    "tampering"
-]);
+);
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! `keyrail test`
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -75,7 +76,7 @@ impl Args {
         let folder = bundle::folder(self.bundle.as_deref())?;
         let bundle = bundle::load(&folder)?;
         let texts = Texts::of(&folder);
-        let (ready, wrong) = texts.check(&folder, &bundle);
+        let (ready, wrong) = texts.check(&folder, &bundle, &BTreeSet::new());
         if !wrong.is_empty() {
             let text = diagnostics::text(&wrong, &bundle::files(&folder), &texts.read);
             out.answer(&text)?;
@@ -138,7 +139,7 @@ impl Args {
     ) -> Result<Exit, Failure> {
         let before = ran.iter().filter(|test| !test.has_passed()).count();
         let changed = update::updated(&texts.read, ran);
-        let (ready, wrong) = texts.with(&changed).check(folder, bundle);
+        let (ready, wrong) = texts.with(&changed).check(folder, bundle, &BTreeSet::new());
         if let Some(wrong) = wrong.first() {
             return Err(Failure::bug(format!(
                 "the update would break the tests: {wrong}"

@@ -54,14 +54,7 @@ impl Args {
         let mut checked = files.clone().check();
         checked.lint(Some(self.today.unwrap_or_else(clock::today)));
         let suites = Texts::of(&folder);
-        let (_, wrong) = suites.check(&folder, &checked.bundle);
-        // What is unknown only because it is broken is no further mistake.
-        let follows = |found: &Diagnostic| {
-            let of_broken = |id: &String| found.message.ends_with(&format!("`{id}`"));
-            matches!(found.code, "unknown-guardrail" | "unknown-policy")
-                && checked.broken.iter().any(of_broken)
-        };
-        let wrong: Vec<Diagnostic> = wrong.into_iter().filter(|found| !follows(found)).collect();
+        let (_, wrong) = suites.check(&folder, &checked.bundle, &checked.broken);
         checked.diagnostics.extend(wrong);
         checked.sort();
         let is_wrong = |diagnostic: &Diagnostic| diagnostic.severity == Level::Error;

@@ -22,8 +22,19 @@ pub struct Checked {
     /// The ids of policies that are there and could not be read.
     pub broken: BTreeSet<String>,
     pub(super) files: Files,
-    /// Where each policy begins, by its id.
-    pub(super) places: BTreeMap<String, (String, usize)>,
+    /// Each policy that has a name and stands in the right place, by its id.
+    pub(super) read: BTreeMap<String, Read>,
+}
+
+/// A policy that was read, and where it stands.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub file: String,
+    /// Its bytes in the file.
+    pub span: (usize, usize),
+    pub policy: Policy,
+    /// Cedar's JSON form of it.
+    pub json: Value,
 }
 
 impl Checked {
@@ -38,15 +49,7 @@ impl Checked {
             let text = source.text.get(span.0..span.1).unwrap_or_default();
             match Policy::parse(None, text) {
                 Ok(policy) => match policy.to_json() {
-                    Ok(json) => self.read_policy(
-                        &Written {
-                            source,
-                            span,
-                            policy,
-                            json,
-                        },
-                        folder,
-                    ),
+                    Ok(json) => self.read_policy(source, span, policy, json, folder),
                     Err(error) => {
                         self.diagnostics
                             .push(source.error("syntax", span, error.to_string()));
@@ -61,7 +64,20 @@ impl Checked {
         }
     }
 
-    fn read_policy(&mut self, written: &Written<'_>, folder: &str) {
+    fn read_policy(
+        &mut self,
+        source: Source<'_>,
+        span: (usize, usize),
+        policy: Policy,
+        json: Value,
+        folder: &str,
+    ) {
+        let written = &Written {
+            source,
+            span,
+            policy: &policy,
+            json: &json,
+        };
         let is_forbid = written.policy.effect() == Effect::Forbid;
         if is_forbid != (folder == GUARDRAILS) {
             let (kind, place) = match is_forbid {
@@ -83,17 +99,16 @@ impl Checked {
             );
             return;
         };
-        if let Some((file, _)) = self.places.get(&id) {
-            let message = format!("there is another policy `{id}`, in `{file}`");
+        if let Some(other) = self.read.get(&id) {
+            let message = format!("there is another policy `{id}`, in `{}`", other.file);
             self.diagnostics
                 .push(written.error_in("id", "duplicate-id", message));
             return;
         }
-        let place = (written.source.name.to_owned(), written.span.0);
-        self.places.insert(id.clone(), place);
+        let name = id.clone();
         let id = PolicyId::new(id);
-        let scope = Policy::from_json(Some(id.clone()), without_conditions(&written.json));
-        let policy = written.policy.new_id(id.clone());
+        let scope = Policy::from_json(Some(id.clone()), without_conditions(&json));
+        let named = policy.new_id(id.clone());
         let added = match (is_forbid, scope) {
             (_, Err(error)) => Err(error.to_string()),
             (true, Ok(scope)) => {
@@ -105,7 +120,7 @@ impl Checked {
                 let bundle = &mut self.bundle;
                 guardrail.map_or(Ok(()), |guardrail| {
                     bundle.guardrails.insert(id, guardrail);
-                    add(&mut bundle.policies, policy).and_then(|()| add(&mut bundle.scopes, scope))
+                    add(&mut bundle.policies, named).and_then(|()| add(&mut bundle.scopes, scope))
                 })
             }
             (false, Ok(scope)) => {
@@ -114,7 +129,7 @@ impl Checked {
                 let bundle = &mut self.bundle;
                 exemption.map_or(Ok(()), |exemption| {
                     bundle.exemptions.insert(id.to_string(), exemption);
-                    add(&mut bundle.permits, policy)
+                    add(&mut bundle.permits, named)
                         .and_then(|()| add(&mut bundle.permit_scopes, scope))
                 })
             }
@@ -122,6 +137,14 @@ impl Checked {
         if let Err(error) = added {
             self.diagnostics.push(written.error("syntax", error));
         }
+        let file = source.name.to_owned();
+        let read = Read {
+            file,
+            span,
+            policy,
+            json,
+        };
+        self.read.insert(name, read);
     }
 
     /// The bundle, if nothing is wrong with it.

@@ -75,8 +75,8 @@ impl Exemption {
                 owner,
                 expires,
                 text: written.text().to_owned(),
-                reads: policy::reads(&written.json),
-                lookups: lookup::needed_by(&written.json),
+                reads: policy::reads(written.json),
+                lookups: lookup::needed_by(written.json),
             }),
             _ => None,
         };

@@ -89,8 +89,8 @@ impl Guardrail {
                 runbook: written.annotation("runbook"),
                 mode,
                 text: written.text().to_owned(),
-                reads: policy::reads(&written.json),
-                lookups: lookup::needed_by(&written.json),
+                reads: policy::reads(written.json),
+                lookups: lookup::needed_by(written.json),
             }),
             _ => None,
         };

@@ -1,14 +1,14 @@
 //! What needs more than one policy to see: the schema's view, and names that settings
 //! and organization must know.
 
-use cedar_policy::{Schema, ValidationMode, Validator};
+use cedar_policy::{Effect, PolicyId, Schema, ValidationMode, Validator};
 use jiff::civil::Date;
 use miette::Diagnostic as _;
 use serde_json::Value;
 
+use super::Checked;
 use super::diagnostic::{Diagnostic, Source};
 use super::policy::{self, Written, literal};
-use super::{Checked, EXEMPTIONS, GUARDRAILS};
 use crate::schema;
 
 /// An exemption that ends within so many days is worth a warning.
@@ -19,54 +19,44 @@ impl Checked {
     /// says against the schema, and what it cannot know. With `today`, also exemptions
     /// that have expired or soon will.
     pub fn lint(&mut self, today: Option<Date>) {
-        let files = std::mem::take(&mut self.files);
-        for folder in [GUARDRAILS, EXEMPTIONS] {
-            for source in files.policies(folder) {
-                for (start, end) in super::split::policies(source.text) {
-                    let text = source.text.get(start..end).unwrap_or_default();
-                    let Ok(policy) = cedar_policy::Policy::parse(None, text) else {
-                        continue;
-                    };
-                    let Ok(json) = policy.to_json() else {
-                        continue;
-                    };
-                    let written = Written {
-                        source,
-                        span: (start, end),
-                        policy,
-                        json,
-                    };
-                    // What stands in the wrong place, or has no name, has been told.
-                    let place = (source.name.to_owned(), start);
-                    if !self.places.values().any(|known| *known == place) {
-                        continue;
-                    }
-                    self.lint_policy(&written, folder);
-                    if folder == EXEMPTIONS {
-                        self.lint_exemption(&written, today);
-                    }
-                }
+        let mut found = self.undeclared_units();
+        for read in self.read.values() {
+            let written = Written {
+                source: self.source(&read.file),
+                span: read.span,
+                policy: &read.policy,
+                json: &read.json,
+            };
+            let mut of_policy = self.of_policy(&written);
+            if read.policy.effect() == Effect::Permit {
+                of_policy.extend(self.of_exemption(&written, today));
             }
+            of_policy.retain(|wrong| !written.is_meant(wrong.code));
+            found.extend(of_policy);
         }
-        self.files = files;
-        self.lint_units();
-        self.validate();
+        self.diagnostics.extend(found);
+        let found = self.of_cedar();
+        self.diagnostics.extend(found);
+    }
+
+    fn source<'a>(&'a self, file: &'a str) -> Source<'a> {
+        Source {
+            name: file,
+            text: self.files.text(file).unwrap_or_default(),
+        }
     }
 
     /// Units that the settings put accounts or units into, and that nobody has declared.
-    fn lint_units(&mut self) {
+    fn undeclared_units(&self) -> Vec<Diagnostic> {
         let (settings, organization) = (&self.bundle.settings, &self.bundle.organization);
         let of_accounts = settings.accounts.values().map(|account| &account.unit);
         let of_units = settings.units.values().map(|unit| &unit.parent);
-        let source = Source {
-            name: super::SETTINGS,
-            text: self.files.text(super::SETTINGS).unwrap_or_default(),
-        };
+        let source = self.source(super::SETTINGS);
         let unknown = of_accounts
             .chain(of_units)
             .flatten()
             .filter(|unit| !organization.units.contains_key(*unit));
-        let found: Vec<Diagnostic> = unknown
+        unknown
             .map(|unit| {
                 let message = format!("neither settings nor organization know the unit `{unit}`");
                 let units = organization.units.keys().map(String::as_str);
@@ -79,30 +69,21 @@ impl Checked {
                     .help(format!("declare it: `[units.{unit}]`"))
                     .suggest(unit, units)
             })
-            .collect();
-        self.diagnostics.extend(found);
+            .collect()
     }
 
-    fn push(&mut self, written: &Written<'_>, found: Diagnostic) {
-        if !written.is_meant(found.code) {
-            self.diagnostics.push(found);
-        }
-    }
-
-    fn lint_policy(&mut self, written: &Written<'_>, folder: &str) {
-        for (kind, id) in policy::entities(&written.json) {
-            if let Some(found) = self.unknown_entity(written, &kind, &id) {
-                self.push(written, found);
-            }
-        }
-        for attribute in policy::asked_attributes(&written.json) {
+    fn of_policy(&self, written: &Written<'_>) -> Vec<Diagnostic> {
+        let entities = policy::entities(written.json);
+        let unknown = |(kind, id): &(String, String)| self.unknown_entity(written, kind, id);
+        let mut found: Vec<Diagnostic> = entities.iter().filter_map(unknown).collect();
+        for attribute in policy::asked_attributes(written.json) {
             if !schema::has_attribute(&attribute) {
                 let wrong = written.error_on(
                     &format!("has {attribute}"),
                     "unknown-attribute",
                     format!("nothing has an attribute `{attribute}`, so that this is never true"),
                 );
-                self.push(written, wrong.suggest(&attribute, schema::attributes()));
+                found.push(wrong.suggest(&attribute, schema::attributes()));
             }
         }
         for step in self.steps_not_allowed(written) {
@@ -111,37 +92,31 @@ impl Checked {
                 .help(format!(
                     "allow it, `[allow] steps = [\"{step}\"]`, or say that it is meant to stand in the plan as withheld: `@meant(\"step-not-allowed\")`"
                 ));
-            self.push(written, wrong);
+            found.push(wrong);
         }
-        if is_about_everything(&written.json) {
-            let (code, message) = match folder == GUARDRAILS {
-                true => (
+        if is_about_everything(written.json) {
+            let (code, message) = match written.policy.effect() {
+                Effect::Forbid => (
                     "matches-everything",
                     "the guardrail is violated by every activity",
                 ),
-                false => (
+                Effect::Permit => (
                     "exempts-everybody",
                     "the exemption is for everybody and everything",
                 ),
             };
             let wrong = written.error(code, message);
-            self.push(
-                written,
-                wrong.help("narrow its scope, or give it a condition"),
-            );
+            found.push(wrong.help("narrow its scope, or give it a condition"));
         }
+        found
     }
 
     fn steps_not_allowed(&self, written: &Written<'_>) -> Vec<&'static str> {
         let id = written.annotation("id").unwrap_or_default();
-        let guardrail = self
-            .bundle
-            .guardrails
-            .iter()
-            .find(|(other, _)| other.to_string() == id);
+        let guardrail = self.bundle.guardrails.get(&PolicyId::new(id));
         let steps = guardrail
             .into_iter()
-            .flat_map(|(_, guardrail)| &guardrail.respond);
+            .flat_map(|guardrail| &guardrail.respond);
         steps
             .filter(|step| step.needs_permission() && !self.bundle.settings.allow.contains(step))
             .map(|step| step.as_str())
@@ -201,7 +176,8 @@ impl Checked {
         }
     }
 
-    fn lint_exemption(&mut self, written: &Written<'_>, today: Option<Date>) {
+    fn of_exemption(&self, written: &Written<'_>, today: Option<Date>) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
         let exempts = written.annotation("exempts").unwrap_or_default();
         for guardrail in exempts.split_whitespace() {
             let known = || self.bundle.guardrails.keys().map(AsRef::as_ref);
@@ -215,14 +191,14 @@ impl Checked {
                         format!("there is no guardrail `{guardrail}`"),
                     )
                     .suggest(guardrail, known());
-                self.push(written, wrong);
+                found.push(wrong);
             }
         }
         let expires = written
             .annotation("expires")
             .and_then(|text| text.parse::<Date>().ok());
         let (Some(today), Some(expires)) = (today, expires) else {
-            return;
+            return found;
         };
         let days = (expires - today).get_days();
         if expires < today {
@@ -233,7 +209,7 @@ impl Checked {
                     format!("the exemption expired on {expires}"),
                 )
                 .help("remove it, or decide anew until when it applies");
-            self.push(written, wrong);
+            found.push(wrong);
         } else if i64::from(days) <= SOON {
             let text = match days {
                 0 => "the exemption expires today".to_owned(),
@@ -243,26 +219,24 @@ impl Checked {
             let wrong = written
                 .error_in("expires", "expiring-exemption", text)
                 .warning();
-            self.push(written, wrong);
+            found.push(wrong);
         }
+        found
     }
 
     /// Cedar's strict validator; each of its warnings is an error: a guardrail that
     /// can never match looks like one that never had to.
-    fn validate(&mut self) {
+    fn of_cedar(&self) -> Vec<Diagnostic> {
         let networks = &self.bundle.settings.networks;
         let text = schema::cedar(networks.keys().map(String::as_str));
         let schema = match Schema::from_cedarschema_str(&text) {
             Ok((schema, _)) => schema,
             Err(error) => {
-                let source = Source {
-                    name: super::SETTINGS,
-                    text: "",
-                };
                 let message = format!("the schema cannot be made from the settings: {error}");
-                self.diagnostics
-                    .push(source.error("schema", (0, 0), message));
-                return;
+                return vec![
+                    self.source(super::SETTINGS)
+                        .error("schema", (0, 0), message),
+                ];
             }
         };
         let validator = Validator::new(schema);
@@ -299,7 +273,7 @@ impl Checked {
         found.retain(|diagnostic: &Diagnostic| {
             !said.contains(&(diagnostic.file.clone(), diagnostic.line))
         });
-        self.diagnostics.extend(found);
+        found
     }
 
     fn of_validator(
@@ -308,14 +282,10 @@ impl Checked {
         id: &str,
         error: &(impl miette::Diagnostic + ToString),
     ) -> Option<Diagnostic> {
-        let (file, start) = self.places.get(id)?;
-        let source = Source {
-            name: file,
-            text: self.files.text(file)?,
-        };
-        let span = label(error).map_or((*start, *start + 1), |(from, to)| {
-            (start + from, start + to)
-        });
+        let read = self.read.get(id)?;
+        let source = self.source(&read.file);
+        let start = read.span.0;
+        let span = label(error).map_or((start, start + 1), |(from, to)| (start + from, start + to));
         let message = one_line(&error.to_string());
         let message = message
             .strip_prefix(&format!("for policy `{id}`"))

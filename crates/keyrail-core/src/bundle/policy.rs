@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use cedar_policy::Policy;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::diagnostic::{Diagnostic, Source};
 use crate::activity::taxonomy::{self, Group};
@@ -16,9 +16,9 @@ pub(super) struct Written<'a> {
     pub source: Source<'a>,
     /// Its bytes in the file.
     pub span: (usize, usize),
-    pub policy: Policy,
+    pub policy: &'a Policy,
     /// Cedar's JSON form of it.
-    pub json: Value,
+    pub json: &'a Value,
 }
 
 impl<'a> Written<'a> {
@@ -106,7 +106,7 @@ impl<'a> Written<'a> {
                 ));
             }
         }
-        for (kind, id) in entities(&self.json) {
+        for (kind, id) in entities(self.json) {
             if kind == "Action" && !is_action(&id) {
                 let wrong = self.error_on(
                     &literal(&kind, &id),
@@ -131,41 +131,36 @@ pub(super) fn literal(kind: &str, id: &str) -> String {
 
 /// The entities that a policy names, by type and id, each once.
 pub(super) fn entities(json: &Value) -> BTreeSet<(String, String)> {
-    fn collect(json: &Value, found: &mut BTreeSet<(String, String)>) {
-        match json {
-            Value::Object(object) => {
-                let field = |name: &str| object.get(name).and_then(Value::as_str);
-                if let (Some(kind), Some(id)) = (field("type"), field("id")) {
-                    found.insert((kind.to_owned(), id.to_owned()));
-                }
-                object.values().for_each(|value| collect(value, found));
-            }
-            Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
-            _ => {}
-        }
-    }
-    let mut found = BTreeSet::new();
-    collect(json, &mut found);
-    found
+    objects(json)
+        .filter_map(|object| {
+            let field = |name: &str| object.get(name)?.as_str().map(str::to_owned);
+            Some((field("type")?, field("id")?))
+        })
+        .collect()
 }
 
 /// Attributes that a policy asks for with `has`.
 pub(super) fn asked_attributes(json: &Value) -> BTreeSet<String> {
-    fn collect(json: &Value, found: &mut BTreeSet<String>) {
-        match json {
-            Value::Object(object) => {
-                if let Some(attribute) = object.get("has").and_then(|has| has.get("attr")) {
-                    found.extend(attribute.as_str().map(str::to_owned));
+    objects(json)
+        .filter_map(|object| object.get("has")?.get("attr")?.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// Every object within a JSON value, and the value itself.
+fn objects(json: &Value) -> impl Iterator<Item = &Map<String, Value>> {
+    let mut waiting = vec![json];
+    std::iter::from_fn(move || {
+        loop {
+            match waiting.pop()? {
+                Value::Object(object) => {
+                    waiting.extend(object.values());
+                    return Some(object);
                 }
-                object.values().for_each(|value| collect(value, found));
+                Value::Array(items) => waiting.extend(items),
+                _ => {}
             }
-            Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
-            _ => {}
         }
-    }
-    let mut found = BTreeSet::new();
-    collect(json, &mut found);
-    found
+    })
 }
 
 /// What a policy's conditions read: the attribute `x` for `context.x` and `context
