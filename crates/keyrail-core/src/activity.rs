@@ -148,6 +148,17 @@ pub enum HandsOff {
     Sample,
 }
 
+impl HandsOff {
+    /// Why a finding is only told, if it is a sample or has been dealt with.
+    fn of(sample: bool, dealt_with: bool) -> Option<Self> {
+        match (sample, dealt_with) {
+            (true, _) => Some(Self::Sample),
+            (false, true) => Some(Self::Archived),
+            (false, false) => None,
+        }
+    }
+}
+
 /// Whether a call or sign-in succeeded, with AWS's own words if not.
 #[derive(Debug, Default, Serialize)]
 pub struct CallOutcome {

@@ -33,13 +33,10 @@ pub(super) fn read(finding: &Json, event: &Event) -> Activity {
         return noted;
     }
     Activity {
-        hands_off: if is_sample(finding) {
-            Some(HandsOff::Sample)
-        } else if finding.flag(&["service", "archived"]) == Some(true) {
-            Some(HandsOff::Archived)
-        } else {
-            None
-        },
+        hands_off: HandsOff::of(
+            is_sample(finding),
+            finding.flag(&["service", "archived"]) == Some(true),
+        ),
         ..credential.reported(noted, origin(finding))
     }
 }
@@ -178,13 +175,10 @@ fn origin(finding: &Json) -> Origin {
     let ip = call
         .text(&["remoteIpDetails", "ipAddressV4"])
         .or_else(|| call.text(&["remoteIpDetails", "ipAddressV6"]))
-        .or_else(|| sequence.text(&["ip"]))
-        .and_then(|ip| ip.parse().ok());
+        .or_else(|| sequence.text(&["ip"]));
     Origin {
-        ip,
-        hidden: ip.is_none(),
         user_agent: call.text(&["userAgent"]),
-        ..Origin::default()
+        ..Origin::reported(ip)
     }
 }
 

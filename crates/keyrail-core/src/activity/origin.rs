@@ -23,3 +23,15 @@ pub struct Origin {
     /// Named networks that the address is in.
     pub networks: Vec<String>,
 }
+
+impl Origin {
+    /// The address that a report names, if it names one.
+    pub(super) fn reported(address: Option<String>) -> Self {
+        let ip = address.and_then(|address| address.parse().ok());
+        Self {
+            ip,
+            hidden: ip.is_none(),
+            ..Self::default()
+        }
+    }
+}

@@ -103,8 +103,9 @@ fn is_access_key(kind: &str) -> bool {
 /// Controls about access keys that exist or are not used: they name the user or the
 /// account, and never the key (Security Hub User Guide, "IAM controls", checked
 /// 2026-11-25).
+const CONTROLS_OF_KEYS: [&str; 4] = ["IAM.3", "IAM.4", "IAM.8", "IAM.22"];
+
 fn is_check_of_keys(finding: &Json) -> bool {
-    const CONTROLS: [&str; 4] = ["IAM.3", "IAM.4", "IAM.8", "IAM.22"];
     let control = finding
         .text(&["Compliance", "SecurityControlId"])
         .or_else(|| finding.text(&["ProductFields", "ControlId"]))
@@ -113,7 +114,7 @@ fn is_check_of_keys(finding: &Json) -> bool {
             generator.rsplit('/').next().map(str::to_owned)
         });
     let title = finding.text(&["Title"]).unwrap_or_default().to_lowercase();
-    control.is_some_and(|control| CONTROLS.contains(&control.as_str()))
+    control.is_some_and(|control| CONTROLS_OF_KEYS.contains(&control.as_str()))
         || title.contains("access key")
 }
 
@@ -134,11 +135,7 @@ fn hands_off(finding: &Json) -> Option<HandsOff> {
             "aws/guardduty/service/additionalInfo/sample",
         ]) == Some(true)
         || word(&["Title"]).starts_with("[SAMPLE]");
-    match (sample, done) {
-        (true, _) => Some(HandsOff::Sample),
-        (false, true) => Some(HandsOff::Archived),
-        (false, false) => None,
-    }
+    HandsOff::of(sample, done)
 }
 
 fn credential(finding: &Json) -> Credential {
@@ -182,17 +179,11 @@ pub(super) fn user_in(arn: &str) -> Option<String> {
 }
 
 fn origin(finding: &Json) -> Origin {
-    let ip = finding
-        .text(&[
-            "Action",
-            "AwsApiCallAction",
-            "RemoteIpDetails",
-            "IpAddressV4",
-        ])
-        .and_then(|ip| ip.parse().ok());
-    Origin {
-        ip,
-        hidden: ip.is_none(),
-        ..Origin::default()
-    }
+    let ip = finding.text(&[
+        "Action",
+        "AwsApiCallAction",
+        "RemoteIpDetails",
+        "IpAddressV4",
+    ]);
+    Origin::reported(ip)
 }

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{Reading, choose, is_access_key, is_type_about_credentials, user_in};
+use super::{CONTROLS_OF_KEYS, Reading, choose, is_access_key, is_type_about_credentials, user_in};
 use crate::activity::actor::is_name;
 use crate::activity::guardduty::{Credential, key_in};
 use crate::activity::{Activity, HandsOff, Origin};
@@ -31,14 +31,13 @@ fn types(finding: &Json) -> impl Iterator<Item = &str> {
 
 /// As for ASFF: a failed control about keys, GuardDuty's by type, others' by resource.
 fn is_about_credentials(finding: &Json) -> bool {
-    const CONTROLS: [&str; 4] = ["IAM.3", "IAM.4", "IAM.8", "IAM.22"];
     if types(finding).any(is_type_about_credentials) {
         return true;
     }
     if finding.is_object_at(&["compliance"]) {
         let control = finding.text(&["compliance", "control"]);
         let status = finding.text(&["compliance", "status"]).unwrap_or_default();
-        return control.is_some_and(|control| CONTROLS.contains(&control.as_str()))
+        return control.is_some_and(|control| CONTROLS_OF_KEYS.contains(&control.as_str()))
             && status.to_ascii_lowercase().starts_with("fail");
     }
     let by_guardduty = finding
@@ -71,14 +70,8 @@ fn hands_off(finding: &Json) -> Option<HandsOff> {
     let word = |path: &[&str]| finding.text(path).unwrap_or_default();
     let closed = word(&["activity_name"]) == "Close"
         || ["Suppressed", "Resolved", "Archived"].contains(&word(&["status"]).as_str());
-    match (
-        word(&["finding_info", "title"]).starts_with("[SAMPLE]"),
-        closed,
-    ) {
-        (true, _) => Some(HandsOff::Sample),
-        (false, true) => Some(HandsOff::Archived),
-        (false, false) => None,
-    }
+    let sample = word(&["finding_info", "title"]).starts_with("[SAMPLE]");
+    HandsOff::of(sample, closed)
 }
 
 fn credential(finding: &Json) -> Credential {
@@ -103,12 +96,6 @@ fn credential(finding: &Json) -> Credential {
 }
 
 fn origin(finding: &Json) -> Origin {
-    let ip = finding
-        .text(&["evidences", "0", "src_endpoint", "ip"])
-        .and_then(|ip| ip.parse().ok());
-    Origin {
-        ip,
-        hidden: ip.is_none(),
-        ..Origin::default()
-    }
+    let ip = finding.text(&["evidences", "0", "src_endpoint", "ip"]);
+    Origin::reported(ip)
 }
