@@ -2,8 +2,8 @@
 //! [`Effects`](keyrail_core::outcome::Effects) and
 //! [`Notifier`](keyrail_core::alert::Notifier), into calls.
 //!
-//! The feature `command` adds what only the command calls. It decides nothing. What may be called, and what an answer means for the
-//! report, is the core's.
+//! It decides nothing. What may be called, and what an answer means for the report,
+//! is the core's. The feature `command` adds what only the command calls.
 
 mod error;
 mod iam;

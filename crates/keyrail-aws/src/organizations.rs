@@ -2,6 +2,7 @@
 
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::AccountState;
+use keyrail_core::bundle::organization::{AccountRow, UnitRow};
 use keyrail_core::outcome::EffectError;
 use serde::Serialize;
 
@@ -11,32 +12,9 @@ use crate::error::sorted;
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Organization {
     /// The units; the organization's root is one without a parent.
-    pub units: Vec<Unit>,
+    pub units: Vec<UnitRow>,
     /// The accounts that are open.
-    pub accounts: Vec<Account>,
-}
-
-/// A unit.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Unit {
-    /// Such as `ou-abcd-11112222`.
-    pub id: String,
-    /// What people call it.
-    pub name: String,
-    /// The unit above it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent: Option<String>,
-}
-
-/// An account.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Account {
-    /// Twelve digits.
-    pub id: String,
-    /// What people call it.
-    pub name: String,
-    /// The unit that it is in.
-    pub unit: String,
+    pub accounts: Vec<AccountRow>,
 }
 
 impl Organization {
@@ -64,9 +42,9 @@ impl Organization {
             let page = page.map_err(|error| sorted("organizations:ListRoots", &error))?;
             for root in page.roots.unwrap_or_default() {
                 let id = root.id.unwrap_or_default();
-                organization.units.push(Unit {
+                organization.units.push(UnitRow {
                     id: id.clone(),
-                    name: root.name.unwrap_or_default(),
+                    name: root.name,
                     parent: None,
                 });
                 waiting.push(id);
@@ -100,9 +78,9 @@ impl Organization {
             for unit in page.organizational_units.unwrap_or_default() {
                 let id = unit.id.unwrap_or_default();
                 waiting.push(id.clone());
-                self.units.push(Unit {
+                self.units.push(UnitRow {
                     id,
-                    name: unit.name.unwrap_or_default(),
+                    name: unit.name,
                     parent: Some(parent.to_owned()),
                 });
             }
@@ -121,10 +99,10 @@ impl Organization {
                 account.state != Some(AccountState::Suspended)
             };
             let accounts = page.accounts.unwrap_or_default().into_iter().filter(open);
-            self.accounts.extend(accounts.map(|account| Account {
+            self.accounts.extend(accounts.map(|account| AccountRow {
                 id: account.id.unwrap_or_default(),
-                name: account.name.unwrap_or_default(),
-                unit: parent.to_owned(),
+                name: account.name,
+                unit: Some(parent.to_owned()),
             }));
         }
         Ok(())

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::diagnostic::{Diagnostic, Source};
 use super::settings::{Account, Settings, Unit};
@@ -30,24 +30,32 @@ struct File {
     units: Vec<UnitRow>,
 }
 
-#[derive(Deserialize)]
+/// An account, as `organization.json` has it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AccountRow {
-    id: String,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    unit: Option<String>,
+pub struct AccountRow {
+    /// Twelve digits.
+    pub id: String,
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The unit that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// A unit, as `organization.json` has it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct UnitRow {
-    id: String,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    parent: Option<String>,
+pub struct UnitRow {
+    /// Such as `ou-abcd-11112222`.
+    pub id: String,
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The unit above it; the organization's root has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
 }
 
 impl Organization {
