@@ -1,0 +1,113 @@
+"""template.yaml and infra/region.yaml, and what their patterns say."""
+
+import functools
+import itertools
+
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.emulator.emulator import ROOT
+
+HOME = yaml_parse((ROOT / "template.yaml").read_text())
+REGION = yaml_parse((ROOT / "infra" / "region.yaml").read_text())
+
+# EventBridge's quota for the pattern of one rule, as compact JSON.
+LONGEST_PATTERN = 2048
+
+# The stack's name, with which the names of keyrail's parts begin. It is the function's too, and
+# Lambda takes no more than 64 characters.
+STACK = "keyrail"
+LONGEST_STACK = "k" * 64
+
+# The state of rules that get calls that only read.
+ALL_CALLS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+
+# Rules for what AWS records in the home region only.
+HOME_ONLY = {"AccessKeyRule", "IamRule", "RoleRule", "FunctionRule", "TrustedAdvisorRule"}
+
+
+def of_type(template, kind):
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+@functools.cache
+def patterns_of(home, stack):
+    rules = of_type(HOME if home else REGION, "AWS::Events::Rule")
+    return {name: named(rule["EventPattern"], stack) for name, rule in rules.items()}
+
+
+def patterns(template, stack=STACK):
+    """The patterns by their rules' names, for a stack of that name."""
+    return patterns_of(template is HOME, stack)
+
+
+def named(value, stack):
+    if isinstance(value, dict):
+        if "Fn::Sub" in value:
+            return value["Fn::Sub"].replace("${AWS::StackName}", stack)
+        return {key: named(inner, stack) for key, inner in value.items()}
+    return [named(inner, stack) for inner in value] if isinstance(value, list) else value
+
+
+def state(template, name):
+    return template["Resources"][name]["Properties"].get("State", "ENABLED")
+
+
+def all_patterns():
+    return [*patterns(HOME).items(), *patterns(REGION).items()]
+
+
+def flattened(pattern, path=()):
+    """(path, values) of each field, in one list for each way through the pattern's `$or`s."""
+    parts = []
+    for key, value in pattern.items():
+        if key == "$or":
+            parts.append([way for choice in value for way in flattened(choice, path)])
+        elif isinstance(value, dict):
+            parts.append(flattened(value, (*path, key)))
+        else:
+            parts.append([[(".".join((*path, key)), value)]])
+    return [list(itertools.chain(*ways)) for ways in itertools.product(*parts)]
+
+
+def alternatives(pattern):
+    return [dict(way) for way in flattened(pattern)]
+
+
+def begins_with_aws(source):
+    return (source["prefix"] if isinstance(source, dict) else source).startswith("aws.")
+
+
+def is_source(wanted, source):
+    return source.startswith(wanted["prefix"]) if isinstance(wanted, dict) else source == wanted
+
+
+def granted(mode):
+    """Action to resource, of all that the function's role allows in this mode."""
+    actions = {}
+    for name, statement in identity_statements(HOME, {"Enforcing": mode == "enforce"}):
+        assert name == "GuardrailRole" and statement["Effect"] == "Allow", statement
+        for action in as_list(statement["Action"]):
+            assert action not in actions, f"{action} is granted twice"
+            actions[action] = statement["Resource"]
+    return actions
+
+
+def identity_statements(template, conditions=None):
+    """(role, statement) of all roles; with all conditions true unless given."""
+    found = []
+    for name, role in of_type(template, "AWS::IAM::Role").items():
+        for policy in role["Policies"]:
+            if "Fn::If" in policy:
+                condition, yes, no = policy["Fn::If"]
+                policy = yes if conditions is None or conditions[condition] else no
+            if policy != {"Ref": "AWS::NoValue"}:
+                found += [(name, statement) for statement in policy["PolicyDocument"]["Statement"]]
+    return found
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]

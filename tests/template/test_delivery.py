@@ -1,0 +1,180 @@
+"""Holds the rules against events.
+
+Whether a pattern matches is the emulator's answer (`TestEventPattern`); no AWS account is needed.
+"""
+
+import json
+import unittest
+
+from tests.emulator.emulator import Emulator
+from tests.template.command import EVENTS, changed, explain_all, sample, sample_names, taxonomy
+from tests.template.events import (
+    NEEDED_ALL_THE_SAME,
+    NOT_ROUTED,
+    ORDINARY,
+    SAMPLES,
+    SECURITY_HUB,
+    UNSEEN_IF_DENIED,
+)
+from tests.template.templates import ALL_CALLS, HOME, HOME_ONLY, REGION, is_source, patterns, state
+from tests.template.variants import BY_ROOT, VARIANTS
+
+
+class Delivery(unittest.TestCase):
+    """Which rules match which events, as the emulator's EventBridge sees it."""
+
+    @classmethod
+    def setUpClass(cls):
+        emulator = Emulator()
+        cls.addClassCleanup(emulator.close)
+        cls.events = emulator.client("events")
+
+    def test_samples(self):
+        self.assertEqual(sample_names(), SAMPLES.keys())
+        for name, rule in SAMPLES.items():
+            self.check_delivered_by(rule, sample(name), sample=name)
+
+    def test_variants(self):
+        examples = {entry["action"]: event for entry, _, event in reversed(taxonomy())}
+        for name, changes, rule in VARIANTS:
+            event = examples[name] if ":" in name else sample(name)
+            self.check_delivered_by(rule, changed(event, changes), sample=name, changes=changes)
+
+    def test_events_of_other_shapes(self):
+        event = sample("root-api-call")
+        for detail in ({}, [], None, "text", {"userIdentity": "Root"}):
+            self.check_delivered_by(None, {**event, "detail": detail}, detail=detail)
+
+    def test_each_event_that_violates_a_guardrail_is_delivered(self):
+        entries = taxonomy()
+        for (entry, group, event), violated in zip(
+            entries, explain_all([event for _, _, event in entries]), strict=True
+        ):
+            name = entry["action"]
+            about = {name, f"{name} {group}"}
+            needed = violated or about & NEEDED_ALL_THE_SAME.keys()
+            with self.subTest(name, group=group):
+                if needed:
+                    self.assertFalse(about & NOT_ROUTED.keys())
+                    self.check_is_delivered(event, each=entry["place"] == "region")
+                else:
+                    self.assertTrue(about & NOT_ROUTED.keys(), "not routed, and no reason why")
+                    self.check_delivered_by(None, event)
+
+    def test_each_name_in_a_table_is_in_the_taxonomy(self):
+        known = set()
+        for entry, group, _ in taxonomy():
+            known |= {entry["action"], f"{entry['action']} {group}"}
+        for table in (NOT_ROUTED, NEEDED_ALL_THE_SAME, UNSEEN_IF_DENIED):
+            self.assertLessEqual(set(table), known)
+
+    def test_each_attempt_to_tamper_is_delivered(self):
+        unseen = []
+        for entry, group, event in taxonomy():
+            if group not in ("tamper-audit", "tamper-guardrail", "issue-access-key"):
+                continue
+            label = entry["action"].split(":")[0]
+            on = f"arn:aws:{label}:us-east-1:111122223333:"
+            on += "keyrail-1EXAMPLE" if group == "tamper-guardrail" else "example"
+            denied = {
+                "detail.errorCode": "AccessDenied",
+                "detail.errorMessage": f"User: x is not authorized to do y on resource: {on} because",
+                "detail.requestParameters": None,
+                "detail.responseElements": None,
+            }
+            event = changed(event, denied)
+            with self.subTest(entry["action"], group=group):
+                if group == "tamper-audit" and entry["action"] in UNSEEN_IF_DENIED:
+                    unseen.append(event)
+                    self.check_delivered_by(None, event)
+                else:
+                    self.check_is_delivered(event, each=entry["place"] == "region")
+        self.assertEqual(explain_all(unseen), [set()] * len(UNSEEN_IF_DENIED))
+
+    def test_each_call_by_root_is_delivered_once(self):
+        for entry, group, event in taxonomy():
+            if event["detail-type"] != "AWS API Call via CloudTrail" or entry["read_only"]:
+                continue
+            name = entry["action"]
+            rule = "AccessKeyRule" if name == "iam:CreateAccessKey" else "RootRule"
+            self.check_delivered_by(rule, changed(event, BY_ROOT), action=name, group=group)
+
+    def test_nobody_in_particular_is_no_reason_to_miss_an_event(self):
+        for entry, group, event in taxonomy():
+            about = {entry["action"], f"{entry['action']} {group}"}
+            # These concern only IAM users, or only root.
+            by_kind = group in ("launch-compute", "root-credentials")
+            by_kind = by_kind or entry["action"] == "sts:GetFederationToken"
+            if "userIdentity" in event["detail"] and not by_kind and not about & NOT_ROUTED.keys():
+                for identity in ({"accountId": "111122223333"}, None):
+                    event = changed(event, {"detail.userIdentity": identity})
+                    with self.subTest(entry["action"], group=group, identity=identity):
+                        self.check_is_delivered(event, each=entry["place"] == "region")
+
+    def test_findings_of_security_hub(self):
+        for (event, routed), violated in zip(
+            SECURITY_HUB, explain_all([event for event, _ in SECURITY_HUB]), strict=True
+        ):
+            self.check_delivered_by("SecurityHubRule" if routed else None, event, of=event)
+            with self.subTest(event=event):
+                # The function agrees that it is about credentials.
+                self.assertTrue(violated or not routed)
+
+    def test_ordinary_events_start_nothing(self):
+        for event in ORDINARY:
+            self.check_delivered_by(None, event, of=event)
+
+    def test_recorded_events(self):
+        if not EVENTS.is_dir():
+            self.skipTest(f"no folder of recorded events at {EVENTS}; KEYRAIL_EVENTS names one")
+        files = sorted(EVENTS.rglob("*.json"))
+        self.assertTrue(files)
+        events = [json.loads(file.read_text()) for file in files]
+        delivered = set()
+        for file, event, violated in zip(files, events, explain_all(events), strict=True):
+            detail = event.get("detail", {})
+            by_root = detail.get("userIdentity", {}).get("type") == "Root"
+            with self.subTest(file=file.name):
+                if violated and not (by_root and detail.get("readOnly")):
+                    self.check_is_delivered(event)
+                rules = self.matching(HOME, event)
+                self.assertLessEqual(len(rules), 1)
+                self.assertEqual(self.matching(REGION, event), rules - HOME_ONLY)
+                delivered |= rules
+        self.assertGreater(len(delivered), 5)
+
+    def check_delivered_by(self, rule, event, **about):
+        """Exactly one rule at home, so that the function starts once; the same one elsewhere."""
+        with self.subTest(**about):
+            wanted = {rule} - {None}
+            self.assertEqual(self.matching(HOME, event), wanted)
+            self.assertEqual(self.matching(REGION, event), wanted - HOME_ONLY)
+
+    def check_is_delivered(self, event, each=False):
+        """By whichever rule; for an event of `each` region, from there too."""
+        rules = self.matching(HOME, event)
+        self.assertEqual(len(rules), 1, rules)
+        self.assertEqual(self.matching(REGION, event), rules - HOME_ONLY)
+        if each:
+            self.assertFalse(rules & HOME_ONLY)
+
+    def matching(self, template, event):
+        # Some recorded events lack parts of the envelope that the API insists on.
+        whole = {
+            "id": "1",
+            "account": "111122223333",
+            "time": "2026-03-14T09:26:53Z",
+            "region": "us-east-1",
+            "resources": [],
+        } | event
+        detail = whole["detail"] if isinstance(whole["detail"], dict) else {}
+        return {
+            name
+            for name, pattern in patterns(template).items()
+            # Of a pattern for another source nobody need ask.
+            if any(is_source(source, whole["source"]) for source in pattern["source"])
+            and (not detail.get("readOnly") or state(template, name) == ALL_CALLS)
+            and self.events.test_event_pattern(
+                EventPattern=json.dumps(pattern), Event=json.dumps(whole)
+            )["Result"]
+        }

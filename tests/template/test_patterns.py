@@ -1,0 +1,117 @@
+"""Holds the patterns of the rules against quotas and the documentation."""
+
+import json
+import re
+import unittest
+
+from tests.emulator.emulator import ROOT
+from tests.template.command import taxonomy
+from tests.template.events import NOT_ROUTED
+from tests.template.templates import (
+    ALL_CALLS,
+    HOME,
+    HOME_ONLY,
+    LONGEST_PATTERN,
+    LONGEST_STACK,
+    REGION,
+    all_patterns,
+    alternatives,
+    begins_with_aws,
+    flattened,
+    patterns,
+    state,
+)
+
+
+class Patterns(unittest.TestCase):
+    """What can be said of the patterns without events."""
+
+    def test_each_fits_the_quota_whatever_the_name_of_the_stack(self):
+        for template in (HOME, REGION):
+            for name, pattern in patterns(template, LONGEST_STACK).items():
+                with self.subTest(name):
+                    compact = json.dumps(pattern, separators=(",", ":"))
+                    self.assertLessEqual(len(compact), LONGEST_PATTERN)
+
+    def test_each_is_as_exact_as_its_events_allow(self):
+        for name, pattern in all_patterns():
+            self.assertTrue(all(begins_with_aws(source) for source in pattern["source"]), name)
+            self.assertTrue(pattern["detail-type"], name)
+            for alternative in alternatives(pattern):
+                with self.subTest(name, alternative=alternative):
+                    if "CloudTrail" in pattern["detail-type"][0]:
+                        self.assertIn("detail.eventSource", alternative)
+                        self.assertIn("detail.eventName", alternative)
+                    self.assertGreater(len(alternative), 2)
+
+    def test_sources_are_those_of_the_calls(self):
+        for name, pattern in all_patterns():
+            if "CloudTrail" not in pattern["detail-type"][0] or name == "RootRule":
+                continue
+            called = set()
+            for alternative in alternatives(pattern):
+                called |= set(alternative["detail.eventSource"])
+            sources = {"aws." + service.removesuffix(".amazonaws.com") for service in called}
+            self.assertEqual(sources, set(pattern["source"]), name)
+
+    def test_each_name_is_of_an_event_that_keyrail_knows(self):
+        for rule, pattern in all_patterns():
+            if "CloudTrail" not in pattern["detail-type"][0] or rule == "RootRule":
+                continue
+            known = {
+                entry["action"].split(":")[1]
+                for entry, _, _ in taxonomy()
+                if entry["source"] in pattern["source"]
+            }
+            for alternative in alternatives(pattern):
+                for name in alternative["detail.eventName"]:
+                    prefix = name["prefix"] if isinstance(name, dict) else None
+                    with self.subTest(rule, name=name):
+                        self.assertTrue(
+                            any(event.startswith(prefix) for event in known)
+                            if prefix
+                            else name in known
+                        )
+
+    def test_or_does_not_repeat_a_field(self):
+        # EventBridge keeps only the last of two conditions on one field, and expands `$or`.
+        for name, pattern in all_patterns():
+            with self.subTest(name):
+                self.assertLess(len(alternatives(pattern)), 100)
+                for alternative in flattened(pattern):
+                    paths = [path for path, _ in alternative]
+                    self.assertEqual(len(paths), len(set(paths)))
+
+    def test_other_regions_forward_what_the_home_region_takes(self):
+        forwarded = patterns(REGION)
+        self.assertEqual(forwarded.keys(), patterns(HOME).keys() - HOME_ONLY)
+        for name, pattern in forwarded.items():
+            self.assertEqual(pattern, patterns(HOME)[name], name)
+            self.assertEqual(state(REGION, name), state(HOME, name), name)
+
+    def test_no_rule_is_off(self):
+        for template in (HOME, REGION):
+            for name in patterns(template):
+                self.assertIn(state(template, name), ("ENABLED", ALL_CALLS), name)
+
+    def test_only_exact_names_get_calls_that_read(self):
+        for template in (HOME, REGION):
+            for name, pattern in patterns(template).items():
+                if state(template, name) == ALL_CALLS:
+                    for alternative in alternatives(pattern):
+                        names = alternative["detail.eventName"]
+                        self.assertLessEqual(set(names), {"AssumeRoot", "CreateOAuth2Token"}, name)
+
+    def test_documentation_has_each_rule_and_what_is_left_out(self):
+        text = (ROOT / "infra" / "README.md").read_text()
+        rows = re.findall(r"(?m)^\| `(\w+Rule)` \| (.+?) \| (\w+) \| `(\w+)` \|$", text)
+        self.assertEqual(
+            [(name, where, states) for name, _, where, states in rows],
+            [
+                (name, "home" if name in HOME_ONLY else "each", state(HOME, name))
+                for name in patterns(HOME)
+            ],
+        )
+        for event in NOT_ROUTED:
+            name = event.split()[0].split(":")[1]
+            self.assertIn(f"`{name}`", text, event)

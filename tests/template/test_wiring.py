@@ -1,0 +1,131 @@
+"""Holds functions, queues, alarms and outputs of the templates against each other."""
+
+import unittest
+
+from tests.emulator.emulator import ROOT
+from tests.template.templates import HOME, REGION, of_type
+
+
+class Wiring(unittest.TestCase):
+    """The parts of the stack are connected, the failure paths among them."""
+
+    function = HOME["Resources"]["GuardrailFunction"]["Properties"]
+
+    def test_environment(self):
+        self.assertEqual(
+            self.function["Environment"]["Variables"],
+            {
+                "KEYRAIL_MODE": {"Ref": "Mode"},
+                "KEYRAIL_TOPIC_ARN": {"Ref": "AlertTopic"},
+                "KEYRAIL_BUNDLE": "/opt",
+                "KEYRAIL_NAME": {"Ref": "AWS::StackName"},
+            },
+        )
+
+    def test_bundle_is_where_the_function_looks(self):
+        layer = HOME["Resources"]["BundleLayer"]["Properties"]
+        self.assertEqual(self.function["Layers"], [{"Ref": "BundleLayer"}])
+        # The root of a layer is /opt, which KEYRAIL_BUNDLE names.
+        self.assertTrue(list((ROOT / layer["ContentUri"] / "guardrails").glob("*.cedar")))
+
+    def test_makefile_builds_the_function(self):
+        metadata = HOME["Resources"]["GuardrailFunction"]["Metadata"]
+        self.assertEqual(metadata["BuildMethod"], "makefile")
+        self.assertRegex((ROOT / "Makefile").read_text(), r"(?m)^build-GuardrailFunction:")
+
+    def test_each_rule_starts_the_function_and_may(self):
+        allowed = [
+            permission["SourceArn"]["Fn::GetAtt"]
+            for permission in of_type(HOME, "AWS::Lambda::Permission").values()
+        ]
+        rules = of_type(HOME, "AWS::Events::Rule")
+        self.assertCountEqual(allowed, [[name, "Arn"] for name in rules])
+        for name, rule in rules.items():
+            for target in rule["Targets"]:
+                self.assertEqual(target["Arn"], {"Fn::GetAtt": ["GuardrailFunction", "Arn"]}, name)
+                # The function takes the raw event.
+                self.assertFalse([key for key in target if key.startswith("Input")], name)
+
+    def test_each_rule_has_a_dead_letter_queue_and_may_use_it(self):
+        for template in (HOME, REGION):
+            (policy,) = of_type(template, "AWS::SQS::QueuePolicy").values()
+            (statement,) = policy["PolicyDocument"]["Statement"]
+            rules = of_type(template, "AWS::Events::Rule")
+            self.assertCountEqual(
+                statement["Condition"]["ArnEquals"]["aws:SourceArn"],
+                [{"Fn::GetAtt": [name, "Arn"]} for name in rules],
+            )
+            queue = {"Fn::GetAtt": ["UndeliveredQueue", "Arn"]}
+            self.assertEqual(statement["Resource"], queue)
+            for name, rule in rules.items():
+                for target in rule["Targets"]:
+                    self.assertEqual(target["DeadLetterConfig"], {"Arn": queue}, name)
+                    self.assertIn("RetryPolicy", target, name)
+
+    def test_what_the_function_fails_on_is_kept(self):
+        config = self.function["EventInvokeConfig"]
+        self.assertEqual(config["MaximumRetryAttempts"], 2)
+        self.assertEqual(
+            config["DestinationConfig"]["OnFailure"],
+            {"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}},
+        )
+
+    def test_queues_are_encrypted_and_keep_for_two_weeks(self):
+        for template in (HOME, REGION):
+            for name, queue in of_type(template, "AWS::SQS::Queue").items():
+                self.assertIs(queue["SqsManagedSseEnabled"], True, name)
+                self.assertEqual(queue["MessageRetentionPeriod"], 14 * 24 * 3600, name)
+
+    def test_alarms_tell_the_operator(self):
+        watched = []
+        for template in (HOME, REGION):
+            for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items():
+                (dimension,) = alarm["Dimensions"]
+                of = dimension["Value"].get("Ref") or dimension["Value"]["Fn::GetAtt"][0]
+                watched.append((alarm["MetricName"], of))
+                self.assertEqual(alarm["AlarmActions"], [{"Ref": "OperatorTopic"}], name)
+                self.assertEqual(alarm["TreatMissingData"], "notBreaching", name)
+        self.assertEqual(
+            watched,
+            [
+                ("ApproximateNumberOfMessagesVisible", "DeadLetterQueue"),
+                ("ApproximateNumberOfMessagesVisible", "UndeliveredQueue"),
+                ("Errors", "GuardrailFunction"),
+                ("Throttles", "GuardrailFunction"),
+                ("ApproximateNumberOfMessagesVisible", "UndeliveredQueue"),
+            ],
+        )
+
+    def test_people_are_subscribed(self):
+        subscriptions = {
+            subscription["TopicArn"]["Ref"]: (
+                subscription["Protocol"],
+                subscription["Endpoint"]["Ref"],
+            )
+            for subscription in of_type(HOME, "AWS::SNS::Subscription").values()
+        }
+        self.assertEqual(
+            subscriptions,
+            {"AlertTopic": ("email", "AlertEmail"), "OperatorTopic": ("email", "OperatorEmail")},
+        )
+
+    def test_log_expires_and_is_where_the_role_may_write(self):
+        group = HOME["Resources"]["GuardrailLogGroup"]["Properties"]
+        self.assertEqual(group["RetentionInDays"], {"Ref": "LogRetentionDays"})
+        logging = self.function["LoggingConfig"]
+        self.assertEqual(logging, {"LogGroup": {"Ref": "GuardrailLogGroup"}, "LogFormat": "JSON"})
+
+    def test_parameters(self):
+        self.assertEqual(
+            HOME["Parameters"].keys(),
+            {"AlertEmail", "OperatorEmail", "Mode", "Architecture", "LogRetentionDays"},
+        )
+        self.assertEqual(HOME["Parameters"]["Mode"]["Default"], "observe")
+        self.assertEqual(HOME["Parameters"]["Architecture"]["Default"], "arm64")
+
+    def test_outputs(self):
+        names = {"FunctionName", "FunctionArn", "AlertTopicArn", "DeadLetterQueueUrl"}
+        self.assertLessEqual(names | {"BundleLayerArn"}, HOME["Outputs"].keys())
+        for template in (HOME, REGION):
+            for name, output in template["Outputs"].items():
+                self.assertTrue(output["Description"], name)

@@ -1,0 +1,246 @@
+"""Changes of samples, each with the rule that delivers what comes of it."""
+
+# A sample, or an event of the taxonomy; what is changed in it; and the rule that delivers the
+# outcome. `ABSENT` removes.
+ABSENT = object()
+IAM_CALL = {"source": "aws.iam", "detail.eventSource": "iam.amazonaws.com"}
+BY_ROOT = {"detail.userIdentity": {"type": "Root", "accountId": "111122223333"}}
+
+BY_ROOTS_SERVICE = {
+    "detail.userIdentity": {"type": "Root", "invokedBy": "autoscaling.amazonaws.com"}
+}
+
+SERVICE_LINKED = {
+    "detail.userIdentity": {
+        "type": "AssumedRole",
+        "sessionContext": {
+            "sessionIssuer": {
+                "type": "Role",
+                "arn": "arn:aws:iam::111122223333:role/aws-service-role/config.amazonaws.com/X",
+            }
+        },
+    }
+}
+
+ROLE = {
+    "detail.userIdentity": {
+        "type": "AssumedRole",
+        "arn": "arn:aws:sts::111122223333:assumed-role/deploy/ci",
+        "sessionContext": {
+            "sessionIssuer": {"type": "Role", "arn": "arn:aws:iam::111122223333:role/deploy"}
+        },
+    }
+}
+SERVICE = {"detail.userIdentity": {"type": "AWSService", "invokedBy": "config.amazonaws.com"}}
+BY_CLOUDFORMATION = {"detail.userIdentity.invokedBy": "cloudformation.amazonaws.com"}
+AWS_POLICY = "arn:aws:iam::aws:policy"
+QUARANTINE = "AWSCompromisedKeyQuarantine"
+FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:keyrail"
+FAILED = {"detail.errorCode": "ValidationException"}
+
+VARIANTS = [
+    # Access keys
+    ("key-created-for-another", {"detail.errorCode": "LimitExceededException"}, "AccessKeyRule"),
+    (
+        "key-created-for-another",
+        {"detail.requestParameters": None, "detail.responseElements": None},
+        "AccessKeyRule",
+    ),
+    (
+        "key-created-for-another",
+        {"detail.userIdentity.invokedBy": "signin.amazonaws.com"},
+        "AccessKeyRule",
+    ),
+    (
+        "root-key-created",
+        {"detail.userIdentity.invokedBy": "signin.amazonaws.com"},
+        "AccessKeyRule",
+    ),
+    ("root-key-created", {"detail.userIdentity.invokedBy": "x.amazonaws.com"}, "AccessKeyRule"),
+    ("root-key-created", {"detail.requestParameters": {"userName": "bob"}}, "AccessKeyRule"),
+    ("key-created-for-another", {"detail.userIdentity.type": ABSENT}, "AccessKeyRule"),
+    ("key-created-for-another", {"detail.eventName": "CreateUser"}, None),
+    ("key-created-for-another", {"detail.eventName": "DeleteAccessKey"}, None),
+    ("key-created-for-another", {"detail.eventName": "ListAccessKeys"}, None),
+    ("key-created-for-another", {"detail.eventSource": "other.amazonaws.com"}, None),
+    ("key-created-for-another", {"source": "aws.other"}, None),
+    ("key-created-for-another", {"source": "custom.iam"}, None),
+    ("key-created-for-another", {"detail-type": "AWS Service Event via CloudTrail"}, None),
+    ("key-created-for-another", {"detail-type": "AWS Insight via CloudTrail"}, None),
+    (
+        "key-created-for-another",
+        {
+            "source": "aws.transfer",
+            "detail.eventSource": "transfer.amazonaws.com",
+            "detail.eventName": "CreateUser",
+        },
+        None,
+    ),
+    # Credentials and rights
+    ("iam:UpdateAccessKey", {}, "IamRule"),
+    ("iam:UpdateAccessKey", {"detail.requestParameters.status": "Inactive"}, None),
+    ("iam:UpdateAccessKey", {"detail.requestParameters": None}, "IamRule"),
+    ("iam:UpdateAccessKey", FAILED, None),
+    ("iam:CreateLoginProfile", FAILED, None),
+    ("iam:AttachUserPolicy", {"detail.requestParameters": None}, "IamRule"),
+    (
+        "iam:AttachUserPolicy",
+        {"detail.requestParameters.policyArn": f"{AWS_POLICY}/ReadOnlyAccess"},
+        None,
+    ),
+    (
+        "iam:AttachUserPolicy",
+        {"detail.requestParameters.policyArn": "arn:aws-cn:iam::aws:policy/IAMFullAccess"},
+        "IamRule",
+    ),
+    # Who attaches AWS's quarantine is not documented.
+    (
+        "iam:AttachUserPolicy",
+        {**SERVICE, "detail.requestParameters.policyArn": f"{AWS_POLICY}/{QUARANTINE}V4"},
+        "IamRule",
+    ),
+    ("rolesanywhere:CreateTrustAnchor", FAILED, None),
+    ("ec2:RunInstances", ROLE, None),
+    ("ec2:RunInstances", {"detail.errorCode": "Client.DryRunOperation"}, None),
+    ("sts:GetFederationToken", ROLE, None),
+    ("signin:CreateOAuth2Token", BY_ROOT, "SessionRule"),
+    ("signin:CreateOAuth2Token", {**BY_ROOT, "detail.readOnly": ABSENT}, "SessionRule"),
+    ("signin:CreateOAuth2Token", ROLE, "SessionRule"),
+    (
+        "signin:CreateOAuth2Token",
+        {"detail.additionalEventData.grant_type": "authorization_code"},
+        "SessionRule",
+    ),
+    (
+        "signin:CreateOAuth2Token",
+        {"detail.additionalEventData.grant_type": "refresh_token"},
+        None,
+    ),
+    ("sts:AssumeRoot", {"detail.readOnly": False}, "SessionRule"),
+    ("sts:AssumeRoot", {**BY_ROOT, "detail.readOnly": False}, "SessionRule"),
+    ("sts:AssumeRoot", {**BY_ROOT, **FAILED}, "SessionRule"),
+    # Sign-in
+    ("sign-in-without-mfa", {"detail-type": "AWS Console Signin via CloudTrail"}, "SignInRule"),
+    ("sign-in-without-mfa", {"region": "eu-north-1"}, "SignInRule"),
+    ("sign-in-without-mfa", {"detail.eventName": "CheckMfa"}, None),
+    ("sign-in-without-mfa", {"detail.eventName": "SwitchRole"}, None),
+    ("sign-in-federated", {"detail.eventName": "GetSigninToken"}, None),
+    ("root-sign-in", {"detail.eventName": "PasswordUpdated"}, "SignInRule"),
+    ("root-sign-in", {"detail-type": "AWS Service Event via CloudTrail"}, None),
+    ("root-sign-in", {"detail-type": "Sign-in Anomaly Alert", "detail": {}}, None),
+    ("root-sign-in", {"source": "custom.signin"}, None),
+    # Root
+    ("root-api-call", {"detail.userIdentity.invokedBy": "signin.amazonaws.com"}, "RootRule"),
+    ("root-api-call", {"detail.userIdentity.invokedBy": "console.amazonaws.com"}, "RootRule"),
+    ("root-api-call", {"detail.userIdentity.invokedBy": ""}, "RootRule"),
+    ("root-api-call", {"detail.errorCode": "AccessDenied"}, "RootRule"),
+    ("root-api-call", {"region": "ap-southeast-2"}, "RootRule"),
+    ("root-api-call", {**IAM_CALL, "detail.eventName": "EnableMFADevice"}, "RootRule"),
+    ("root-api-call", {**IAM_CALL, "detail.eventName": "UpdateAccessKey"}, "RootRule"),
+    ("root-api-call", {"detail.eventName": "CreateAccessKey"}, "RootRule"),
+    ("root-api-call", {"detail.userIdentity.invokedBy": "autoscaling.amazonaws.com"}, None),
+    ("root-api-call", {"detail.readOnly": True}, None),
+    # A person, if the event shows an address: the function decides.
+    ("root-api-call", {"detail.userIdentity.invokedBy": "AWS Internal"}, "RootRule"),
+    ("root-api-call", {"detail.userIdentity.invokedBy": "billingconsole.amazonaws.com"}, "RootRule"),
+    ("root-api-call", {"detail.userIdentity.type": "IAMUser"}, None),
+    ("root-api-call", {"detail.userIdentity.type": ABSENT}, None),
+    ("root-api-call", {"detail.userIdentity": None}, None),
+    ("root-api-call", {"detail-type": "AWS Service Event via CloudTrail"}, None),
+    ("root-api-call", {"source": "custom.s3"}, None),
+    # A service that changes root's credentials, or those of others, for root
+    ("iam:CreateLoginProfile", BY_ROOTS_SERVICE, "RootRule"),
+    ("iam:UploadSSHPublicKey", BY_ROOTS_SERVICE, "RootRule"),
+    ("account:StartPrimaryEmailUpdate", BY_ROOTS_SERVICE, "RootRule"),
+    ("account:StartPrimaryEmailUpdate", ROLE, "IamRule"),
+    # Tampering: by AWS itself
+    ("config:DeleteConfigRule", ROLE, "RecorderRule"),
+    ("config:DeleteConfigRule", SERVICE_LINKED, None),
+    ("config:DeleteConfigRule", SERVICE, None),
+    ("guardduty:CreateFilter", SERVICE_LINKED, None),
+    ("events:DeleteRule", SERVICE_LINKED, None),
+    ("events:DeleteRule", BY_ROOTS_SERVICE, None),
+    ("events:DeleteRule", BY_CLOUDFORMATION, "EventsRule"),
+    # Tampering: what it is done to
+    ("s3:DeleteBucket", {"detail.requestParameters.bucketName": "holiday-pictures"}, None),
+    ("events:PutRule", {"detail.requestParameters.state": "ENABLED"}, None),
+    (
+        "events:PutRule",
+        {"detail.requestParameters": {"name": "keyrail-RootRule-1A2B", "state": "ENABLED"}},
+        "EventsRule",
+    ),
+    (
+        "events:PutTargets",
+        {"detail.requestParameters": {"rule": "keyrail-RootRule-1A2B"}},
+        "EventsRule",
+    ),
+    ("events:PutTargets", {"detail.requestParameters": {"rule": "nightly"}}, None),
+    (
+        "events:PutTargets",
+        {"detail.requestParameters": {"rule": "keyrail-RootRule-1A2B"}, **BY_CLOUDFORMATION},
+        None,
+    ),
+    (
+        "lambda:UpdateFunctionCode",
+        {"detail.eventName": "UpdateFunctionCode20150331v2"},
+        "FunctionRule",
+    ),
+    ("lambda:UpdateFunctionCode", {"detail.requestParameters.functionName": FUNCTION}, "FunctionRule"),
+    ("lambda:UpdateFunctionCode", {"detail.requestParameters.functionName": "web"}, None),
+    ("lambda:UpdateFunctionCode", BY_CLOUDFORMATION, None),
+    (
+        "lambda:DeleteEventSourceMapping",
+        {
+            "detail.eventName": "DeleteEventSourceMapping20150331",
+            "detail.requestParameters": {"uUID": "1"},
+            "detail.responseElements": {"functionArn": FUNCTION},
+        },
+        "FunctionRule",
+    ),
+    (
+        "cloudformation:ExecuteChangeSet",
+        {
+            "detail.requestParameters": {
+                "changeSetName": "arn:aws:cloudformation:us-east-1:111122223333:changeSet/x/1",
+                "stackName": "arn:aws:cloudformation:us-east-1:111122223333:stack/keyrail/1",
+            }
+        },
+        "StackRule",
+    ),
+    ("monitoring:DeleteAlarms", {"detail.requestParameters": {"alarmNames": ["cpu"]}}, None),
+    (
+        "monitoring:DeleteAlarms",
+        {"detail.requestParameters": {"alarmNames": ["cpu", "keyrail-ErrorAlarm-1A2B"]}},
+        "StackRule",
+    ),
+    ("iam:PutRolePolicy", {"detail.requestParameters.roleName": "deploy"}, None),
+    # Notices and findings
+    ("health:AWS_RISK_IAM_QUARANTINE", {"region": "us-west-2"}, "HealthRule"),
+    ("health:AWS_RISK_IAM_QUARANTINE", {"detail.eventTypeCode": "AWS_RISK_NEW"}, "HealthRule"),
+    (
+        "health:AWS_RISK_IAM_QUARANTINE",
+        {"detail.eventTypeCode": "AWS_EC2_INSTANCE_RETIREMENT", "detail.service": "EC2"},
+        None,
+    ),
+    ("trustedadvisor:ExposedAccessKeys", {"detail.status": "OK"}, None),
+    ("trustedadvisor:ExposedAccessKeys", {"detail.check-name": "Low Utilization"}, None),
+    (
+        "guardduty:Recon:IAMUser/TorIPCaller",
+        {
+            "detail.type": "Recon:EC2/Portscan",
+            "detail.resource": {"resourceType": "Instance", "accessKeyDetails": {}},
+        },
+        None,
+    ),
+    (
+        "guardduty:Recon:IAMUser/TorIPCaller",
+        {"detail.type": "AttackSequence:S3/CompromisedData"},
+        "GuardDutyRule",
+    ),
+    (
+        "guardduty:Recon:IAMUser/TorIPCaller",
+        {"detail.type": "Custom:New/Type", "detail.resource.resourceType": "AccessKey"},
+        "GuardDutyRule",
+    ),
+    ("guardduty:Recon:IAMUser/TorIPCaller", {"source": "custom.guardduty"}, None),
+]
