@@ -13,6 +13,7 @@ use crate::circumstances::Circumstances;
 use crate::lookup::Lookup;
 use crate::plan::StepName;
 
+mod facts;
 mod question;
 pub mod why;
 

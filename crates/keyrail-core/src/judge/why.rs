@@ -7,7 +7,8 @@ use cedar_policy::{Decision, Policy, PolicyId, PolicySet};
 use serde_json::{Value, json};
 
 use super::Verdict;
-use super::question::{Question, facts};
+use super::facts::facts;
+use super::question::Question;
 use crate::activity::{Activity, Kind};
 use crate::bundle::Bundle;
 

@@ -4,8 +4,10 @@
 use serde_json::Value;
 
 use super::Condition;
-use super::grant::{lets_in_only, opens_trust, policy_name};
+use super::grant::{opens_trust, policy_name};
 use crate::event::Json;
+
+pub(super) mod trail;
 
 pub(super) static ARCHIVES_FINDINGS: Condition = Condition {
     says: "`action` is `ARCHIVE`",
@@ -100,67 +102,6 @@ pub(in crate::activity) static IS_QUARANTINE: Condition = Condition {
     },
 };
 
-pub(super) static IS_TRAIL_BUCKET: Condition = Condition {
-    says: "`bucketName` contains `cloudtrail`",
-    example: (
-        "requestParameters.bucketName",
-        r#""aws-cloudtrail-logs-111122223333-example""#,
-    ),
-    holds: |record| {
-        let name = record.text(&["requestParameters", "bucketName"]);
-        Some(name.is_some_and(|name| name.contains("cloudtrail")))
-    },
-};
-
-pub(super) static EXPIRES_TRAIL: Condition = Condition {
-    says: "`bucketName` contains `cloudtrail`, and objects expire",
-    example: (
-        "requestParameters",
-        r#"{"bucketName": "aws-cloudtrail-logs-111122223333-example", "LifecycleConfiguration": {"Rule": {"Expiration": {"Days": 1}}}}"#,
-    ),
-    holds: |record| {
-        let rules = record.at(&["requestParameters", "LifecycleConfiguration"]);
-        // Rules that are not shown may let anything expire.
-        of_trail_bucket(record, || {
-            rules.is_none_or(|rules| rules.to_string().contains("Expiration\":"))
-        })
-    },
-};
-
-pub(super) static SUSPENDS_VERSIONS_OF_TRAIL: Condition = Condition {
-    says: "`bucketName` contains `cloudtrail`, and versioning is not enabled",
-    example: (
-        "requestParameters",
-        r#"{"bucketName": "aws-cloudtrail-logs-111122223333-example", "VersioningConfiguration": {"Status": "Suspended"}}"#,
-    ),
-    holds: |record| {
-        let status = record.text_at("requestParameters.VersioningConfiguration.Status");
-        of_trail_bucket(record, || status.as_deref() != Some("Enabled"))
-    },
-};
-
-pub(super) static OPENS_TRAIL_BUCKET: Condition = Condition {
-    says: "`bucketName` contains `cloudtrail`, and the policy does more than let CloudTrail in",
-    example: (
-        "requestParameters.bucketName",
-        r#""aws-cloudtrail-logs-111122223333-example""#,
-    ),
-    holds: |record| {
-        of_trail_bucket(record, || {
-            !lets_in_only(
-                record,
-                "requestParameters.bucketPolicy",
-                "cloudtrail.amazonaws.com",
-            )
-        })
-    },
-};
-
-/// Asks on, if the bucket's name says that a trail is in it.
-fn of_trail_bucket(record: &Json, question: impl Fn() -> bool) -> Option<bool> {
-    Some((IS_TRAIL_BUCKET.holds)(record)? && question())
-}
-
 pub(super) static IS_WATCHING_SERVICE: Condition = Condition {
     says: "`servicePrincipal` is that of a service that records or watches",
     example: (
@@ -186,33 +127,6 @@ pub(super) static LIFTS_TERMINATION_PROTECTION: Condition = Condition {
     },
 };
 
-pub(super) static NARROWS_DATA_STORE: Condition = Condition {
-    says: "protection, Regions or organization are given up, or selectors do not take all management events",
-    example: ("requestParameters.multiRegionEnabled", "false"),
-    holds: |record| {
-        known(record, |parameters| {
-            [
-                "terminationProtectionEnabled",
-                "multiRegionEnabled",
-                "organizationEnabled",
-            ]
-            .iter()
-            .any(|name| is_false(parameters, name))
-                || parameters.at(&["advancedEventSelectors"]).is_some() && !selects_all(parameters)
-        })
-    },
-};
-
-pub(super) static NARROWS_INSIGHTS: Condition = Condition {
-    says: "`insightSelectors` is empty",
-    example: ("requestParameters.insightSelectors", "[]"),
-    holds: |record| {
-        known(record, |parameters| {
-            parameters.items(&["insightSelectors"]).next().is_none()
-        })
-    },
-};
-
 pub(super) static NARROWS_RECORDER: Condition = Condition {
     says: "not all resource types are recorded",
     example: (
@@ -228,44 +142,6 @@ pub(super) static NARROWS_RECORDER: Condition = Condition {
                 || group
                     .text(&["recordingStrategy", "useOnly"])
                     .is_some_and(|only| only != "ALL_SUPPORTED_RESOURCE_TYPES")
-        })
-    },
-};
-
-pub(super) static NARROWS_SELECTORS: Condition = Condition {
-    says: "no selector takes all management events",
-    example: (
-        "requestParameters.eventSelectors",
-        r#"[{"readWriteType": "ReadOnly", "includeManagementEvents": true}]"#,
-    ),
-    holds: |record| known(record, |parameters| !selects_all(parameters)),
-};
-
-pub(super) static NARROWS_TRAIL: Condition = Condition {
-    says: "something is switched off or pointed elsewhere, or nothing is only widened",
-    example: ("requestParameters.isMultiRegionTrail", "false"),
-    holds: |record| {
-        known(record, |parameters| {
-            let widens = [
-                "isMultiRegionTrail",
-                "includeGlobalServiceEvents",
-                "enableLogFileValidation",
-                "isOrganizationTrail",
-            ];
-            let elsewhere = [
-                "s3BucketName",
-                "s3KeyPrefix",
-                "kmsKeyId",
-                "snsTopicName",
-                "cloudWatchLogsLogGroupArn",
-                "cloudWatchLogsRoleArn",
-            ];
-            let wider = |name: &&str| parameters.flag(&[name]) == Some(true);
-            widens.iter().any(|name| is_false(parameters, name))
-                || elsewhere
-                    .iter()
-                    .any(|name| parameters.at(&[name]).is_some())
-                || !widens.iter().any(wider)
         })
     },
 };
@@ -373,66 +249,6 @@ fn disables_any(parameters: &Json) -> bool {
         .iter()
         .filter_map(|name| parameters.at(&[name]))
         .any(|value| off(value, 6))
-}
-
-/// Whether the selectors together take management events of every kind (CloudTrail API
-/// reference, `PutEventSelectors`, checked 2026-11-25).
-fn selects_all(parameters: &Json) -> bool {
-    let selectors = |name: &str| -> Vec<Json> {
-        let path = [name];
-        let items = parameters.items(&path);
-        items.map(|selector| Json::new(selector.clone())).collect()
-    };
-    let basic = selectors("eventSelectors");
-    let basic = basic.iter().filter_map(basic_selection);
-    let advanced = selectors("advancedEventSelectors");
-    let advanced = advanced.iter().filter_map(advanced_selection);
-    let (mut reads, mut writes) = (false, false);
-    for selection in basic.chain(advanced) {
-        reads |= selection != Selection::Writes;
-        writes |= selection != Selection::Reads;
-    }
-    reads && writes
-}
-
-/// Which management events a selector takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Selection {
-    All,
-    Reads,
-    Writes,
-}
-
-/// `None` if it takes no management events, or not those of every source.
-fn basic_selection(selector: &Json) -> Option<Selection> {
-    // Both default to taking everything.
-    let takes_any = selector.flag(&["includeManagementEvents"]) != Some(false);
-    let mut excluded = selector.items(&["excludeManagementEventSources"]);
-    if !takes_any || excluded.next().is_some() {
-        return None;
-    }
-    match selector.text(&["readWriteType"]).as_deref() {
-        None | Some("All") => Some(Selection::All),
-        Some("ReadOnly") => Some(Selection::Reads),
-        Some("WriteOnly") => Some(Selection::Writes),
-        Some(_) => None,
-    }
-}
-
-/// `None` if it takes no management events, or is about more than reading and writing.
-fn advanced_selection(selector: &Json) -> Option<Selection> {
-    let mut selection = Selection::All;
-    let mut of_management = false;
-    for field in selector.items(&["fieldSelectors"]) {
-        let only = field.pointer("/equals/0").and_then(Value::as_str);
-        match (field.get("field").and_then(Value::as_str), only) {
-            (Some("eventCategory"), Some("Management")) => of_management = true,
-            (Some("readOnly"), Some("true")) => selection = Selection::Reads,
-            (Some("readOnly"), Some("false")) => selection = Selection::Writes,
-            _ => return None,
-        }
-    }
-    of_management.then_some(selection)
 }
 
 /// How many instances a successful launch shows or asks for; at least one.

@@ -1,0 +1,98 @@
+//! What policies read as `context`: the facts of one activity.
+
+use cedar_policy::{Context, RestrictedExpression};
+
+use super::question::{text, uid};
+use crate::activity::Activity;
+use crate::circumstances::Past;
+
+/// The context, and the facts in it that Cedar refuses. That is found by trying each
+/// alone, which only an event with such a value has to pay for.
+pub(super) fn context(activity: &Activity) -> Result<(Context, Vec<String>), String> {
+    if let Ok(context) = Context::from_pairs(facts(activity)) {
+        return Ok((context, Vec::new()));
+    }
+    let (taken, refused): (Vec<_>, Vec<_>) =
+        facts(activity).partition(|fact| Context::from_pairs([fact.clone()]).is_ok());
+    let context = Context::from_pairs(taken).map_err(|error| error.to_string())?;
+    Ok((context, refused.into_iter().map(|(name, _)| name).collect()))
+}
+
+/// The typed context. A fact that the event does not show is left out, so that a
+/// guardrail that reads it fails, and is undecided, rather than reading an
+/// invented value.
+pub(super) fn facts(activity: &Activity) -> impl Iterator<Item = (String, RestrictedExpression)> {
+    let bool = RestrictedExpression::new_bool;
+    let actor = &activity.actor;
+    let origin = &activity.origin;
+    let key = actor.access_key_id.as_deref();
+    let time = activity
+        .time
+        .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    [
+        ("name", activity.action.as_deref().map(text)),
+        ("succeeded", activity.outcome.succeeded.map(bool)),
+        (
+            "errorCode",
+            activity.outcome.error_code.as_deref().map(text),
+        ),
+        ("time", time.map(RestrictedExpression::new_datetime)),
+        ("region", activity.region.as_deref().map(text)),
+        ("mfa", actor.mfa.map(bool)),
+        (
+            "ip",
+            origin
+                .ip
+                .map(|ip| RestrictedExpression::new_ip(ip.to_canonical().to_string())),
+        ),
+        ("service", actor.on_behalf_of_service.as_deref().map(text)),
+        ("console", origin.console.map(bool)),
+        ("userAgent", origin.user_agent.as_deref().map(text)),
+        ("tlsVersion", origin.tls_version.as_deref().map(text)),
+        ("sourceIdentity", actor.source_identity.as_deref().map(text)),
+        ("accessKeyId", key.map(text)),
+        ("temporary", key.map(|key| bool(key.starts_with("ASIA")))),
+        ("self", Some(bool(activity.is_on_self()))),
+        ("own", Some(bool(activity.own))),
+        ("administrator", activity.administrator.map(bool)),
+        ("networks", networks(activity)),
+        ("history", activity.past.as_ref().map(history)),
+        ("rootSession", Some(bool(actor.root_session == Some(true)))),
+        (
+            "unknown",
+            Some(RestrictedExpression::new_set(
+                activity.unknown.iter().map(|fact| text(fact)),
+            )),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+}
+
+/// The named networks that the address is in, if there are names and an address.
+fn networks(activity: &Activity) -> Option<RestrictedExpression> {
+    let named = activity.networks_are_named && activity.origin.ip.is_some();
+    let uids = activity
+        .origin
+        .networks
+        .iter()
+        .filter_map(|name| uid("Network", name).ok());
+    named.then(|| RestrictedExpression::new_set(uids.map(RestrictedExpression::new_entity_uid)))
+}
+
+fn history(past: &Past) -> RestrictedExpression {
+    let contained = RestrictedExpression::new_bool(past.contained);
+    let mut fields = vec![("contained".to_owned(), contained)];
+    if let Some((minutes, launched)) = past.password_change {
+        let launched = i64::try_from(launched).unwrap_or(i64::MAX);
+        for (name, number) in [
+            ("minutesSincePasswordChange", minutes),
+            ("launchedSincePasswordChange", launched),
+        ] {
+            fields.push((name.to_owned(), RestrictedExpression::new_long(number)));
+        }
+    }
+    // Only a name that stands twice could make it fail.
+    RestrictedExpression::new_record(fields)
+        .unwrap_or_else(|_| RestrictedExpression::new_bool(false))
+}
