@@ -11,6 +11,7 @@ use crate::report::{Report, State};
 mod plain;
 mod sentence;
 mod text;
+mod to_do;
 
 /// The door to on-call.
 #[expect(

@@ -76,6 +76,64 @@ fn a_key_that_may_be_active_comes_with_the_command_that_stops_it() {
     );
 }
 
+/// Each key has a line and a command of its own, with the owner that IAM names for it.
+#[test]
+fn of_several_keys_each_is_told_with_its_own_owner() {
+    let entities = [
+        "AKIAI44QH8DHBEXAMPLE",
+        "AKIAIOSFODNN7EXAMPLE",
+        "AKIAIOSFODNN7EXAMPL2",
+    ];
+    let event = json!({
+        "detail-type": "AWS Health Event", "source": "aws.health", "account": "111122223333", "region": "us-east-1",
+        "detail": {
+            "service": "RISK", "eventTypeCode": "AWS_RISK_CREDENTIALS_EXPOSED",
+            "affectedEntities": entities.map(|id| json!({"entityValue": id})),
+        },
+    });
+    let owned = |result, detail: &str, owner: Option<&str>| Outcome {
+        owner: owner.map(|name| name.parse().expect("a user")),
+        ..outcome(result, detail)
+    };
+    let report = report(
+        &event,
+        vec![
+            owned(OutcomeResult::Failed, "its owner is not known", None),
+            owned(OutcomeResult::Verified, "Inactive", Some("bob")),
+            owned(OutcomeResult::Failed, "refused", Some("anaya")),
+        ],
+    );
+    let text = Alert::compose(&report).text;
+    let lines =
+        |word: &str| -> Vec<&str> { text.lines().filter(|line| line.contains(word)).collect() };
+    assert_eq!(
+        lines("deactivate-key AKIA"),
+        [
+            "  deactivate-key AKIAI44QH8DHBEXAMPLE: FAILED - its owner is not known (42 ms)",
+            "  deactivate-key AKIAIOSFODNN7EXAMPLE: verified - Inactive (42 ms)",
+            "  deactivate-key AKIAIOSFODNN7EXAMPL2: FAILED - refused (42 ms)",
+        ]
+    );
+    assert_eq!(
+        lines("--status Inactive"),
+        [
+            "  1. The key may be ACTIVE. Stop it by hand: aws iam update-access-key --user-name anaya --access-key-id AKIAIOSFODNN7EXAMPL2 --status Inactive"
+        ]
+    );
+    assert_eq!(
+        lines("Find out whose"),
+        [
+            "  2. Find out whose key it is: aws iam get-access-key-last-used --access-key-id AKIAI44QH8DHBEXAMPLE"
+        ]
+    );
+    assert_eq!(
+        lines("--status Active"),
+        [
+            "Undo    aws iam update-access-key --user-name bob --access-key-id AKIAIOSFODNN7EXAMPLE --status Active"
+        ]
+    );
+}
+
 #[test]
 fn an_event_that_is_not_recognised_reads_well() {
     let report = report(

@@ -9,11 +9,12 @@ use jiff::Timestamp;
 
 use super::plain::Plain;
 use super::sentence::{actor, issues_a_key, known, place, sentence};
-use crate::activity::{ActorKind, Kind, TargetKind};
-use crate::id::{AccessKeyId, UserName};
+use super::to_do::{write_to_do, write_undo};
+use crate::activity::{ActorKind, Kind};
+use crate::id::UserName;
 use crate::outcome::OutcomeResult;
-use crate::plan::StepName;
-use crate::report::{Report, State};
+use crate::plan::{Step, StepName};
+use crate::report::Report;
 
 /// What it is about, in a few words: the worst guardrail's title.
 pub(super) fn headline(report: &Report) -> String {
@@ -72,7 +73,14 @@ fn write_all(report: &Report, out: &mut String) -> fmt::Result {
 
 fn write_done(report: &Report, out: &mut String) -> fmt::Result {
     writeln!(out, "What keyrail did")?;
-    for outcome in &report.outcomes {
+    let steps = &report.plan.steps;
+    // One of several has to say which it is.
+    let key =
+        |step: Option<&Step>| match (step.and_then(|step| step.target.as_deref()), steps.len()) {
+            (Some(target), 2..) => format!(" {}", Plain(target)),
+            _ => String::new(),
+        };
+    for (place, outcome) in report.outcomes.iter().enumerate() {
         let word = match outcome.result {
             OutcomeResult::Accepted => "accepted, not yet visible",
             OutcomeResult::Already => "nothing left to do",
@@ -80,7 +88,7 @@ fn write_done(report: &Report, out: &mut String) -> fmt::Result {
             OutcomeResult::Verified => "verified",
             OutcomeResult::Withheld => "not done",
         };
-        let step = &outcome.step;
+        let step = format!("{}{}", outcome.step, key(steps.get(place)));
         match outcome.millis {
             0 => writeln!(out, "  {step}: {word} - {}", Plain(&outcome.detail))?,
             millis => writeln!(
@@ -91,18 +99,14 @@ fn write_done(report: &Report, out: &mut String) -> fmt::Result {
         }
     }
     if report.outcomes.is_empty() {
-        match report.plan.steps.as_slice() {
+        match steps.as_slice() {
             [] if !report.verdict.undecided.is_empty() => {
                 writeln!(out, "  Nothing: a guardrail could not be decided.")?;
             }
             [] => writeln!(out, "  Nothing: this alert is all that was asked for.")?,
             steps => {
                 for step in steps {
-                    // One of several has to say which it is.
-                    let key = match (&step.target, steps.len()) {
-                        (Some(target), 2..) => format!(" {}", Plain(target)),
-                        _ => String::new(),
-                    };
+                    let key = key(Some(step));
                     match step.decision {
                         Ok(_) => writeln!(out, "  {}{key}: would be done", step.name)?,
                         Err(withheld) => {
@@ -126,105 +130,6 @@ fn write_done(report: &Report, out: &mut String) -> fmt::Result {
         )?;
     }
     writeln!(out)
-}
-
-fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
-    let mut number = 0;
-    let mut item = |out: &mut String, text: fmt::Arguments<'_>| {
-        number += 1;
-        let heading = if number == 1 { "Do now\n" } else { "" };
-        writeln!(out, "{heading}  {number}. {text}")
-    };
-    match (report.state(), key_and_user(report)) {
-        (State::Failed, Some((key, user))) => {
-            item(
-                out,
-                format_args!(
-                    "The key may be ACTIVE. Stop it by hand: {}",
-                    update_key(&key, &user, "Inactive")
-                ),
-            )?;
-        }
-        (State::Pending, Some((_, user))) => {
-            item(
-                out,
-                format_args!(
-                    "Check that the key is inactive: aws iam list-access-keys --user-name {user}"
-                ),
-            )?;
-        }
-        // Whatever kept keyrail from it, the key that was created works.
-        (State::DryRun | State::Alert, Some((key, user))) if was_left(report) => {
-            let left = match issues_a_key(&report.activity) {
-                true => "keyrail left the key ACTIVE. To stop it:",
-                false => "keyrail left the key as it was. If it is active, stop it:",
-            };
-            item(
-                out,
-                format_args!("{left} {}", update_key(&key, &user, "Inactive")),
-            )?;
-        }
-        _ => {}
-    }
-    if let (TargetKind::AccessKey, Some(key)) = (report.activity.target.kind, key(report)) {
-        if key_and_user(report).is_none() && report.activity.target.is_root != Some(true) {
-            item(
-                out,
-                format_args!(
-                    "Find out whose key it is: aws iam get-access-key-last-used --access-key-id {key}"
-                ),
-            )?;
-        }
-        item(
-            out,
-            format_args!(
-                "See what the key was used for: aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={key}"
-            ),
-        )?;
-    }
-    for violation in &report.verdict.violated {
-        if let Some(advice) = &violation.advice {
-            item(out, format_args!("{advice}"))?;
-        }
-        if let Some(runbook) = &violation.runbook {
-            item(out, format_args!("Runbook: {runbook}"))?;
-        }
-    }
-    for undecided in &report.verdict.undecided {
-        item(
-            out,
-            format_args!(
-                "Judge it yourself: guardrail {} could not be decided, so nothing was done about it.",
-                undecided.policy
-            ),
-        )?;
-    }
-    if report.activity.is_fault {
-        item(
-            out,
-            format_args!(
-                "Run `keyrail validate` on the bundle, mend it, and deploy again. Until then the default bundle guards."
-            ),
-        )?;
-    } else if report.activity.kind == Kind::Unrecognised {
-        item(
-            out,
-            format_args!(
-                "Find the event by its id, and judge it yourself. If AWS has a new kind of event, remove it from the rule or update keyrail."
-            ),
-        )?;
-    }
-    if number == 0 { Ok(()) } else { writeln!(out) }
-}
-
-/// Whether a key was left as it was: by the mode, for want of evidence, or
-/// because a guardrail could not be decided. Where a step is only explained, nobody
-/// has left anything yet.
-fn was_left(report: &Report) -> bool {
-    let explained = report.plan.steps.iter().any(|step| step.decision.is_ok());
-    report.activity.target.kind == TargetKind::AccessKey
-        && report.activity.outcome.succeeded != Some(false)
-        && !explained
 }
 
 fn write_evidence(report: &Report, out: &mut String) -> fmt::Result {
@@ -337,22 +242,6 @@ fn write_instead(report: &Report, out: &mut String) -> fmt::Result {
     writeln!(out)
 }
 
-fn write_undo(report: &Report, out: &mut String) -> fmt::Result {
-    let stopped = report.outcomes.iter().any(|outcome| {
-        outcome.step == StepName::DeactivateKey
-            && matches!(
-                outcome.result,
-                OutcomeResult::Accepted | OutcomeResult::Verified
-            )
-    });
-    match key_and_user(report) {
-        Some((key, user)) if stopped => {
-            writeln!(out, "Undo    {}\n", update_key(&key, &user, "Active"))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Links are made only of parsed ids, so that no event can aim them elsewhere.
 fn write_links(report: &Report, out: &mut String) -> fmt::Result {
     let activity = &report.activity;
@@ -412,39 +301,4 @@ fn quoted(text: Option<&str>) -> String {
 
 fn utc(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
-/// The key, if it may stand in a command that is copied and run.
-fn key(report: &Report) -> Option<AccessKeyId> {
-    report
-        .activity
-        .target
-        .access_key_id
-        .as_deref()?
-        .parse()
-        .ok()
-}
-
-/// The key and its user, if both may.
-fn key_and_user(report: &Report) -> Option<(AccessKeyId, UserName)> {
-    let target = &report.activity.target;
-    let key = key(report)?;
-    let as_iam_says = report
-        .outcomes
-        .iter()
-        .find_map(|outcome| outcome.owner.clone());
-    let user = as_iam_says.or_else(|| target.user.as_deref()?.parse().ok())?;
-    Some((key, user))
-}
-
-fn update_key(key: &AccessKeyId, user: &UserName, status: &str) -> String {
-    // A name may begin with a hyphen, and would be taken for an option.
-    let is = if user.as_str().starts_with('-') {
-        "="
-    } else {
-        " "
-    };
-    format!(
-        "aws iam update-access-key --user-name{is}{user} --access-key-id {key} --status {status}"
-    )
 }

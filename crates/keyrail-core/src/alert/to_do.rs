@@ -1,0 +1,179 @@
+//! What to do now, and how to undo what was done: commands that are copied and run,
+//! and so are made of parsed ids only.
+
+use std::fmt::{self, Write as _};
+
+use super::sentence::issues_a_key;
+use crate::activity::{Kind, TargetKind};
+use crate::id::{AccessKeyId, UserName};
+use crate::outcome::OutcomeResult;
+use crate::report::{Report, State};
+
+pub(super) fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
+    let mut number = 0;
+    let mut item = |out: &mut String, text: fmt::Arguments<'_>| {
+        number += 1;
+        let heading = if number == 1 { "Do now\n" } else { "" };
+        writeln!(out, "{heading}  {number}. {text}")
+    };
+    for key in keys(report) {
+        let Some(stop) = key.update("Inactive") else {
+            continue;
+        };
+        match report.state() {
+            State::Failed if !key.is_stopped() => {
+                item(
+                    out,
+                    format_args!("The key may be ACTIVE. Stop it by hand: {stop}"),
+                )?;
+            }
+            State::Pending if key.result == Some(OutcomeResult::Accepted) => {
+                let list = "aws iam list-access-keys --user-name";
+                let user = key.user.as_ref().map_or("", UserName::as_str);
+                item(
+                    out,
+                    format_args!("Check that the key is inactive: {list} {user}"),
+                )?;
+            }
+            // Whatever kept keyrail from it, the key that was created works.
+            State::DryRun | State::Alert if was_left(report) => {
+                let left = match issues_a_key(&report.activity) {
+                    true => "keyrail left the key ACTIVE. To stop it:",
+                    false => "keyrail left the key as it was. If it is active, stop it:",
+                };
+                item(out, format_args!("{left} {stop}"))?;
+            }
+            _ => {}
+        }
+    }
+    if report.activity.target.kind == TargetKind::AccessKey {
+        for Key { id, user, .. } in keys(report) {
+            if user.is_none() && report.activity.target.is_root != Some(true) {
+                item(
+                    out,
+                    format_args!(
+                        "Find out whose key it is: aws iam get-access-key-last-used --access-key-id {id}"
+                    ),
+                )?;
+            }
+            item(
+                out,
+                format_args!(
+                    "See what the key was used for: aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}"
+                ),
+            )?;
+        }
+    }
+    for violation in &report.verdict.violated {
+        if let Some(advice) = &violation.advice {
+            item(out, format_args!("{advice}"))?;
+        }
+        if let Some(runbook) = &violation.runbook {
+            item(out, format_args!("Runbook: {runbook}"))?;
+        }
+    }
+    for undecided in &report.verdict.undecided {
+        item(
+            out,
+            format_args!(
+                "Judge it yourself: guardrail {} could not be decided, so nothing was done about it.",
+                undecided.policy
+            ),
+        )?;
+    }
+    if report.activity.is_fault {
+        item(
+            out,
+            format_args!(
+                "Run `keyrail validate` on the bundle, mend it, and deploy again. Until then the default bundle guards."
+            ),
+        )?;
+    } else if report.activity.kind == Kind::Unrecognised {
+        item(
+            out,
+            format_args!(
+                "Find the event by its id, and judge it yourself. If AWS has a new kind of event, remove it from the rule or update keyrail."
+            ),
+        )?;
+    }
+    if number == 0 { Ok(()) } else { writeln!(out) }
+}
+
+/// Whether a key was left as it was: by the mode, for want of evidence, or
+/// because a guardrail could not be decided. Where a step is only explained, nobody
+/// has left anything yet.
+fn was_left(report: &Report) -> bool {
+    let explained = report.plan.steps.iter().any(|step| step.decision.is_ok());
+    report.activity.target.kind == TargetKind::AccessKey
+        && report.activity.outcome.succeeded != Some(false)
+        && !explained
+}
+
+pub(super) fn write_undo(report: &Report, out: &mut String) -> fmt::Result {
+    let stopped = keys(report).into_iter().filter(|key| {
+        matches!(
+            key.result,
+            Some(OutcomeResult::Accepted | OutcomeResult::Verified)
+        )
+    });
+    for activate in stopped.filter_map(|key| key.update("Active")) {
+        writeln!(out, "Undo    {activate}\n")?;
+    }
+    Ok(())
+}
+
+/// A key that the activity is about, as far as it may stand in a command.
+struct Key {
+    id: AccessKeyId,
+    /// Its owner, as IAM says or else the event.
+    user: Option<UserName>,
+    /// What became of stopping it, if that was planned.
+    result: Option<OutcomeResult>,
+}
+
+fn keys(report: &Report) -> Vec<Key> {
+    let target = &report.activity.target;
+    let first = target
+        .access_key_id
+        .as_ref()
+        .map(|id| (id, target.user.as_ref()));
+    let more = target.more_keys.iter().map(|id| (id, None));
+    first
+        .into_iter()
+        .chain(more)
+        .filter_map(|(id, user)| {
+            let mut outcomes = report.plan.steps.iter().zip(&report.outcomes);
+            let outcome = outcomes.find(|(step, _)| step.target.as_ref() == Some(id));
+            let outcome = outcome.map(|(_, outcome)| outcome);
+            let as_iam_says = outcome.and_then(|outcome| outcome.owner.clone());
+            Some(Key {
+                id: id.parse().ok()?,
+                user: as_iam_says.or_else(|| user?.parse().ok()),
+                result: outcome.map(|outcome| outcome.result),
+            })
+        })
+        .collect()
+}
+
+impl Key {
+    fn is_stopped(&self) -> bool {
+        matches!(
+            self.result,
+            Some(OutcomeResult::Accepted | OutcomeResult::Already | OutcomeResult::Verified)
+        )
+    }
+
+    /// The command that sets its status, if its owner is known.
+    fn update(&self, status: &str) -> Option<String> {
+        let (id, user) = (&self.id, self.user.as_ref()?);
+        // A name may begin with a hyphen, and would be taken for an option.
+        let is = if user.as_str().starts_with('-') {
+            "="
+        } else {
+            " "
+        };
+        Some(format!(
+            "aws iam update-access-key --user-name{is}{user} --access-key-id {id} --status {status}"
+        ))
+    }
+}
