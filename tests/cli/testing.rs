@@ -1,14 +1,15 @@
 //! `keyrail test`, on small bundles.
 
 use std::fs;
-use std::path::PathBuf;
 
-use quick_junit::{Report, TestCaseStatus};
 use serde_json::{Value, json};
 
-use crate::{Ran, ids, ran, sample};
+use self::support::{Bundle, TWO, guardrail, passing};
+use crate::{ids, sample};
 
 mod mistakes;
+mod results;
+mod support;
 mod updating;
 
 #[test]
@@ -86,111 +87,6 @@ fn a_filter_takes_names_and_files() {
     let none = bundle.test(&["--filter", "nothing"]);
     assert_eq!((none.status, none.stdout.as_str()), (2, ""));
     assert_eq!(none.stderr, "error: no test has `nothing` in its name\n");
-}
-
-#[test]
-fn results_for_programs_say_all() {
-    let bundle = Bundle::new(
-        "json",
-        "\
-tests:
-  - name: right
-    sample: root-sign-in
-    expect: {violated: [root-signed-in]}
-  - name: wrong
-    sample: root-sign-in
-    expect: {severity: none}
-",
-    );
-    let ran = bundle.test(&["--format", "json"]);
-    assert_eq!((ran.status, ran.stderr.as_str()), (1, ""));
-    let results: Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
-    assert_eq!(
-        results,
-        json!({
-            "schema": "keyrail.test/v1",
-            "passed": 1,
-            "failed": 1,
-            "tests": [
-                {"name": "right", "file": "tests/a.yaml", "line": 2, "passed": true, "differences": []},
-                {"name": "wrong", "file": "tests/a.yaml", "line": 5, "passed": false,
-                    "differences": [{"what": "severity", "expected": "none", "actual": "critical"}]},
-            ],
-            "coverage": [
-                {"policy": "key-issued", "kind": "guardrail", "matched": 0, "missed_in_scope": 0},
-                {"policy": "root-signed-in", "kind": "guardrail", "matched": 2, "missed_in_scope": 0},
-            ],
-            "gaps": [
-                "guardrail `key-issued` has no test",
-                "guardrail `root-signed-in` has no test that it does not match, although its scope is met",
-            ],
-        })
-    );
-}
-
-#[test]
-fn junit_has_a_suite_for_each_file_and_counts_them() {
-    let bundle = Bundle::new("junit", &passing());
-    bundle.write(
-        "tests/b.yaml",
-        "tests: [{name: 'a < b & \"c\"', sample: root-sign-in, expect: {violated: []}}]",
-    );
-    let ran = bundle.test(&["--format", "junit"]);
-    assert_eq!((ran.status, ran.stderr.as_str()), (1, ""));
-    let report = Report::deserialize_from_str(&ran.stdout).expect("it is well-formed");
-    assert_eq!((report.tests, report.failures, report.errors), (5, 1, 0));
-    let suites: Vec<(&str, usize, usize)> = report
-        .test_suites
-        .iter()
-        .map(|suite| (suite.name.as_str(), suite.tests, suite.failures))
-        .collect();
-    assert_eq!(suites, [("tests/a.yaml", 4, 0), ("tests/b.yaml", 1, 1)]);
-    let failed = report.test_suites[1].test_cases.first();
-    let failed = failed.expect("there is a case");
-    assert_eq!(failed.name.as_str(), "a < b & \"c\"");
-    let TestCaseStatus::NonSuccess { message, .. } = &failed.status else {
-        panic!("{failed:?}");
-    };
-    let message = message.as_ref().map(quick_junit::XmlString::as_str);
-    let expected = "violated: expected [], actual [\"root-signed-in\"]";
-    assert_eq!(message, Some(expected));
-}
-
-#[test]
-fn junit_has_gaps_as_failures_where_they_are() {
-    let bundle = Bundle::new("junit-gaps", &passing());
-    let ran = bundle.test(&["--format", "junit", "--require-coverage"]);
-    assert_eq!(ran.status, 1);
-    let report = Report::deserialize_from_str(&ran.stdout).expect("it is well-formed");
-    assert_eq!((report.tests, report.failures), (5, 1));
-}
-
-#[test]
-fn github_is_told_file_and_line() {
-    let bundle = Bundle::new(
-        "github",
-        "\
-tests:
-  - name: 'percent 100%, and: more'
-    sample: root-sign-in
-    expect: {severity: none}
-",
-    );
-    let ran = bundle.test(&["--format", "github"]);
-    assert_eq!((ran.status, ran.stderr.as_str()), (1, ""));
-    let file = bundle.0.join("tests/a.yaml");
-    assert_eq!(
-        ran.stdout,
-        format!(
-            "\
-::error file={},line=2,title=percent 100%25  and  more::severity: expected \"none\", actual \"critical\"
-::notice title=coverage::guardrail `key-issued` has no test
-::notice title=coverage::guardrail `root-signed-in` has no test that it does not match, although its scope is met
-0 passed, 1 failed
-",
-            file.display()
-        )
-    );
 }
 
 #[test]
@@ -418,105 +314,3 @@ fn without_tests_there_is_nothing_to_say() {
         assert_eq!(ran.stderr, error, "{gone}");
     }
 }
-
-/// Tests that pass and leave one gap.
-fn passing() -> String {
-    "\
-tests:
-  - name: root
-    sample: root-sign-in
-    expect: {violated: [root-signed-in], severity: critical, plan: []}
-  - name: a table
-    sample: key-created-for-another
-    expect: {violated: [key-issued]}
-    cases:
-      - name: for another
-      - name: for oneself
-        sample: key-created-for-self
-      - name: denied
-        set: {detail.errorCode: AccessDenied}
-        expect: {violated: []}
-"
-    .to_owned()
-}
-
-fn guardrail(id: &str, action: &str, condition: &str) -> String {
-    format!(
-        "\
-@id(\"{id}\")
-@title(\"Told\")
-@severity(\"high\")
-@respond(\"alert\")
-@advice(\"Look into it.\")
-forbid (principal, {action}, resource)
-when {{ {condition} }};
-"
-    )
-}
-
-/// A bundle of two guardrails in a folder of its own, which is removed at the end.
-struct Bundle(PathBuf);
-
-impl Bundle {
-    fn new(test: &str, tests: &str) -> Self {
-        let name = format!("keyrail-testing-{}-{test}", std::process::id());
-        let bundle = Self(std::env::temp_dir().join(name));
-        bundle.write("guardrails/two.cedar", TWO);
-        bundle.write("tests/a.yaml", tests);
-        bundle
-    }
-
-    fn write(&self, file: &str, text: &str) {
-        let path = self.0.join(file);
-        let folder = path.parent().expect("a file is in a folder");
-        fs::create_dir_all(folder).expect("a folder can be made");
-        fs::write(path, text).expect("a file can be written");
-    }
-
-    fn run(&self, command: &str, more: &[&str]) -> Ran {
-        let folder = self.0.to_string_lossy();
-        ran(&[&[command, &folder], more].concat())
-    }
-
-    fn test(&self, more: &[&str]) -> Ran {
-        self.run("test", more)
-    }
-
-    /// Updates its tests; they pass then, and are these.
-    fn updates_to(&self, count: usize, after: &str) {
-        let updated = self.test(&["--update"]);
-        let review = match count {
-            0 => "",
-            _ => ": review the change before you commit it",
-        };
-        let said = format!("updated {count} tests{review}\n");
-        assert_eq!((updated.status, updated.stdout), (0, said));
-        let text = fs::read_to_string(self.0.join("tests/a.yaml"));
-        assert_eq!(text.expect("the file can be read"), after);
-        assert_eq!(self.test(&[]).status, 0);
-    }
-}
-
-impl Drop for Bundle {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).expect("the folder can be removed");
-    }
-}
-
-const TWO: &str = r#"
-@id("key-issued")
-@title("Key created")
-@severity("high")
-@respond("deactivate-key")
-@advice("Ask what it is for.")
-forbid (principal, action in Action::"issue-access-key", resource is AccessKey)
-when { context.succeeded };
-
-@id("root-signed-in")
-@title("Root signed in")
-@severity("critical")
-@respond("alert")
-@advice("Ask who it was.")
-forbid (principal is Root, action == Action::"signin:ConsoleLogin", resource)
-when { context.succeeded };
-"#;
