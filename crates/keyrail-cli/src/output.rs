@@ -5,8 +5,16 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use clap::ColorChoice;
+use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
+
+/// A value as JSON for people and programs: indented, with a line's end.
+pub(crate) fn json(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value);
+    let text = text.map_err(|error| Failure::bug(format!("JSON cannot be written: {error}")))?;
+    Ok(text + "\n")
+}
 
 pub(crate) struct Output {
     stdout: AutoStream<io::Stdout>,

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::bundle::{self, FOLDER_HELP};
 use crate::clock;
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{self, Output};
 
 /// List the exemptions of a bundle, with their owners and when they expire
 ///
@@ -72,10 +72,7 @@ impl Args {
                         })
                     })
                     .collect();
-                let text = serde_json::to_string_pretty(&rows).map_err(|error| {
-                    Failure::outside(format!("the list cannot be written: {error}"))
-                })?;
-                text + "\n"
+                output::json(&rows)?
             }
         };
         out.answer(&text)?;

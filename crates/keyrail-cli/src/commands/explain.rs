@@ -14,7 +14,7 @@ use crate::bundle::BundleArgs;
 use crate::clock;
 use crate::events;
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{Output, json};
 
 mod reasons;
 
@@ -85,12 +85,7 @@ impl Args {
                 let reasons = reasons::text(&report, &bundle, Some(clock::today()));
                 format!("{}\n{reasons}", text(&report))
             }
-            Format::Json => {
-                let json = serde_json::to_string_pretty(&report);
-                json.map_err(|error| {
-                    Failure::outside(format!("the report cannot be written: {error}"))
-                })? + "\n"
-            }
+            Format::Json => json(&report)?,
         };
         out.answer(&text)?;
         let bad = self

@@ -8,7 +8,7 @@ use keyrail_aws::organizations::Organization;
 
 use crate::bundle::{self, FOLDER_HELP};
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{self, Output};
 
 /// Work with the organization that a bundle knows
 #[derive(Debug, clap::Args)]
@@ -67,9 +67,7 @@ impl Pull {
                 "use credentials of the management account or of a delegated administrator: `AWS_PROFILE=…`",
             )
         })?;
-        let text = serde_json::to_string_pretty(&organization)
-            .map_err(|error| Failure::outside(format!("it cannot be written: {error}")))?;
-        let text = text + "\n";
+        let text = output::json(&organization)?;
         let Some(folder) = folder else {
             out.answer(&text)?;
             return Ok(Exit::Good);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::edit;
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::samples::{SAMPLES, Sample};
 
 /// Print a sample event, as EventBridge delivers it
@@ -55,10 +55,7 @@ fn event(name: &str, changes: &[String]) -> Result<String, Failure> {
     for change in changes {
         set(&mut event, change)?;
     }
-    let mut text = serde_json::to_string_pretty(&event)
-        .map_err(|error| Failure::bug(format!("sample `{name}` is broken: {error}")))?;
-    text.push('\n');
-    Ok(text)
+    output::json(&event)
 }
 
 /// The sample of a name, or the example of an event of the taxonomy.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::bundle;
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{self, Output};
 
 /// Of `keyrail.toml`.
 pub(super) const SETTINGS: &str = include_str!("../schemas/settings.json");
@@ -59,7 +59,7 @@ impl Args {
                     cedar_policy::SchemaFragment::from_cedarschema_str(&self.cedar()?)
                         .map_err(|error| broken(&error))?;
                 let json = fragment.to_json_value().map_err(|error| broken(&error))?;
-                serde_json::to_string_pretty(&json).map_err(|error| broken(&error))? + "\n"
+                output::json(&json)?
             }
             Name::Settings => SETTINGS.to_owned(),
             Name::Tests => TESTS.to_owned(),
@@ -93,7 +93,7 @@ fn alert() -> Result<String, Failure> {
     if let Some(alert) = alert.as_object_mut() {
         alert.insert("$defs".to_owned(), json!({ "report": report }));
     }
-    Ok(serde_json::to_string_pretty(&alert).map_err(broken)? + "\n")
+    output::json(&alert)
 }
 
 fn broken(error: &dyn ToString) -> Failure {

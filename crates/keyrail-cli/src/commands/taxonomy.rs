@@ -8,7 +8,7 @@ use keyrail_core::activity::{Kind, TargetKind};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{self, Output};
 
 /// List the events that keyrail knows by name
 ///
@@ -48,10 +48,7 @@ impl Args {
             Format::Markdown => markdown(&entries),
             Format::Json => {
                 let rows: Vec<Value> = entries.iter().map(|entry| row(entry)).collect();
-                let rows = serde_json::to_string_pretty(&rows).map_err(|error| {
-                    Failure::outside(format!("the table cannot be written: {error}"))
-                })?;
-                rows + "\n"
+                output::json(&rows)?
             }
         };
         out.answer(&text)?;

@@ -15,7 +15,7 @@ use self::coverage::Coverage;
 use crate::bundle::{self, FOLDER_HELP};
 use crate::diagnostics;
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::suite::{Ready, Run, Texts};
 
 mod compare;
@@ -271,17 +271,14 @@ impl Results<'_> {
             })
             .collect();
         let failed = self.failed().count();
-        let document = json!({
+        output::json(&json!({
             "schema": "keyrail.test/v1",
             "passed": self.ran.len() - failed,
             "failed": failed,
             "tests": tests,
             "coverage": coverage.rows(),
             "gaps": self.gaps,
-        });
-        let text = serde_json::to_string_pretty(&document)
-            .map_err(|error| Failure::outside(format!("the results cannot be written: {error}")))?;
-        Ok(text + "\n")
+        }))
     }
 
     /// One suite for each file; gaps are failures of one more, where they are errors.

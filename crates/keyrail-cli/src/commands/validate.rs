@@ -11,7 +11,7 @@ use crate::bundle::{self, FOLDER_HELP};
 use crate::clock;
 use crate::diagnostics;
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::suite::Texts;
 
 /// Say what is wrong with a bundle: every mistake, where it is, and what to do
@@ -137,10 +137,7 @@ fn lookups(checked: &Checked) -> String {
 }
 
 fn json_of(diagnostics: &[Diagnostic]) -> Result<String, Failure> {
-    let document = json!({"schema": "keyrail.diagnostics/v1", "diagnostics": diagnostics});
-    let text = serde_json::to_string_pretty(&document)
-        .map_err(|error| Failure::outside(format!("the diagnostics cannot be written: {error}")))?;
-    Ok(text + "\n")
+    output::json(&json!({"schema": "keyrail.diagnostics/v1", "diagnostics": diagnostics}))
 }
 
 /// `::error file=…,line=…,col=…::message`, with what GitHub wants escaped.

@@ -32,20 +32,8 @@ impl Exemption {
     /// Reads the annotations, and everything that is wrong with them.
     pub(super) fn read(written: &Written<'_>) -> (Option<Self>, Vec<Diagnostic>) {
         let mut found = written.common_mistakes(|name| ANNOTATIONS.contains(&name), &ANNOTATIONS);
-        let mut required = |name: &str, help: &str| {
-            let text = written.annotation(name);
-            if text.is_none() {
-                found.push(
-                    written
-                        .error(
-                            "missing-annotation",
-                            format!("the exemption has no `@{name}`"),
-                        )
-                        .help(help),
-                );
-            }
-            text
-        };
+        let mut required =
+            |name: &str, help: &str| written.required(name, "exemption", help, &mut found);
         let exempts = required(
             "exempts",
             "name the guardrails that it exempts from: `@exempts(\"access-key-issued\")`",

@@ -34,18 +34,8 @@ impl Guardrail {
     pub(super) fn read(written: &Written<'_>) -> (Option<Self>, Vec<Diagnostic>) {
         let mut found = written.common_mistakes(is_annotation, &ANNOTATIONS);
         let mut required = |name: &str| {
-            let text = written.annotation(name);
-            if text.is_none() {
-                found.push(
-                    written
-                        .error(
-                            "missing-annotation",
-                            format!("the guardrail has no `@{name}`"),
-                        )
-                        .help(format!("write `@{name}(\"…\")` before `forbid`")),
-                );
-            }
-            text
+            let help = format!("write `@{name}(\"…\")` before `forbid`");
+            written.required(name, "guardrail", help, &mut found)
         };
         let (title, severity, respond) =
             (required("title"), required("severity"), required("respond"));

@@ -35,6 +35,22 @@ impl<'a> Written<'a> {
             .map(str::to_owned)
     }
 
+    /// An annotation's text; that it is missing is a mistake.
+    pub(super) fn required(
+        &self,
+        name: &str,
+        kind: &str,
+        help: impl Into<String>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<String> {
+        let text = self.annotation(name);
+        if text.is_none() {
+            let message = format!("the {kind} has no `@{name}`");
+            found.push(self.error("missing-annotation", message).help(help));
+        }
+        text
+    }
+
     /// A mistake in the policy as a whole: at its beginning.
     pub(super) fn error(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
         let (start, end) = self.span;
