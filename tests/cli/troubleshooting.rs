@@ -50,6 +50,7 @@ fn sources() -> String {
     files.push(core.join("bundle.rs"));
     files.push(core.join("bundle/settings/reader.rs"));
     files.push(fixture("../../crates/keyrail-cli/src/suite.rs").into());
+    files.push(fixture("../../crates/keyrail-cli/src/suite/mistakes.rs").into());
     let read = |path: &PathBuf| {
         let text = fs::read_to_string(path).expect("the file can be read");
         let untested = text.split("\n#[cfg(test)]").next();
