@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use keyrail_core::activity::taxonomy::Group;
 use keyrail_core::activity::{ActorKind, Kind, TargetKind};
 use keyrail_core::bundle::Level;
+use keyrail_core::change::Status;
 use keyrail_core::judge::PolicyKind;
 use keyrail_core::outcome::OutcomeResult;
 use keyrail_core::plan::{StepName, Withheld};
@@ -86,8 +87,8 @@ fn enumerations_are_those_of_the_code() {
     let severities = words!(Severity: Critical High Info Low Medium);
     let states = words!(State: Alert Blocked DryRun Failed Pending);
     let steps = words(&StepName::ALL);
-    let withheld = words!(Withheld: Archived Evidence FailedAttempt NoTarget NotAllowed Observe
-        Replay Sample);
+    let withheld = words!(Withheld: Archived Evidence FailedAttempt Limit NoTarget NotAllowed Observe
+        Protected Released Replay Sample TooOld);
     let kinds = words!(Kind: ApiCall Exposure Finding Other ServiceEvent SignIn Unrecognised);
     let actors = words!(ActorKind: AssumedRole AwsAccount AwsService FederatedUser IamUser
         IdentityCenterUser Root SamlUser Unknown WebIdentityUser);
@@ -106,6 +107,7 @@ fn enumerations_are_those_of_the_code() {
         ("/$defs/mode", modes.clone()),
         ("/$defs/result", results),
         ("/$defs/severity", severities),
+        ("/$defs/status", words!(Status: Active Inactive)),
         ("/$defs/step", steps.clone()),
         ("/$defs/target_kind", targets),
         ("/$defs/undecided/properties/kind", policies),

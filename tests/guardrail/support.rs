@@ -194,15 +194,24 @@ impl World {
         event
     }
 
-    /// A sample event, moved into this account.
+    /// A sample event, moved into this account and to now: of an old one keyrail asks
+    /// first whether things are as it says.
     pub(crate) fn sample(&self, name: &str) -> Value {
         let path = format!(
             "{}/../keyrail-cli/src/samples/{name}.json",
             env!("CARGO_MANIFEST_DIR")
         );
         let text = std::fs::read_to_string(path).expect("the sample is there");
-        serde_json::from_str(&text.replace("111122223333", &self.account))
-            .expect("the sample is JSON")
+        let mut event: Value = serde_json::from_str(&text.replace("111122223333", &self.account))
+            .expect("the sample is JSON");
+        let now = jiff::Timestamp::now()
+            .strftime("%Y-%m-%dT%H:%M:%SZ")
+            .to_string();
+        event["time"] = now.as_str().into();
+        if event["detail"]["eventTime"].is_string() {
+            event["detail"]["eventTime"] = now.into();
+        }
+        event
     }
 
     /// The alerts that have arrived since the last call, as SNS delivered them.

@@ -3,7 +3,7 @@
 use aws_sdk_iam::config::http::HttpResponse;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
-use keyrail_core::outcome::{EffectError, EffectErrorKind};
+use keyrail_core::effects::{EffectError, EffectErrorKind};
 
 /// Sorts the error of one call. `call` is its IAM action, as a person would look
 /// it up: `iam:UpdateAccessKey`.
@@ -50,6 +50,7 @@ fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Effect
         SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => EffectErrorKind::Unreachable,
         SdkError::ServiceError(service) => match (error.code(), service.raw().status().as_u16()) {
             (Some("NoSuchEntity" | "NoSuchEntityException"), _) => EffectErrorKind::Gone,
+            (Some("LimitExceeded" | "LimitExceededException"), _) => EffectErrorKind::Full,
             (
                 Some(
                     "AccessDenied"

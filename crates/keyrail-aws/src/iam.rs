@@ -1,88 +1,95 @@
-//! IAM: stopping a key, and reading what state it is in.
+//! IAM: what acts in one account.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-use aws_sdk_iam::types::StatusType;
 use jiff::Timestamp;
-use keyrail_core::id::{AccessKeyId, AccountId, UserName};
+use keyrail_core::change::{Change, Sight};
+use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held, UserRecord};
+use keyrail_core::id::{AccessKeyId, UserName};
 use keyrail_core::lookup::{Lookup, UserFacts};
-use keyrail_core::outcome::{EffectError, EffectErrorKind, Effects, KeyState};
 
-use crate::Aws;
 use crate::error::sorted;
+use crate::reach::IamHands;
 
-impl Effects for Aws {
-    async fn deactivate_key(
-        &self,
-        account: &AccountId,
-        user: &UserName,
-        key: &AccessKeyId,
-    ) -> Result<(), EffectError> {
-        self.iam_of(account)?
-            .update_access_key()
-            .user_name(user.as_str())
-            .access_key_id(key.as_str())
-            .status(StatusType::Inactive)
-            .send()
-            .await
-            .map_err(|error| sorted("iam:UpdateAccessKey", &error))?;
-        Ok(())
+mod credentials;
+mod making;
+mod seeing;
+
+impl Hands for IamHands {
+    async fn make(&self, change: &Change) -> Result<(), EffectError> {
+        self.bounded(Box::pin(self.make_unbounded(change))).await
     }
 
-    async fn key_state(
-        &self,
-        account: &AccountId,
-        user: &UserName,
-        key: &AccessKeyId,
-    ) -> Result<KeyState, EffectError> {
-        // A user has two keys at most, so the answer is never a page of many.
-        let listed = self
-            .iam_of(account)?
-            .list_access_keys()
-            .user_name(user.as_str())
-            .send()
-            .await;
-        let keys = match listed.map_err(|error| sorted("iam:ListAccessKeys", &error)) {
-            Ok(listed) => listed.access_key_metadata,
-            Err(error) if error.kind == EffectErrorKind::Gone => return Ok(KeyState::UserGone),
-            Err(error) => return Err(error),
-        };
-        let found = keys
-            .into_iter()
-            .find(|found| found.access_key_id() == Some(key.as_str()));
-        Ok(match found.map(|found| found.status) {
-            Some(Some(StatusType::Inactive)) => KeyState::Inactive,
-            // A status that this SDK does not know is not proof of inactivity.
-            Some(_) => KeyState::Active,
-            None => KeyState::KeyGone,
-        })
+    async fn see(&self, change: &Change) -> Result<Sight, EffectError> {
+        self.bounded(Box::pin(self.see_unbounded(change))).await
     }
 
-    async fn owner(&self, account: &AccountId, key: &AccessKeyId) -> Result<UserName, EffectError> {
+    async fn owner(&self, key: &AccessKeyId) -> Result<UserName, EffectError> {
         const CALL: &str = "iam:GetAccessKeyLastUsed";
         let asked = self
-            .iam_of(account)?
+            .iam
             .get_access_key_last_used()
             .access_key_id(key.as_str());
-        let answer = asked.send().await.map_err(|error| sorted(CALL, &error))?;
-        answer
-            .user_name()
-            .unwrap_or_default()
-            .parse()
-            .map_err(|error| EffectError {
-                kind: EffectErrorKind::Other,
-                message: format!("{CALL}: {error}"),
-            })
+        self.bounded(Box::pin(async {
+            let answer = asked.send().await.map_err(|error| sorted(CALL, &error))?;
+            answer
+                .user_name()
+                .unwrap_or_default()
+                .parse()
+                .map_err(|error| EffectError {
+                    kind: EffectErrorKind::Other,
+                    message: format!("{CALL}: {error}"),
+                })
+        }))
+        .await
     }
 
-    async fn user_facts(
+    async fn user(&self, user: &UserName) -> Result<UserRecord, EffectError> {
+        const CALL: &str = "iam:GetUser";
+        let asked = self.iam.get_user().user_name(user.as_str());
+        self.bounded(Box::pin(async {
+            let answer = asked.send().await.map_err(|error| sorted(CALL, &error))?;
+            let user = answer.user.ok_or_else(|| unreadable(CALL))?;
+            let boundary = user.permissions_boundary.as_ref();
+            Ok(UserRecord {
+                created: time(&user.create_date).ok_or_else(|| unreadable(CALL))?,
+                boundary: boundary.and_then(|set| set.permissions_boundary_arn.clone()),
+            })
+        }))
+        .await
+    }
+
+    async fn credentials(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
+        self.bounded(Box::pin(async {
+            let (keys, password, services, ssh, certificates) = tokio::try_join!(
+                self.access_keys(user),
+                self.password(user),
+                self.service_credentials(user),
+                self.ssh_keys(user),
+                self.certificates(user),
+            )?;
+            Ok([keys, password, services, ssh, certificates].concat())
+        }))
+        .await
+    }
+
+    async fn facts(
         &self,
-        account: &AccountId,
         user: &UserName,
         lookups: &BTreeSet<Lookup>,
     ) -> Result<UserFacts, EffectError> {
-        let iam = self.iam_of(account)?;
+        self.bounded(Box::pin(self.facts_unbounded(user, lookups)))
+            .await
+    }
+}
+
+impl IamHands {
+    async fn facts_unbounded(
+        &self,
+        user: &UserName,
+        lookups: &BTreeSet<Lookup>,
+    ) -> Result<UserFacts, EffectError> {
+        let iam = &self.iam;
         let name = user.as_str();
         // A user has at most 50 tags, 10 groups and 20 policies: one page of each.
         let tags = async {
@@ -130,29 +137,15 @@ impl Effects for Aws {
             tags,
         })
     }
-
-    async fn pause(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
-    }
-
-    fn now(&self) -> Timestamp {
-        Timestamp::now()
-    }
 }
 
-impl Aws {
-    /// The IAM client for an account: one place, where those for other accounts
-    /// will come from.
-    fn iam_of(&self, account: &AccountId) -> Result<&aws_sdk_iam::Client, EffectError> {
-        if self.account.as_ref() == Some(account) {
-            return Ok(&self.iam);
-        }
-        let own = self.account.as_ref().map_or("unknown", AccountId::as_str);
-        Err(EffectError {
-            kind: EffectErrorKind::Elsewhere,
-            message: format!(
-                "the key is in account {account}, and keyrail acts only in its own, {own}"
-            ),
-        })
+fn time(time: &aws_sdk_iam::primitives::DateTime) -> Option<Timestamp> {
+    Timestamp::from_second(time.secs()).ok()
+}
+
+fn unreadable(call: &str) -> EffectError {
+    EffectError {
+        kind: EffectErrorKind::Unreachable,
+        message: format!("{call}: an answer that cannot be read"),
     }
 }

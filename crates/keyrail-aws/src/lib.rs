@@ -1,15 +1,20 @@
-//! The only crate that knows the AWS SDK: it turns the core's two traits,
-//! [`Effects`](keyrail_core::outcome::Effects) and
-//! [`Notifier`](keyrail_core::alert::Notifier), into calls.
+//! The only crate that knows the AWS SDK: it turns the core's four traits into calls:
+//! [`Effects`](keyrail_core::effects::Effects) of IAM and STS,
+//! [`Notifier`](keyrail_core::alert::Notifier) of SNS,
+//! [`State`](keyrail_core::state::State) of `DynamoDB`, and
+//! [`Queue`](keyrail_core::recheck::Queue) of SQS.
 //!
 //! It decides nothing. What may be called, and what an answer means for the report,
 //! is the core's. The feature `command` adds what only the command calls.
 
+mod dynamodb;
 mod error;
 mod iam;
 #[cfg(feature = "command")]
 pub mod organizations;
+mod reach;
 mod sns;
+mod sqs;
 
 use std::time::Duration;
 
@@ -20,32 +25,58 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use keyrail_core::id::AccountId;
+use tokio::time::Instant;
+
+pub use self::reach::IamHands;
 
 /// Clients for the services that keyrail calls.
 #[derive(Debug, Clone)]
 pub struct Aws {
+    config: SdkConfig,
     iam: aws_sdk_iam::Client,
     sns: aws_sdk_sns::Client,
-    topic_arn: String,
+    sts: aws_sdk_sts::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    sqs: aws_sdk_sqs::Client,
+    places: Places,
     account: Option<AccountId>,
+    partition: String,
+    /// When containment must be over, so that the alert still has its time.
+    deadline: Option<Instant>,
 }
 
-/// How long one call of IAM may take, its retries included. Six of them and
-/// [`PUBLISH_TIMEOUT`] must fit into the function's timeout: at worst the key is not
-/// found, its user has been renamed, and the change under the new name is read back
-/// three times; and then the alert still has its time.
+/// Where a deployment keeps what.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// The topic that alerts go to.
+    pub topic_arn: String,
+    /// The table that keeps state, if there is one.
+    pub table: Option<String>,
+    /// The queue that brings containments back to be looked at again, if there is one.
+    pub recheck_queue_url: Option<String>,
+    /// The role to assume in member accounts, with its path if it has one.
+    pub responder_role: Option<String>,
+    /// What that role's trust policy asks for, if anything.
+    pub external_id: Option<String>,
+}
+
+/// How long one call of IAM or STS may take, its retries included.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long publishing an alert may take, its retries included.
+/// How long publishing an alert may take, its retries included. It is kept free at the
+/// end of an invocation.
 pub const PUBLISH_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// How long one call of `DynamoDB` or SQS may take: an event does not wait longer for what
+/// keyrail can do without.
+pub const STATE_TIMEOUT: Duration = Duration::from_secs(1);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Aws {
     /// Connects as a Lambda function does: Region and credentials come from the
-    /// environment, and nowhere else is asked for them. `topic_arn` is where
-    /// alerts go.
-    pub async fn connect(topic_arn: String) -> Self {
+    /// environment, and nowhere else is asked for them.
+    pub async fn connect(places: Places) -> Self {
         let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .region(EnvironmentVariableRegionProvider::new())
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
@@ -58,27 +89,51 @@ impl Aws {
             .timeout_config(timeouts(CALL_TIMEOUT))
             .load()
             .await;
-        Self::new(&config, topic_arn)
+        Self::new(config, places)
     }
 
-    fn new(config: &SdkConfig, topic_arn: String) -> Self {
-        let sns = aws_sdk_sns::config::Builder::from(config)
+    fn new(config: SdkConfig, places: Places) -> Self {
+        let sns = aws_sdk_sns::config::Builder::from(&config)
             .timeout_config(timeouts(PUBLISH_TIMEOUT))
             .build();
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config)
+            .timeout_config(timeouts(STATE_TIMEOUT))
+            .build();
+        let sqs = aws_sdk_sqs::config::Builder::from(&config)
+            .timeout_config(timeouts(STATE_TIMEOUT))
+            .build();
         Self {
-            iam: aws_sdk_iam::Client::new(config),
+            iam: aws_sdk_iam::Client::new(&config),
             sns: aws_sdk_sns::Client::from_conf(sns),
-            topic_arn,
+            sts: aws_sdk_sts::Client::new(&config),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            sqs: aws_sdk_sqs::Client::from_conf(sqs),
+            config,
+            places,
             account: None,
+            partition: "aws".to_owned(),
+            deadline: None,
         }
     }
 
-    /// The same clients, which act in `account` and refuse any other. Until this
-    /// is said they refuse all.
+    /// The same clients, of a function in `account` of `partition`. Until this is said
+    /// they refuse to act in any account.
     #[must_use]
-    pub fn acting_in(&self, account: AccountId) -> Self {
+    pub fn acting_in(&self, account: AccountId, partition: &str) -> Self {
         Self {
             account: Some(account),
+            partition: partition.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// The same clients, which give up containing early enough to publish an alert in
+    /// what is `left` of an invocation.
+    #[must_use]
+    pub fn within(&self, left: Duration) -> Self {
+        let containing = left.saturating_sub(PUBLISH_TIMEOUT).max(left / 4);
+        Self {
+            deadline: Some(Instant::now() + containing),
             ..self.clone()
         }
     }

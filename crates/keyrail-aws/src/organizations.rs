@@ -3,7 +3,7 @@
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::AccountState;
 use keyrail_core::bundle::organization::{AccountRow, UnitRow};
-use keyrail_core::outcome::EffectError;
+use keyrail_core::effects::EffectError;
 use serde::Serialize;
 
 use crate::error::sorted;

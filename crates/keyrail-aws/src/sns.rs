@@ -14,7 +14,7 @@ impl Notifier for Aws {
         let mut publish = self
             .sns
             .publish()
-            .topic_arn(&self.topic_arn)
+            .topic_arn(&self.places.topic_arn)
             .subject(&alert.subject)
             .message(message)
             .message_structure("json");

@@ -73,6 +73,9 @@ pub struct Activity {
     /// Whether it is a fault of keyrail itself.
     #[serde(skip)]
     pub is_fault: bool,
+    /// In what a containment did not hold, where it is about one.
+    #[serde(skip)]
+    pub comeback: Option<String>,
     /// What came before it, where a history is kept.
     #[serde(skip)]
     pub past: Option<Past>,
@@ -176,6 +179,18 @@ impl Activity {
     pub fn interpret(event: &Event, circumstances: &Circumstances) -> Self {
         let mut activity = match &event.body {
             Body::CloudTrail(record) => cloudtrail::read(record, event),
+            Body::Comeback { name, what } => Self {
+                kind: Kind::Other,
+                action: Some("keyrail:Recheck".to_owned()),
+                comeback: Some(what.clone()),
+                target: Target {
+                    kind: TargetKind::User,
+                    account: event.account.clone(),
+                    user: name.clone(),
+                    ..Target::default()
+                },
+                ..Self::noted(event)
+            },
             Body::Fault(message) => Self {
                 kind: Kind::Unrecognised,
                 unknown: vec![message.clone()],
@@ -254,7 +269,7 @@ impl Activity {
                 self.actor.root_session = Some(true);
             }
             self.administrator = self.administrator.or(history.administrator(self));
-            self.past = Some(history.past_of(self));
+            self.past = Some(history.past_of(self, circumstances.correlation));
         }
     }
 

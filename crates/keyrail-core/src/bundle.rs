@@ -83,14 +83,14 @@ pub enum Mode {
 #[error("`{word}` is not one of {allowed}")]
 pub struct UnknownWordError {
     word: String,
-    allowed: &'static str,
+    allowed: String,
 }
 
 impl UnknownWordError {
-    pub(crate) fn new(word: &str, allowed: &'static str) -> Self {
+    pub(crate) fn new(word: &str, allowed: &str) -> Self {
         Self {
             word: word.to_owned(),
-            allowed,
+            allowed: allowed.to_owned(),
         }
     }
 }

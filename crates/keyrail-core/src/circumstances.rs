@@ -12,7 +12,7 @@ pub use crate::history::{History, Past};
 use crate::lookup::UserFacts;
 
 /// What is the same for each event of a deployment or of a command.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Circumstances {
     /// The deployment's mode, where it is set.
     pub mode: Option<Mode>,
@@ -21,6 +21,9 @@ pub struct Circumstances {
     /// Named networks: the name, and its ranges of addresses. If there are none,
     /// policies see no `context.networks`.
     pub networks: BTreeMap<String, Vec<IpNet>>,
+    /// Within how many minutes after a password change how many launched instances are a
+    /// surge.
+    pub correlation: (i64, i64),
     /// What happened before, where a history is kept.
     pub history: Option<History>,
     /// What is known of IAM users without asking, by name.
@@ -32,12 +35,16 @@ pub struct Circumstances {
 /// The name that the documentation deploys under.
 pub const DEFAULT_NAME: &str = "keyrail";
 
+/// Five instances within an hour of a password change, where the settings say nothing.
+const SURGE: (i64, i64) = (60, 5);
+
 impl Default for Circumstances {
     fn default() -> Self {
         Self {
             mode: None,
             name: DEFAULT_NAME.to_owned(),
             networks: BTreeMap::new(),
+            correlation: SURGE,
             history: None,
             users: BTreeMap::new(),
             now: None,
@@ -49,8 +56,13 @@ impl Circumstances {
     /// Those in which a bundle is used: it names the networks.
     #[must_use]
     pub fn of(bundle: &Bundle) -> Self {
+        let correlation = &bundle.settings.correlation;
         Self {
             networks: bundle.settings.networks.clone(),
+            correlation: (
+                correlation.minutes.map_or(SURGE.0, i64::from),
+                correlation.instances.map_or(SURGE.1, i64::from),
+            ),
             ..Self::default()
         }
     }

@@ -12,7 +12,9 @@ use serde_json::Value;
 pub(crate) use self::json::Json;
 use self::mend::mended;
 use self::shape::{Shape, insight};
+use crate::change::Principal;
 use crate::digest;
+use crate::recheck::Recheck;
 
 mod json;
 mod mend;
@@ -46,6 +48,9 @@ pub struct Event {
     /// anybody whom the queue lets in.
     #[serde(skip)]
     pub wrapped: bool,
+    /// Whether it was judged before, and more has become known since.
+    #[serde(skip)]
+    pub(crate) again: bool,
     #[serde(skip)]
     pub(crate) body: Body,
 }
@@ -61,6 +66,13 @@ pub(crate) enum Body {
     GuardDuty(Json),
     /// An AWS Health event.
     Health(Json),
+    /// A containment that did not hold, and in what.
+    Comeback {
+        /// The user or role.
+        name: Option<String>,
+        /// What is not as it was left.
+        what: String,
+    },
     /// What keyrail knows and has no guardrail about; what AWS calls it, where that
     /// does not follow from the envelope.
     Noted(Option<String>),
@@ -160,8 +172,65 @@ impl Event {
             time: None,
             replayed: false,
             wrapped: false,
+            again: false,
             body: Body::Fault(message),
         }
+    }
+
+    /// An event of keyrail's own: a containment did not hold.
+    pub(crate) fn comeback(recheck: &Recheck, what: String) -> Self {
+        let name = recheck
+            .changes
+            .first()
+            .map(|change| match change.principal() {
+                Principal::User(user) => user.to_string(),
+                Principal::Role(role) => role.to_string(),
+                Principal::Root => "root".to_owned(),
+            });
+        Self {
+            id: Some(recheck.event.clone()),
+            account: Some(recheck.account.to_string()),
+            region: recheck.region.clone(),
+            body: Body::Comeback { name, what },
+            ..Self::fault("Recheck", String::new())
+        }
+    }
+
+    /// The same event, to be judged once more with what has become known since.
+    #[must_use]
+    pub(crate) fn again(self) -> Self {
+        Self {
+            again: true,
+            // It comes from a table, and IAM is asked before it is acted on.
+            wrapped: true,
+            ..self
+        }
+    }
+
+    /// The id under which it is claimed: judging it again is another piece of work.
+    #[must_use]
+    pub fn claim(&self) -> Option<String> {
+        let id = self.id.as_deref()?;
+        Some(match self.again {
+            true => format!("{id} again"),
+            false => id.to_owned(),
+        })
+    }
+
+    /// A CloudTrail event as EventBridge delivers it.
+    pub(crate) fn to_json(&self) -> Option<String> {
+        let Body::CloudTrail(record) = &self.body else {
+            return None;
+        };
+        let event = serde_json::json!({
+            "detail-type": "AWS API Call via CloudTrail",
+            "source": self.source,
+            "account": self.account,
+            "region": self.region,
+            "time": self.time,
+            "detail": record.value(),
+        });
+        Some(event.to_string())
     }
 
     fn from_json(envelope: Json, bytes: &[u8]) -> Self {
@@ -226,6 +295,7 @@ impl Event {
                 .or_else(|| detail.text(&["eventTime"])),
             replayed: envelope.at(&["replay-name"]).is_some(),
             wrapped: false,
+            again: false,
             detail_type: Some(detail_type),
             body: shape.body(detail),
         }
@@ -248,6 +318,7 @@ impl Event {
             time: record.text(&["eventTime"]),
             replayed: false,
             wrapped: false,
+            again: false,
             body: if is_insight {
                 Body::Noted(insight(&record))
             } else {
@@ -273,6 +344,7 @@ impl Event {
             time: envelope.text(&["time"]),
             replayed: envelope.text(&["replay-name"]).is_some(),
             wrapped: false,
+            again: false,
             body: Body::Unrecognised(format!("{reason} ({size} bytes, SHA-256 begins {digest})")),
         }
     }

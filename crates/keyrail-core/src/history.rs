@@ -7,18 +7,21 @@ use jiff::Timestamp;
 use crate::activity::taxonomy::Group;
 use crate::activity::{Activity, Actor, TargetKind};
 use crate::circumstances::Circumstances;
+use crate::state::{Fact, Memory, Subject};
 
 /// What happened so far, as far as it bears on what happens next.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct History {
     /// Keys of centralised root sessions, from `sts:AssumeRoot`.
     root_sessions: HashSet<String>,
     /// Access keys that keyrail has deactivated.
     contained: HashSet<String>,
+    /// Access keys that were released from containment, and until when.
+    released: HashMap<String, Timestamp>,
     /// Users that were given administrator rights, by ARN.
     administrators: HashSet<String>,
-    /// When a user's password was last changed, by the user's ARN.
-    password_changes: HashMap<String, Timestamp>,
+    /// When a user's password was changed, by the user's ARN.
+    password_changes: HashMap<String, Vec<Timestamp>>,
     /// When a user launched how many instances.
     launches: HashMap<String, Vec<(Timestamp, u64)>>,
 }
@@ -26,11 +29,16 @@ pub struct History {
 /// What of the history bears on one activity.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
-    /// Whether keyrail had deactivated the access key that it is about.
+    /// Whether keyrail had deactivated the access key that it is about, and nobody has
+    /// released it since.
     pub contained: bool,
+    /// Whether somebody has released that key from containment, and the release holds.
+    pub released: bool,
     /// If the actor's password was changed before: how many whole minutes before,
     /// and how many instances the actor has launched since, this time included.
     pub password_change: Option<(i64, u64)>,
+    /// Within how many minutes how many instances are a surge.
+    pub surge: (i64, i64),
 }
 
 impl History {
@@ -65,7 +73,7 @@ impl History {
             if activity.groups.contains(&Group::ChangePassword)
                 && let Some(user) = owner(activity)
             {
-                self.password_changes.insert(user, time);
+                self.password_changes.entry(user).or_default().push(time);
             }
             if activity.launched > 0
                 && let Some(user) = actor(activity)
@@ -73,6 +81,34 @@ impl History {
                 let launches = self.launches.entry(user).or_default();
                 launches.push((time, activity.launched));
             }
+        }
+    }
+
+    /// Takes something into account that a table remembers.
+    pub(crate) fn recall(&mut self, memory: &Memory) {
+        match (&memory.about, &memory.fact) {
+            (Subject::Key(key), Fact::Contained) => {
+                self.contained.insert(key.clone());
+            }
+            (Subject::Key(key), Fact::Released { until, .. }) => {
+                self.released.insert(key.clone(), *until);
+            }
+            (Subject::Key(key), Fact::RootSession) => {
+                self.root_sessions.insert(key.clone());
+            }
+            (Subject::User(user), Fact::PasswordChanged) => {
+                self.password_changes
+                    .entry(user.clone())
+                    .or_default()
+                    .push(memory.time);
+            }
+            (Subject::User(user), Fact::Launched { instances, .. }) => {
+                let launches = self.launches.entry(user.clone()).or_default();
+                launches.push((memory.time, *instances));
+            }
+            // Facts of the one are none of the other.
+            (Subject::Key(_), Fact::Launched { .. } | Fact::PasswordChanged)
+            | (Subject::User(_), Fact::Contained | Fact::Released { .. } | Fact::RootSession) => {}
         }
     }
 
@@ -88,23 +124,30 @@ impl History {
         (known && activity.target.kind.is_credential()).then_some(true)
     }
 
-    pub(crate) fn past_of(&self, activity: &Activity) -> Past {
+    pub(crate) fn past_of(&self, activity: &Activity, surge: (i64, i64)) -> Past {
         let key = activity.target.access_key_id.as_ref();
+        let released = key
+            .and_then(|key| self.released.get(key))
+            .is_some_and(|until| activity.time.is_none_or(|time| time <= *until));
         Past {
-            contained: key.is_some_and(|key| self.contained.contains(key)),
+            contained: !released && key.is_some_and(|key| self.contained.contains(key)),
+            released,
             password_change: self.password_change_before(activity),
+            surge,
         }
     }
 
     fn password_change_before(&self, activity: &Activity) -> Option<(i64, u64)> {
         let (user, now) = (actor(activity)?, activity.time?);
-        let changed = *self.password_changes.get(&user)?;
+        // The last one before: events come late, and out of order.
+        let all = self.password_changes.get(&user)?.iter().copied();
+        let changed = all.filter(|time| *time <= now).max()?;
         let minutes = (now.as_second() - changed.as_second()) / 60;
         let since =
             |(time, count): &(Timestamp, u64)| (*time >= changed && *time <= now).then_some(*count);
         let earlier = self.launches.get(&user).into_iter().flatten();
         let launched = earlier.filter_map(since).sum::<u64>() + activity.launched;
-        (now >= changed).then_some((minutes, launched))
+        Some((minutes, launched))
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is wrong with a text that should have been an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +17,8 @@ pub struct ParseIdError {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $form:literal, $valid:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(String);
 
         impl $name {
@@ -38,6 +39,14 @@ macro_rules! id {
                 } else {
                     Err(ParseIdError { what: $what, form: $form })
                 }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = ParseIdError;
+
+            fn try_from(text: String) -> Result<Self, ParseIdError> {
+                text.parse()
             }
         }
 
@@ -81,6 +90,32 @@ id!(
     "1 to 128 letters, digits or `_+=,.@-`",
     |text| {
         (1..=128).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
+    }
+);
+
+id!(
+    /// The id of a user's other long-term credential: a service-specific credential,
+    /// an SSH key or a signing certificate. 16 to 128 word characters (IAM API
+    /// reference, `UpdateServiceSpecificCredential`, `UpdateSSHPublicKey` and
+    /// `UpdateSigningCertificate`, checked 2026-11-25, ask for 20 or 24 at least).
+    CredentialId,
+    "a credential's id",
+    "16 to 128 letters, digits or underscores",
+    |text| {
+        (16..=128).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    }
+);
+
+id!(
+    /// The name of an IAM role: 1 to 64 characters of IAM's alphabet (IAM API
+    /// reference, `PutRolePolicy`, checked 2026-11-25).
+    RoleName,
+    "a role name",
+    "1 to 64 letters, digits or `_+=,.@-`",
+    |text| {
+        (1..=64).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
     }
 );

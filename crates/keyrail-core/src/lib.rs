@@ -12,14 +12,16 @@
 //! [`pipeline`] is that line as two functions: [`examine`] up to the plan, which
 //! is pure, and [`respond`] to its end. The same bytes therefore take the same
 //! path in production and on a laptop. This crate does no I/O, reads no clock and
-//! knows no AWS SDK: what it needs from outside comes through the two traits
-//! [`outcome::Effects`] and [`alert::Notifier`].
+//! knows no AWS SDK: what it needs from outside comes through four traits,
+//! [`effects::Effects`], [`alert::Notifier`], [`state::State`] and [`recheck::Queue`].
 
 pub mod activity;
 pub mod alert;
 pub mod bundle;
+pub mod change;
 pub mod circumstances;
 mod digest;
+pub mod effects;
 pub mod event;
 mod history;
 pub mod id;
@@ -28,8 +30,10 @@ pub mod lookup;
 pub mod outcome;
 pub mod pipeline;
 pub mod plan;
+pub mod recheck;
 pub mod report;
 pub mod schema;
+pub mod state;
 
 pub use self::bundle::{Bundle, Mode, Severity};
 pub use self::circumstances::Circumstances;

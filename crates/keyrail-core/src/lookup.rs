@@ -35,6 +35,16 @@ impl Lookup {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Groups, Self::Policies, Self::Tags];
 
+    /// The IAM action that looks it up.
+    #[must_use]
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::Groups => "iam:ListGroupsForUser",
+            Self::Policies => "iam:ListAttachedUserPolicies",
+            Self::Tags => "iam:ListUserTags",
+        }
+    }
+
     /// The name by which a fact that is not known is told.
     #[must_use]
     pub fn as_str(self) -> &'static str {

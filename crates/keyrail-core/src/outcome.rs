@@ -1,118 +1,19 @@
 //! Carrying out a plan: the changes, each read back before it is believed.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
-
+use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use self::deactivate::deactivate;
-pub use self::deactivate::{PAUSE, READ_BACKS};
-use crate::id::{AccessKeyId, AccountId, UserName};
-use crate::lookup::{Lookup, UserFacts};
-use crate::plan::{Effect, Plan, Step, StepName, Withheld};
+use self::attempt::{Attempt, Target};
+pub use self::attempt::{PAUSE, READ_BACKS};
+use self::ending::Ending;
+use crate::change::Change;
+use crate::effects::{Effects, Reach};
+use crate::id::{AccountId, UserName};
+use crate::plan::{Effect, Plan, StepName, Withheld};
 
-mod deactivate;
-
-/// The door to AWS: what carrying out a plan needs from outside. Each call has a
-/// timeout and bounded retries of its own.
-#[expect(
-    async_fn_in_trait,
-    reason = "both callers are in this workspace, and neither moves the futures between threads"
-)]
-pub trait Effects {
-    /// Sets a user's key to Inactive. Setting it twice is no error.
-    ///
-    /// # Errors
-    ///
-    /// As IAM answers, or does not.
-    async fn deactivate_key(
-        &self,
-        account: &AccountId,
-        user: &UserName,
-        key: &AccessKeyId,
-    ) -> Result<(), EffectError>;
-
-    /// Reads what state a user's key is in.
-    ///
-    /// # Errors
-    ///
-    /// As IAM answers, or does not. A user or key that is gone is a state, not
-    /// an error.
-    async fn key_state(
-        &self,
-        account: &AccountId,
-        user: &UserName,
-        key: &AccessKeyId,
-    ) -> Result<KeyState, EffectError>;
-
-    /// Finds the user that a key belongs to now: users can be renamed.
-    ///
-    /// # Errors
-    ///
-    /// [`EffectErrorKind::Gone`] if IAM says that there is no such key.
-    async fn owner(&self, account: &AccountId, key: &AccessKeyId) -> Result<UserName, EffectError>;
-
-    /// Looks up facts about a user.
-    ///
-    /// # Errors
-    ///
-    /// As IAM answers, or does not; the facts are then not known.
-    async fn user_facts(
-        &self,
-        account: &AccountId,
-        user: &UserName,
-        lookups: &BTreeSet<Lookup>,
-    ) -> Result<UserFacts, EffectError>;
-
-    /// Waits.
-    async fn pause(&self, duration: Duration);
-
-    /// The time, which the core never asks for by itself.
-    fn now(&self) -> Timestamp;
-}
-
-/// The state of an access key, as IAM reports it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyState {
-    /// It works.
-    Active,
-    /// It does not work, and can be activated again.
-    Inactive,
-    /// The user exists, and has no such key.
-    KeyGone,
-    /// There is no such user.
-    UserGone,
-}
-
-/// Why a call to AWS did not do what it should.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct EffectError {
-    /// What sort of failure, which decides what happens next.
-    pub kind: EffectErrorKind,
-    /// Service, operation, error code and request id, in one line.
-    pub message: String,
-}
-
-/// What sort of failure a call to AWS ended in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EffectErrorKind {
-    /// keyrail may not do it.
-    Denied,
-    /// The account is not one that this deployment can act in.
-    Elsewhere,
-    /// There is no such user or key.
-    Gone,
-    /// Something else, which trying again will not mend.
-    Other,
-    /// AWS limits the rate of calls.
-    Throttled,
-    /// No answer in time: the change may have been made or not.
-    TimedOut,
-    /// No connection, or a failure inside the service: it may have been made or not.
-    Unreachable,
-}
+mod attempt;
+mod ending;
 
 /// What became of one step.
 #[derive(Debug, Serialize)]
@@ -127,9 +28,20 @@ pub struct Outcome {
     pub attempts: u32,
     /// From the first call to the last answer, in milliseconds.
     pub millis: u64,
+    /// The account that it was taken in; `None` if it was withheld.
+    pub account: Option<AccountId>,
+    /// The changes that keyrail made, and that `keyrail undo` takes back: none if there
+    /// was nothing left to do, or nothing could be done.
+    pub changes: Vec<Change>,
     /// Whether trying the whole event again could mend it.
     #[serde(skip)]
     pub retry: bool,
+    /// What could not be done, for people to do by hand.
+    #[serde(skip)]
+    pub tried: Option<Change>,
+    /// When it ended; `None` if it was withheld.
+    #[serde(skip)]
+    pub at: Option<Timestamp>,
     /// The key's user as IAM says, where the event names none or an earlier name.
     #[serde(skip)]
     pub owner: Option<UserName>,
@@ -151,82 +63,169 @@ pub enum OutcomeResult {
     Withheld,
 }
 
-/// Carries out a plan, step by step. A failure of one step stops no other.
-pub async fn carry_out(plan: &Plan, effects: &impl Effects) -> Vec<Outcome> {
-    let mut outcomes = Vec::with_capacity(plan.steps.len());
-    for step in &plan.steps {
-        outcomes.push(match &step.decision {
-            Ok(Effect::DeactivateAccessKey {
-                account,
-                owner,
-                key,
-            }) => {
-                let start = effects.now();
-                let ending = deactivate(account, owner, key, effects).await;
-                let owner = ending.owner().cloned();
-                let (result, detail, attempts, retry) = ending.into_parts();
-                let millis = effects
-                    .now()
-                    .duration_since(start)
-                    .as_millis()
-                    .try_into()
-                    .unwrap_or_default();
-                Outcome {
-                    step: step.name,
-                    result,
-                    detail,
-                    attempts,
-                    millis,
-                    retry,
-                    owner,
-                }
-            }
-            Err(withheld) => Outcome::withheld(step, *withheld),
-        });
+/// Carries out a plan. The steps against one user, role or root are one containment, and
+/// share nothing with another; containments run at the same time. `event` names the
+/// sessions in which it is done. A failure of one step stops no other.
+pub async fn carry_out(plan: &Plan, event: Option<&str>, effects: &impl Effects) -> Vec<Outcome> {
+    let mut containments: Vec<Containment<'_>> = Vec::new();
+    for (place, step) in plan.steps.iter().enumerate() {
+        let Ok(effect) = &step.decision else { continue };
+        let known = containments
+            .iter_mut()
+            .find(|known| known.effect.account == effect.account && known.effect.who == effect.who);
+        match known {
+            Some(known) => known.steps.push((place, step.name, effect)),
+            None => containments.push(Containment {
+                effect,
+                steps: vec![(place, step.name, effect)],
+            }),
+        }
     }
-    outcomes
+    let run = containments
+        .iter()
+        .map(|containment| containment.run(plan, event, effects));
+    let mut ended: Vec<(usize, Outcome)> = join_all(run).await.into_iter().flatten().collect();
+    for (place, step) in plan.steps.iter().enumerate() {
+        if let Err(withheld) = step.decision {
+            ended.push((place, Outcome::withheld(step.name, withheld)));
+        }
+    }
+    ended.sort_unstable_by_key(|(place, _)| *place);
+    ended.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// The steps against one user, role or root, with their places in the plan.
+struct Containment<'a> {
+    /// The first of them: account and target are the same in all.
+    effect: &'a Effect,
+    steps: Vec<(usize, StepName, &'a Effect)>,
+}
+
+impl Containment<'_> {
+    async fn run(
+        &self,
+        plan: &Plan,
+        event: Option<&str>,
+        effects: &impl Effects,
+    ) -> Vec<(usize, Outcome)> {
+        let start = effects.now();
+        let reach = Reach {
+            account: self.effect.account.clone(),
+            to: None,
+            actions: self
+                .steps
+                .iter()
+                .flat_map(|(_, _, effect)| effect.actions())
+                .collect(),
+            event: event.map(str::to_owned),
+        };
+        let endings = match Target::settle(&self.effect.who, reach, plan, effects).await {
+            Ok(target) => run_in_phases(target, &self.steps, effects).await,
+            Err(ending) => self
+                .steps
+                .iter()
+                .map(|(place, ..)| (*place, ending.clone()))
+                .collect(),
+        };
+        let end = effects.now();
+        endings
+            .into_iter()
+            .filter_map(|(place, ending)| {
+                let name = self.steps.iter().find(|(of, ..)| *of == place)?.1;
+                let account = self.effect.account.clone();
+                Some((place, Outcome::of(name, account, ending, (start, end))))
+            })
+            .collect()
+    }
+}
+
+/// What stops a credential comes before what stops sessions, and that before what stops
+/// the user; what cannot be undone is last. A phase begins once the changes of the one
+/// before are answered, and does not wait until they are read back.
+async fn run_in_phases<E: Effects>(
+    mut target: Target<E::Hands>,
+    steps: &[(usize, StepName, &Effect)],
+    effects: &E,
+) -> Vec<(usize, Ending)> {
+    let Some((_, first, _)) = steps.first() else {
+        return Vec::new();
+    };
+    let same = steps.partition_point(|(_, name, _)| phase(*name) <= phase(*first));
+    let (now, later) = steps.split_at(same);
+    let starting = now.iter().map(|(place, _, effect)| async {
+        (*place, Attempt::start(&target, effect, effects).await)
+    });
+    let mut started = join_all(starting).await;
+    // A user that is found under another name is contained under it from here on.
+    let moved = started
+        .iter_mut()
+        .find_map(|(_, attempt)| attempt.moved.take());
+    let (before, after) = match moved {
+        Some(moved) => (std::mem::replace(&mut target, moved.clone()), moved),
+        None => (target.clone(), target.clone()),
+    };
+    let confirming = started.into_iter().map(|(place, attempt)| {
+        let target = if attempt.has_moved { &after } else { &before };
+        async move { (place, attempt.confirm(target, effects).await) }
+    });
+    let rest = Box::pin(run_in_phases(target, later, effects));
+    let (mut endings, rest) = join(join_all(confirming), rest).await;
+    endings.extend(rest);
+    endings
+}
+
+fn phase(name: StepName) -> u8 {
+    match name {
+        StepName::DeactivateKey
+        | StepName::DeactivateServiceCredential
+        | StepName::DeactivateSshKey
+        | StepName::DeactivateSigningCertificate => 0,
+        StepName::RevokeSessions | StepName::RevokeRoleSessions => 1,
+        StepName::QuarantineUser | StepName::DisableConsoleLogin => 2,
+        StepName::DeleteKey | StepName::DeleteRootKey => 3,
+    }
 }
 
 impl Outcome {
-    fn withheld(step: &Step, withheld: Withheld) -> Self {
+    fn of(
+        step: StepName,
+        account: AccountId,
+        ending: Ending,
+        (start, end): (Timestamp, Timestamp),
+    ) -> Self {
+        let millis = u64::try_from(end.duration_since(start).as_millis()).unwrap_or_default();
+        let tried = ending.tried().cloned();
+        let owner = ending.owner().cloned();
+        let changes = ending.changes();
+        let (result, detail, attempts, retry) = ending.into_parts();
         Self {
-            step: step.name,
+            step,
+            result,
+            detail,
+            attempts,
+            millis,
+            account: Some(account),
+            changes,
+            retry,
+            tried,
+            at: Some(end),
+            owner,
+        }
+    }
+
+    fn withheld(step: StepName, withheld: Withheld) -> Self {
+        Self {
+            step,
             result: OutcomeResult::Withheld,
             detail: withheld.sentence().to_owned(),
             attempts: 0,
             millis: 0,
+            account: None,
+            changes: Vec::new(),
             retry: false,
+            tried: None,
+            at: None,
             owner: None,
-        }
-    }
-}
-
-impl EffectErrorKind {
-    /// Whether the change may have been made in spite of the error.
-    fn leaves_doubt(self) -> bool {
-        match self {
-            Self::TimedOut | Self::Unreachable => true,
-            Self::Denied | Self::Elsewhere | Self::Gone | Self::Other | Self::Throttled => false,
-        }
-    }
-
-    /// Whether Lambda should try the event again.
-    fn is_mended_by_retry(self) -> bool {
-        match self {
-            Self::Gone | Self::Throttled | Self::TimedOut | Self::Unreachable => true,
-            Self::Denied | Self::Elsewhere | Self::Other => false,
-        }
-    }
-
-    fn sentence(self) -> &'static str {
-        match self {
-            Self::Denied => "access denied",
-            Self::Elsewhere => "not in this deployment's reach",
-            Self::Gone => "IAM did not know the key, and yet knows its user",
-            Self::Other => "AWS refused",
-            Self::Throttled => "throttled",
-            Self::TimedOut => "timed out",
-            Self::Unreachable => "AWS could not be reached",
         }
     }
 }
@@ -239,11 +238,17 @@ impl Withheld {
             Self::Archived => "withheld: the finding is archived, resolved or suppressed",
             Self::Evidence => "withheld: the event contradicts itself or did not come from AWS",
             Self::FailedAttempt => "withheld: the attempt failed, so there is nothing to take back",
-            Self::NoTarget => "withheld: the event names no long-term key of an IAM user",
-            Self::NotAllowed => "withheld: this deployment does not allow it",
+            Self::Limit => {
+                "withheld: the settings' limit of containments in this account within an hour is reached"
+            }
+            Self::NoTarget => "withheld: the event names nothing of the kind that this step stops",
+            Self::NotAllowed => "withheld: the settings do not allow it",
             Self::Observe => "withheld: observe mode",
+            Self::Protected => "withheld: the settings protect it, or it is keyrail's or AWS's own",
+            Self::Released => "withheld: the key has been released from containment for a time",
             Self::Replay => "withheld: the event is a replay from an archive",
             Self::Sample => "withheld: the finding is a sample",
+            Self::TooOld => "withheld: the event is too old for this step",
         }
     }
 }

@@ -6,59 +6,281 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::{join, join_all, join3};
+use jiff::Timestamp;
+
 use crate::activity::Activity;
 use crate::alert::{Alert, Notifier, NotifyError};
 use crate::bundle::Bundle;
-use crate::circumstances::Circumstances;
+use crate::circumstances::{Circumstances, History};
+use crate::effects::{EffectErrorKind, Effects, Hands, Reach, To};
 use crate::event::Event;
+use crate::id::AccountId;
 use crate::lookup::{Lookup, UserFacts};
-use crate::outcome::{EffectErrorKind, Effects, carry_out};
-use crate::plan::Plan;
+use crate::outcome::carry_out;
+use crate::plan::{Act, Bounds, Plan, Withheld};
+use crate::recheck::{DELAYS, Queue, Recheck};
 use crate::report::Report;
+use crate::state::{
+    Claim, Fact, Memory, State, Subject, launch_to_judge_again, memories_of, subjects_of,
+};
 
 /// What an event means, what the bundle says about it, and what would follow.
 #[must_use]
 pub fn examine(event: Event, bundle: &Bundle, circumstances: &Circumstances) -> Report {
     let activity = Activity::interpret(&event, circumstances);
     let verdict = bundle.judge(&activity, circumstances);
-    let plan = Plan::draw(&activity, &verdict);
+    let bounds = Bounds {
+        settings: &bundle.settings,
+        circumstances,
+    };
+    let plan = Plan::draw(&activity, &verdict, bounds);
     Report::new(event, activity, verdict, plan, bundle.version.clone())
 }
 
 /// Examines an event, carries out the plan, and tells of it.
 ///
-/// The alert is sent whatever became of the plan.
+/// The alert is sent whatever became of the plan. `until` is when the invocation ends at
+/// the latest: so long nobody else handles the same event.
 pub async fn respond(
     event: Event,
     bundle: &Bundle,
     circumstances: &Circumstances,
-    aws: &(impl Effects + Notifier),
+    until: Timestamp,
+    aws: &(impl Effects + Notifier + State + Queue),
 ) -> Response {
-    let mut report = examine(event, bundle, circumstances);
+    let circumstances = Circumstances {
+        now: Some(aws.now()),
+        ..circumstances.clone()
+    };
+    let mut report = examine(event, bundle, &circumstances);
+    let mut again = None;
+    let mut claimed = None;
+    let mut is_within_limit = true;
+    if aws.is_kept() && concerns_others(&report) {
+        let recalled = recall(&report, bundle, until, aws).await;
+        match recalled.claim {
+            Some(Claim::Done) => return Response::of(report, Handled::Before),
+            Some(Claim::Elsewhere) => return Response::of(report, Handled::Elsewhere),
+            Some(Claim::Mine) => claimed = report.event.claim(),
+            None => {}
+        }
+        if recalled.bears {
+            let known = Circumstances {
+                history: Some(History::of(&recalled.memories)),
+                ..circumstances.clone()
+            };
+            report = examine(report.event, bundle, &known);
+            again = launch_to_judge_again(&report.activity, &recalled.memories);
+        }
+        report.not_known = recalled.not_known;
+        is_within_limit = recalled.is_within_limit;
+    }
     let lookups = bundle.lookups_for(&report.verdict);
     if !lookups.is_empty() {
-        look_up(&mut report.activity, &lookups, aws).await;
-        report.verdict = bundle.judge(&report.activity, circumstances);
-        report.plan = Plan::draw(&report.activity, &report.verdict);
+        look_up(&mut report, &lookups, aws).await;
+        report.verdict = bundle.judge(&report.activity, &circumstances);
+        let bounds = Bounds {
+            settings: &bundle.settings,
+            circumstances: &circumstances,
+        };
+        report.plan = Plan::draw(&report.activity, &report.verdict, bounds);
     }
-    report.outcomes = carry_out(&report.plan, aws).await;
+    if !is_within_limit {
+        report.plan.withhold(Withheld::Limit);
+    }
+    report.outcomes = carry_out(&report.plan, report.event.id.as_deref(), aws).await;
     let sent = match report.is_alerting() {
         true => Some(aws.send(&Alert::compose(&report)).await),
         false => None,
     };
-    Response { report, sent }
+    let mut response = Response::new(report, sent);
+    response.again = again;
+    afterwards(&mut response, claimed.as_deref(), aws).await;
+    response
+}
+
+/// Whether other invocations have to do with it: the table is asked for nothing else.
+fn concerns_others(report: &Report) -> bool {
+    report.is_alerting()
+        || !subjects_of(&report.activity).is_empty()
+        || !memories_of(&report.activity, &report.event).is_empty()
+}
+
+/// What the table says, all of it asked at the same time.
+struct Recalled {
+    claim: Option<Claim>,
+    memories: Vec<Memory>,
+    /// Whether anything was remembered, so that the event is to be judged with it.
+    bears: bool,
+    is_within_limit: bool,
+    not_known: Vec<String>,
+}
+
+async fn recall(
+    report: &Report,
+    bundle: &Bundle,
+    until: Timestamp,
+    state: &impl State,
+) -> Recalled {
+    let claiming = async {
+        match report.event.claim() {
+            Some(event) => Some(state.claim(&event, until).await),
+            None => None,
+        }
+    };
+    let counting = async {
+        let most = bundle.settings.limits.containments_per_hour?;
+        let (_, effect) = report.plan.effects().next()?;
+        let event = report.event.claim()?;
+        Some(state.count(&effect.account, &event, most).await)
+    };
+    // Written before it is read, so that of two events that belong together whichever
+    // comes second sees the first.
+    let recalling = async {
+        let memories = memories_of(&report.activity, &report.event);
+        let written = join_all(memories.iter().map(|memory| state.remember(memory))).await;
+        let subjects = subjects_of(&report.activity);
+        let read = join_all(subjects.iter().map(|about| state.recall(about))).await;
+        (written, read)
+    };
+    let (claim, count, (written, read)) = join3(claiming, counting, recalling).await;
+    let mut recalled = Recalled {
+        claim: None,
+        memories: Vec::new(),
+        bears: !read.is_empty(),
+        is_within_limit: true,
+        not_known: Vec::new(),
+    };
+    let mut not_known = |what: &str, error: String| {
+        recalled.not_known.push(format!("{what}: {error}"));
+    };
+    match claim {
+        Some(Ok(claim)) => recalled.claim = Some(claim),
+        Some(Err(error)) => not_known("whether another alert tells of this event", error.message),
+        None => {}
+    }
+    match count {
+        Some(Ok(is_within)) => recalled.is_within_limit = is_within,
+        Some(Err(error)) => not_known(
+            "whether the limit of containments is reached",
+            error.message,
+        ),
+        None => {}
+    }
+    for error in written.into_iter().filter_map(Result::err) {
+        not_known("what this means for later events", error.message);
+    }
+    for memories in read {
+        match memories {
+            Ok(memories) => recalled.memories.extend(memories),
+            Err(error) => not_known("what happened before", error.message),
+        }
+    }
+    recalled
+}
+
+/// What nobody waits for any more: later events must know, and somebody must look again.
+async fn afterwards(
+    response: &mut Response,
+    claimed: Option<&str>,
+    aws: &(impl Effects + State + Queue),
+) {
+    let report = &response.report;
+    let remembering = async {
+        let contained = match aws.is_kept() {
+            true => contained(report, aws.now()),
+            false => Vec::new(),
+        };
+        let results = join_all(contained.iter().map(|memory| aws.remember(memory))).await;
+        results
+            .into_iter()
+            .filter_map(Result::err)
+            .collect::<Vec<_>>()
+    };
+    let scheduling = async {
+        let rechecks = match aws.is_there() {
+            true => Recheck::all_of(report, aws.now()),
+            false => Vec::new(),
+        };
+        let sending = rechecks.into_iter().map(|mut recheck| async move {
+            let stock = recheck.take_stock(aws).await;
+            let sent = join_all(DELAYS.map(|delay| aws.send_later(&recheck, delay))).await;
+            (stock.err(), sent)
+        });
+        join_all(sending).await
+    };
+    let (forgotten, scheduled) = join(remembering, scheduling).await;
+    let (mut notes, mut failed) = (Vec::new(), Vec::new());
+    for error in forgotten {
+        failed.push(format!("the containment could not be remembered: {error}"));
+    }
+    for (stock, sent) in scheduled {
+        // What is younger than the event is found without the list.
+        let unlisted = stock.map(|error| format!("credentials could not be listed: {error}"));
+        notes.extend(unlisted);
+        for error in sent.into_iter().filter_map(Result::err) {
+            failed.push(format!("the re-check could not be scheduled: {error}"));
+        }
+    }
+    // The claim of an event that must be tried again runs out by itself.
+    let is_finished =
+        failed.is_empty() && !matches!(response.sent, Some(Err(_))) && !report.is_worth_a_retry();
+    if let (true, Some(event)) = (is_finished, claimed)
+        && let Err(error) = aws.finish(event).await
+    {
+        notes.push(format!("it could not be marked as handled: {error}"));
+    }
+    response.notes = notes;
+    response.failed_afterwards = failed;
+}
+
+/// The keys that were stopped, for when somebody activates them again.
+fn contained(report: &Report, now: Timestamp) -> Vec<Memory> {
+    let event = report.event.id.clone().unwrap_or_default();
+    let steps = report.plan.steps.iter().zip(&report.outcomes);
+    steps
+        .filter(|(_, outcome)| !outcome.changes.is_empty())
+        .filter_map(|(step, _)| match &step.decision {
+            Ok(effect) => match &effect.act {
+                Act::DeactivateKey(key) => Some(Memory {
+                    about: Subject::Key(key.to_string()),
+                    time: now,
+                    event: event.clone(),
+                    fact: Fact::Contained,
+                }),
+                _ => None,
+            },
+            Err(_) => None,
+        })
+        .collect()
 }
 
 /// Looks up what policies need to know of the users in an activity. What cannot be
 /// looked up stays unknown, and the policies undecided.
-async fn look_up(activity: &mut Activity, lookups: &BTreeSet<Lookup>, aws: &impl Effects) {
+async fn look_up(report: &mut Report, lookups: &BTreeSet<Lookup>, aws: &impl Effects) {
+    let activity = &mut report.activity;
+    let event = report.event.id.clone();
     let users = activity.users_in_it();
     let asked = users.into_iter().filter_map(|(account, name)| {
-        let (account_id, user) = (account.parse().ok()?, name.parse().ok()?);
+        let account_id: AccountId = account.parse().ok()?;
+        let user: crate::id::UserName = name.parse().ok()?;
         let arn = activity.user_arn(account, name);
-        Some(async move { (arn, aws.user_facts(&account_id, &user, lookups).await) })
+        let reach = Reach {
+            account: account_id,
+            to: Some(To::User(user.clone())),
+            actions: lookups.iter().map(|lookup| lookup.action()).collect(),
+            event: event.clone(),
+        };
+        Some(async move {
+            let facts = match aws.reach(&reach).await {
+                Ok(hands) => hands.facts(&user, lookups).await,
+                Err(error) => Err(error),
+            };
+            (arn, facts)
+        })
     });
-    let answers = futures_util::future::join_all(asked).await;
+    let answers = join_all(asked).await;
     for (arn, answer) in answers {
         let facts = match answer {
             Ok(facts) => facts,
@@ -83,4 +305,43 @@ pub struct Response {
     pub report: Report,
     /// Whether the alert was sent; `None` if there was nothing to tell.
     pub sent: Option<Result<(), NotifyError>>,
+    /// Whether this invocation handled it.
+    pub handled: Handled,
+    /// Another event that must be judged again, now that this one is known.
+    pub again: Option<Event>,
+    /// What failed after the alert: the event must be tried again for it.
+    pub failed_afterwards: Vec<String>,
+    /// What failed after the alert, and needs only to be known.
+    pub notes: Vec<String>,
+}
+
+/// Who handled an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handled {
+    /// Another invocation, to its end.
+    Before,
+    /// Another invocation is at it: nobody has seen it finished.
+    Elsewhere,
+    /// This one.
+    Here,
+}
+
+impl Response {
+    pub(crate) fn new(report: Report, sent: Option<Result<(), NotifyError>>) -> Self {
+        Self {
+            report,
+            sent,
+            handled: Handled::Here,
+            again: None,
+            failed_afterwards: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn of(report: Report, handled: Handled) -> Self {
+        Self {
+            handled,
+            ..Self::new(report, None)
+        }
+    }
 }

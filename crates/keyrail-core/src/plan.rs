@@ -3,13 +3,19 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::activity::taxonomy::Group;
-use crate::activity::{Activity, ActorKind, HandsOff, Provenance, TargetKind};
-use crate::bundle::{Mode, UnknownWordError};
-use crate::id::{AccessKeyId, AccountId, UserName};
+use self::evidence::Evidence;
+pub use self::protected::Protected;
+use crate::activity::{Activity, HandsOff, Provenance};
+use crate::bundle::{Mode, Settings, UnknownWordError};
+use crate::circumstances::Circumstances;
+use crate::id::{AccessKeyId, AccountId, CredentialId, RoleName, UserName};
 use crate::judge::Verdict;
+
+mod evidence;
+mod protected;
 
 /// The steps that violated guardrails name, each once, in the order in which
 /// they must be taken. Steps that are withheld are in it, with the reason.
@@ -18,6 +24,9 @@ use crate::judge::Verdict;
 pub struct Plan {
     /// In order.
     pub steps: Vec<Step>,
+    /// Who is never touched, for users whom IAM names only later.
+    #[serde(skip)]
+    pub protected: Protected,
 }
 
 /// One containment step on one target.
@@ -31,40 +40,88 @@ pub struct Step {
     pub decision: Result<Effect, Withheld>,
 }
 
-/// The steps that `@respond` may name. Ordered: the key is stopped first.
+/// The steps that `@respond` may name, in the order in which they are taken: first what
+/// stops a credential, then sessions, then the user, and last what cannot be undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StepName {
     /// Sets a user's access key to Inactive.
     DeactivateKey,
+    /// Sets a service-specific credential to Inactive.
+    DeactivateServiceCredential,
+    /// Sets an SSH key to Inactive.
+    DeactivateSshKey,
+    /// Sets a signing certificate to Inactive.
+    DeactivateSigningCertificate,
+    /// Denies a user's sessions that are older than now.
+    RevokeSessions,
+    /// Denies a role's sessions that are older than now.
+    RevokeRoleSessions,
     /// Denies a user everything that its own permissions allow.
     QuarantineUser,
+    /// Deletes a user's password.
+    DisableConsoleLogin,
+    /// Deletes a user's access key, for good.
+    DeleteKey,
     /// Deletes root's access key, for good.
     DeleteRootKey,
 }
 
-/// A change to an account. A closed list.
+/// What a step does, and to whom: parsed ids only.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// `iam:UpdateAccessKey`, always with the user's name: without one IAM would
-    /// take the caller's own keys.
-    DeactivateAccessKey {
-        /// The account that the user is in.
-        account: AccountId,
-        /// The key's owner.
-        owner: Owner,
-        /// The key.
-        key: AccessKeyId,
-    },
+pub struct Effect {
+    /// The account that it is done in.
+    pub account: AccountId,
+    /// Who it is done to.
+    pub who: Who,
+    /// What is done.
+    pub act: Act,
+    /// A key of that user's, by which IAM finds the user under another name.
+    pub evidence: Option<AccessKeyId>,
 }
 
-/// Whose an access key is.
+/// Who a step is taken against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// A role.
+    Role(RoleName),
+    /// The account's root.
+    Root,
+    /// A user.
+    User(Owner),
+}
+
+/// What is done. A closed list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the step of the same name")]
+pub enum Act {
+    DeactivateKey(AccessKeyId),
+    DeactivateServiceCredential(CredentialId),
+    DeactivateSshKey(CredentialId),
+    DeactivateSigningCertificate(CredentialId),
+    RevokeSessions,
+    RevokeRoleSessions,
+    QuarantineUser,
+    DisableConsoleLogin,
+    DeleteKey(AccessKeyId),
+    DeleteRootKey(AccessKeyId),
+}
+
+/// Which user it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
-    /// The event itself shows it.
+    /// The event itself shows it, and is fresh.
     Shown(UserName),
-    /// The event is second-hand, so IAM is asked before anything is changed; where
-    /// the event names a user, IAM must name the same.
-    Asked(Option<UserName>),
+    /// The event is old or second-hand, so IAM is asked whose the key is before
+    /// anything is changed; where the event names a user, IAM must name the same.
+    Asked {
+        /// The key.
+        key: AccessKeyId,
+        /// The user, as the event has it.
+        expected: Option<UserName>,
+    },
+    /// The event is old or second-hand, and names no key: IAM must say that the user
+    /// existed then, so that it is not another one of the same name.
+    Since(UserName, Timestamp),
 }
 
 /// Why a step is not taken.
@@ -77,22 +134,77 @@ pub enum Withheld {
     Evidence,
     /// The attempt failed: there is nothing to take back.
     FailedAttempt,
+    /// More was contained in this account within the hour than the settings allow.
+    Limit,
     /// The event does not name the target well enough to act on it.
     NoTarget,
-    /// The step cannot be undone, or this deployment does not allow it.
+    /// The step cannot be undone, or is taken on a role, and the settings do not allow it.
     NotAllowed,
     /// The mode is observe.
     Observe,
+    /// The settings protect who it would be taken against; or it is a role that is
+    /// keyrail's own, or AWS's.
+    Protected,
+    /// Somebody has released the key from containment, for a time.
+    Released,
     /// An archive replays the event: it may be long past.
     Replay,
     /// The finding is a sample.
     Sample,
+    /// The event is older than the settings allow for a step that cannot be undone, or
+    /// whose target cannot be compared with the event's.
+    TooOld,
+}
+
+impl Effect {
+    /// The IAM actions that taking the step needs, what reads it back and what finds a
+    /// renamed user included.
+    #[must_use]
+    pub fn actions(&self) -> Vec<&'static str> {
+        let own: &[&str] = match self.act {
+            Act::DeactivateKey(_) => &["iam:UpdateAccessKey", "iam:ListAccessKeys"],
+            Act::DeactivateServiceCredential(_) => &[
+                "iam:UpdateServiceSpecificCredential",
+                "iam:ListServiceSpecificCredentials",
+            ],
+            Act::DeactivateSshKey(_) => &["iam:UpdateSSHPublicKey", "iam:ListSSHPublicKeys"],
+            Act::DeactivateSigningCertificate(_) => &[
+                "iam:UpdateSigningCertificate",
+                "iam:ListSigningCertificates",
+            ],
+            Act::RevokeSessions => &["iam:PutUserPolicy", "iam:GetUserPolicy"],
+            Act::RevokeRoleSessions => return vec!["iam:PutRolePolicy", "iam:GetRolePolicy"],
+            Act::QuarantineUser => &[
+                "iam:PutUserPolicy",
+                "iam:GetUserPolicy",
+                "iam:AttachUserPolicy",
+                "iam:ListAttachedUserPolicies",
+                "iam:PutUserPermissionsBoundary",
+            ],
+            Act::DisableConsoleLogin => &["iam:DeleteLoginProfile", "iam:GetLoginProfile"],
+            Act::DeleteKey(_) => &["iam:DeleteAccessKey", "iam:ListAccessKeys"],
+            Act::DeleteRootKey(_) => return vec!["iam:DeleteAccessKey", "iam:ListAccessKeys"],
+        };
+        own.iter()
+            .copied()
+            .chain(["iam:GetAccessKeyLastUsed", "iam:GetUser"])
+            .collect()
+    }
+}
+
+/// What a plan needs to know beside the activity and the verdict.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds<'a> {
+    /// What may be done, and to whom not.
+    pub settings: &'a Settings,
+    /// The deployment, and the time, where it is known.
+    pub circumstances: &'a Circumstances,
 }
 
 impl Plan {
     /// Draws the plan for a verdict. Pure: the same arguments give the same plan.
     #[must_use]
-    pub fn draw(activity: &Activity, verdict: &Verdict) -> Self {
+    pub fn draw(activity: &Activity, verdict: &Verdict, bounds: Bounds<'_>) -> Self {
         let mut named: Vec<(StepName, Mode)> = Vec::new();
         for violation in &verdict.violated {
             for &name in &violation.respond {
@@ -106,9 +218,12 @@ impl Plan {
         named.sort_unstable();
         let steps = named
             .into_iter()
-            .flat_map(|(name, mode)| Step::decide(name, mode, activity))
+            .flat_map(|(name, mode)| Step::decide(name, mode, activity, bounds))
             .collect();
-        Self { steps }
+        Self {
+            steps,
+            protected: Protected::of(bounds.settings),
+        }
     }
 
     /// The changes that the plan makes, with their steps.
@@ -117,21 +232,27 @@ impl Plan {
             .iter()
             .filter_map(|step| Some((step, step.decision.as_ref().ok()?)))
     }
+
+    /// Takes no step, for this reason.
+    pub fn withhold(&mut self, because: Withheld) {
+        for step in &mut self.steps {
+            if step.decision.is_ok() {
+                step.decision = Err(because);
+            }
+        }
+    }
 }
 
 impl Step {
     /// One step, or one for each access key that the event names.
-    fn decide(name: StepName, mode: Mode, activity: &Activity) -> Vec<Self> {
-        let keys = match name {
-            StepName::DeactivateKey => KeyOfEvent::all(activity),
-            StepName::QuarantineUser | StepName::DeleteRootKey => Vec::new(),
+    fn decide(name: StepName, mode: Mode, activity: &Activity, bounds: Bounds<'_>) -> Vec<Self> {
+        let evidence = Evidence::of(activity, name);
+        let all = match name {
+            StepName::DeactivateKey | StepName::DeleteKey => evidence.with_more_keys(activity),
+            _ => vec![evidence],
         };
-        let key = KeyOfEvent::of(activity);
-        if keys.is_empty() {
-            return vec![Self::decide_on(name, key, mode, activity)];
-        }
-        keys.into_iter()
-            .map(|key| Self::decide_on(name, Some(key), mode, activity))
+        all.into_iter()
+            .map(|evidence| Self::decide_on(name, evidence, mode, activity, bounds))
             .collect()
     }
 
@@ -139,9 +260,10 @@ impl Step {
     /// observe mode tells what enforce mode would do.
     fn decide_on(
         name: StepName,
-        key: Option<KeyOfEvent<'_>>,
+        evidence: Evidence<'_>,
         mode: Mode,
         activity: &Activity,
+        bounds: Bounds<'_>,
     ) -> Self {
         let doubtful =
             !activity.conflicts.is_empty() || activity.provenance == Provenance::Stranger;
@@ -153,7 +275,7 @@ impl Step {
         let decision = match (
             succeeded,
             activity.hands_off,
-            Effect::of(name, key, activity),
+            evidence.effect(name, activity, bounds),
         ) {
             (Some(false), ..) => Err(Withheld::FailedAttempt),
             (None, ..) => Err(Withheld::Evidence),
@@ -168,110 +290,32 @@ impl Step {
         };
         Self {
             name,
-            target: match name {
-                StepName::DeactivateKey | StepName::DeleteRootKey => key.and_then(|key| key.id),
-                StepName::QuarantineUser => key.and_then(|key| key.user),
-            }
-            .map(str::to_owned),
+            target: evidence.target(name).map(str::to_owned),
             decision,
         }
     }
 }
 
-/// A key as an event names it, with the account and user that belong to it: taken
-/// together, so that no step can mix one identity's key with another's name.
-#[derive(Clone, Copy)]
-struct KeyOfEvent<'a> {
-    account: Option<&'a str>,
-    user: Option<&'a str>,
-    id: Option<&'a str>,
-}
-
-impl<'a> KeyOfEvent<'a> {
-    /// The key that the activity is about, even if the event does not show its id;
-    /// else the long-term key that an IAM user signed the call with.
-    fn of(activity: &'a Activity) -> Option<Self> {
-        let (actor, target) = (&activity.actor, &activity.target);
-        if target.kind == TargetKind::AccessKey {
-            return Some(Self {
-                account: activity.account.as_deref(),
-                user: target.user.as_deref(),
-                id: target.access_key_id.as_deref(),
-            });
-        }
-        // Whoever puts a user under quarantine is not the one to be stopped.
-        if activity.groups.contains(&Group::ReportExposure) {
-            return None;
-        }
-        let id = actor
-            .access_key_id
-            .as_deref()
-            .filter(|key| key.starts_with("AKIA"))?;
-        (actor.kind == ActorKind::IamUser).then_some(Self {
-            account: actor.account.as_deref(),
-            user: actor.name.as_deref(),
-            id: Some(id),
-        })
-    }
-
-    /// That key, and any further ones that the event names.
-    fn all(activity: &'a Activity) -> Vec<Self> {
-        let first = Self::of(activity);
-        let more = activity.target.more_keys.iter().map(|id| Self {
-            account: activity.account.as_deref(),
-            user: None,
-            id: Some(id.as_str()),
-        });
-        first.into_iter().chain(more).collect()
-    }
-}
-
-impl Effect {
-    fn of(
-        name: StepName,
-        key: Option<KeyOfEvent<'_>>,
-        activity: &Activity,
-    ) -> Result<Self, Withheld> {
-        match name {
-            StepName::QuarantineUser | StepName::DeleteRootKey => Err(Withheld::NotAllowed),
-            StepName::DeactivateKey => {
-                let key = key.ok_or(Withheld::NoTarget)?;
-                let owner = match (activity.provenance == Provenance::SecondHand, key.user) {
-                    (false, user) => Owner::Shown(parsed(user)?),
-                    // Root's keys are nobody's that IAM could name.
-                    (true, _) if activity.target.is_root == Some(true) => {
-                        return Err(Withheld::NoTarget);
-                    }
-                    (true, None) => Owner::Asked(None),
-                    (true, user) => Owner::Asked(Some(parsed(user)?)),
-                };
-                Ok(Self::DeactivateAccessKey {
-                    account: parsed(key.account)?,
-                    owner,
-                    key: parsed(key.id)?,
-                })
-            }
-        }
-    }
-}
-
-fn parsed<T: FromStr>(text: Option<&str>) -> Result<T, Withheld> {
-    text.and_then(|text| text.parse().ok())
-        .ok_or(Withheld::NoTarget)
-}
-
 impl StepName {
     /// All steps, in the order in which they are taken.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 10] = [
         Self::DeactivateKey,
+        Self::DeactivateServiceCredential,
+        Self::DeactivateSshKey,
+        Self::DeactivateSigningCertificate,
+        Self::RevokeSessions,
+        Self::RevokeRoleSessions,
         Self::QuarantineUser,
+        Self::DisableConsoleLogin,
+        Self::DeleteKey,
         Self::DeleteRootKey,
     ];
 
-    /// Whether it is taken only where `[allow] steps` lists it: it has no undo.
+    /// Whether it is taken only where `[allow] steps` lists it: it has no undo, or
+    /// stops everybody who uses a role.
     #[must_use]
     pub fn needs_permission(self) -> bool {
-        !self.is_reversible()
+        !self.is_reversible() || self == Self::RevokeRoleSessions
     }
 
     /// The step's name in annotations and reports.
@@ -279,18 +323,23 @@ impl StepName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::DeactivateKey => "deactivate-key",
+            Self::DeactivateServiceCredential => "deactivate-service-credential",
+            Self::DeactivateSshKey => "deactivate-ssh-key",
+            Self::DeactivateSigningCertificate => "deactivate-signing-certificate",
+            Self::RevokeSessions => "revoke-sessions",
+            Self::RevokeRoleSessions => "revoke-role-sessions",
             Self::QuarantineUser => "quarantine-user",
+            Self::DisableConsoleLogin => "disable-console-login",
+            Self::DeleteKey => "delete-key",
             Self::DeleteRootKey => "delete-root-key",
         }
     }
 
-    /// Whether keyrail can undo it.
+    /// Whether it can be undone. A deleted password can be replaced by a new one, and
+    /// by that user's access; nothing brings a deleted key back.
     #[must_use]
     pub fn is_reversible(self) -> bool {
-        match self {
-            Self::DeactivateKey | Self::QuarantineUser => true,
-            Self::DeleteRootKey => false,
-        }
+        !matches!(self, Self::DeleteKey | Self::DeleteRootKey)
     }
 }
 
@@ -302,10 +351,8 @@ impl FromStr for StepName {
             .into_iter()
             .find(|step| step.as_str() == word)
             .ok_or_else(|| {
-                UnknownWordError::new(
-                    word,
-                    "deactivate-key, quarantine-user, delete-root-key, or `alert` alone",
-                )
+                let steps = Self::ALL.map(Self::as_str).join(", ");
+                UnknownWordError::new(word, &format!("{steps}, or `alert` alone"))
             })
     }
 }

@@ -27,6 +27,9 @@ pub struct Report {
     pub plan: Plan,
     /// What became of it; empty where nothing was executed.
     pub outcomes: Vec<Outcome>,
+    /// What keyrail could not know, because its table did not answer: sentences.
+    #[serde(skip)]
+    pub not_known: Vec<String>,
     /// The bundle that judged.
     #[serde(skip)]
     pub bundle: String,
@@ -88,6 +91,7 @@ impl Report {
             verdict,
             plan,
             outcomes: Vec::new(),
+            not_known: Vec::new(),
             bundle,
         }
     }
@@ -96,6 +100,7 @@ impl Report {
     #[must_use]
     pub fn is_alerting(&self) -> bool {
         self.activity.kind == Kind::Unrecognised
+            || self.activity.comeback.is_some()
             || !self.verdict.violated.is_empty()
             || !self.verdict.undecided.is_empty()
     }
@@ -124,7 +129,7 @@ impl Report {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match (self.state(), self.verdict.severity) {
-            _ if self.activity.is_fault => Severity::Critical,
+            _ if self.activity.is_fault || self.activity.comeback.is_some() => Severity::Critical,
             (State::Failed, _) => Severity::Critical,
             (_, Some(severity)) => severity,
             (_, None) => Severity::Medium,

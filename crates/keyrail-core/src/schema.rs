@@ -117,7 +117,7 @@ const FACTS: [(&str, &str, &str); 21] = [
 ];
 
 /// The attributes of entities and of the history.
-const ATTRIBUTES: [&str; 13] = [
+const ATTRIBUTES: [&str; 15] = [
     "contained",
     "kind",
     "launchedSincePasswordChange",
@@ -130,6 +130,8 @@ const ATTRIBUTES: [&str; 13] = [
     "root",
     "session",
     "status",
+    "surgeInstances",
+    "surgeMinutes",
     "user",
 ];
 

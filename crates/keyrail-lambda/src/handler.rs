@@ -1,18 +1,22 @@
 //! One invocation: bytes → event → response, and whether Lambda should try again.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
 use keyrail_aws::Aws;
 use keyrail_core::id::AccountId;
 use keyrail_core::outcome::OutcomeResult;
-use keyrail_core::pipeline::Response;
+use keyrail_core::pipeline::{Handled, Response};
+use keyrail_core::recheck::{Recheck, recheck};
 use keyrail_core::{Event, respond};
-use lambda_runtime::{Diagnostic, LambdaEvent};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::value::RawValue;
 use tracing::Instrument;
 
 use crate::settings::Settings;
-use crate::{body, telemetry};
+use crate::{body, message, telemetry};
 
 /// What guards: settings and clients that live as long as the process.
 pub(crate) struct Guard {
@@ -39,27 +43,59 @@ impl Guard {
         invocation: LambdaEvent<Box<RawValue>>,
     ) -> Result<(), Diagnostic> {
         let bytes = body::unwrapped(&invocation.payload);
-        let events = Event::parse_all(&bytes)
-            .unwrap_or_else(|error| vec![Event::unreadable(&bytes, &error)]);
-        let account = own_account(&invocation.context.invoked_function_arn);
-        let aws = match account.clone() {
-            Some(account) => self.aws.acting_in(account),
+        let end = end_of(&invocation.context);
+        let arn = &invocation.context.invoked_function_arn;
+        let aws = match own_account(arn) {
+            Some(account) => self.aws.acting_in(account, partition(arn)),
             None => self.aws.clone(),
         };
-        let mut result = Ok(());
-        if let Some(event) = self.fault(account) {
-            result = self.handle(event, &aws).await;
-            self.fault_is_told.store(result.is_ok(), Ordering::Relaxed);
+        let queue = self.settings.places.recheck_queue_url.as_deref();
+        if let Some(rechecks) = message::rechecks(&bytes, queue) {
+            let mut result = Ok(());
+            for containment in rechecks {
+                result = result.and(self.look_again(&containment, &within(&aws, end)).await);
+            }
+            return result;
         }
-        for event in events {
+        let mut events: VecDeque<Event> = Event::parse_all(&bytes)
+            .unwrap_or_else(|error| vec![Event::unreadable(&bytes, &error)])
+            .into();
+        let mut result = Ok(());
+        while let Some(event) = events.pop_front() {
             let span = tracing::info_span!(
                 "invocation",
                 request_id = invocation.context.request_id,
                 event_id = event.id.as_deref(),
             );
-            result = result.and(self.handle(event, &aws).instrument(span).await);
+            let (again, handled) = self.handle(event, end, &aws).instrument(span).await;
+            events.extend(again);
+            result = result.and(handled);
+        }
+        // After the events: nothing stands between one and its first step.
+        if let Some(event) = self.fault(own_account(arn)) {
+            let (_, told) = self.handle(event, end, &aws).await;
+            self.fault_is_told.store(told.is_ok(), Ordering::Relaxed);
+            result = result.and(told);
         }
         result
+    }
+
+    /// Looks at a containment again.
+    async fn look_again(&self, containment: &Recheck, aws: &Aws) -> Result<(), Diagnostic> {
+        let settings = &self.settings;
+        let looked = Box::pin(recheck(
+            containment,
+            &settings.bundle,
+            &settings.circumstances,
+            aws,
+        ))
+        .await;
+        telemetry::record_recheck(containment, &looked, &settings.circumstances.name);
+        match looked {
+            Ok(None) => Ok(()),
+            Ok(Some(response)) => result_for_lambda(&response),
+            Err(error) => Err(diagnostic("NotRechecked", error.message)),
+        }
     }
 
     /// That the deployed bundle is not valid, once for each process; until it is told,
@@ -74,7 +110,13 @@ impl Guard {
         })
     }
 
-    async fn handle(&self, event: Event, aws: &Aws) -> Result<(), Diagnostic> {
+    /// Handles one event; returns another that must be judged again because of it.
+    async fn handle(
+        &self,
+        event: Event,
+        end: SystemTime,
+        aws: &Aws,
+    ) -> (Option<Event>, Result<(), Diagnostic>) {
         tracing::info!(
             name = event.name,
             detail_type = event.detail_type,
@@ -82,16 +124,33 @@ impl Guard {
         );
         let settings = &self.settings;
         // Boxed: the SDK's futures are large, and there is one invocation at a time.
-        let response = Box::pin(respond(
+        let mut response = Box::pin(respond(
             event,
             &settings.bundle,
             &settings.circumstances,
-            aws,
+            Timestamp::try_from(end).unwrap_or(Timestamp::MAX),
+            &within(aws, end),
         ))
         .await;
         telemetry::record(&response, &settings.circumstances.name);
-        result_for_lambda(&response)
+        (response.again.take(), result_for_lambda(&response))
     }
+}
+
+/// When Lambda ends the invocation.
+fn end_of(context: &Context) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(context.deadline)
+}
+
+/// The clients, with what is left until then.
+fn within(aws: &Aws, end: SystemTime) -> Aws {
+    let left = end.duration_since(SystemTime::now());
+    aws.within(left.unwrap_or_default())
+}
+
+/// `arn:aws-cn:lambda:…` → `aws-cn`.
+fn partition(function_arn: &str) -> &str {
+    function_arn.split(':').nth(1).unwrap_or("aws")
 }
 
 /// `arn:aws:lambda:us-east-1:111122223333:function:keyrail` → `111122223333`: the
@@ -101,6 +160,12 @@ fn own_account(function_arn: &str) -> Option<AccountId> {
 }
 
 fn result_for_lambda(response: &Response) -> Result<(), Diagnostic> {
+    if response.handled == Handled::Elsewhere {
+        return Err(diagnostic(
+            "ClaimedElsewhere",
+            "another invocation is at this event, and nobody has seen it finished".to_owned(),
+        ));
+    }
     if let Some(Err(error)) = &response.sent {
         return Err(diagnostic("AlertNotSent", error.to_string()));
     }
@@ -114,6 +179,10 @@ fn result_for_lambda(response: &Response) -> Result<(), Diagnostic> {
             .map(|outcome| format!("{}: {}", outcome.step, outcome.detail))
             .collect();
         return Err(diagnostic("NotContained", details.join("; ")));
+    }
+    if !response.failed_afterwards.is_empty() {
+        let failed = response.failed_afterwards.join("; ");
+        return Err(diagnostic("NotFinished", failed));
     }
     Ok(())
 }

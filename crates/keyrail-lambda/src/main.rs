@@ -2,6 +2,7 @@
 
 mod body;
 mod handler;
+mod message;
 mod settings;
 mod telemetry;
 
@@ -18,7 +19,7 @@ async fn main() -> Result<(), Error> {
     telemetry::start();
     let settings = Settings::from_env()
         .inspect_err(|error| tracing::error!(error, "the function cannot start"))?;
-    let aws = Aws::connect(settings.topic_arn.clone()).await;
+    let aws = Aws::connect(settings.places.clone()).await;
     let guard = Guard::new(settings, aws);
     let guard = &guard;
     Runtime::new(service_fn(|event: LambdaEvent<Box<RawValue>>| {

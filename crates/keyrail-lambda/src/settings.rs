@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::{env, fs, io};
 
+use keyrail_aws::Places;
 use keyrail_core::bundle::Files;
 use keyrail_core::{Bundle, Circumstances, Mode};
 
 /// What the function was deployed with.
 pub(crate) struct Settings {
-    /// `KEYRAIL_TOPIC_ARN`: where alerts go.
-    pub topic_arn: String,
+    /// `KEYRAIL_TOPIC_ARN`, and, where they are set, `KEYRAIL_TABLE`,
+    /// `KEYRAIL_RECHECK_QUEUE_URL`, `KEYRAIL_RESPONDER_ROLE` and `KEYRAIL_EXTERNAL_ID`.
+    pub places: Places,
     /// `KEYRAIL_NAME`, the deployment, by which it knows its own parts and as metrics
     /// name it; and `KEYRAIL_MODE`, if that is set.
     pub circumstances: Circumstances,
@@ -43,7 +45,13 @@ impl Settings {
             circumstances.name = name;
         }
         Ok(Self {
-            topic_arn,
+            places: Places {
+                topic_arn,
+                table: text("KEYRAIL_TABLE"),
+                recheck_queue_url: text("KEYRAIL_RECHECK_QUEUE_URL"),
+                responder_role: text("KEYRAIL_RESPONDER_ROLE"),
+                external_id: text("KEYRAIL_EXTERNAL_ID"),
+            },
             circumstances,
             bundle,
             fault,

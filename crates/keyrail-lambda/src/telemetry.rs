@@ -5,9 +5,11 @@ use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use keyrail_core::activity::Kind;
+use keyrail_core::effects::EffectError;
 use keyrail_core::outcome::OutcomeResult;
-use keyrail_core::pipeline::Response;
-use serde_json::json;
+use keyrail_core::pipeline::{Handled, Response};
+use keyrail_core::recheck::Recheck;
+use serde_json::{Value, json};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
@@ -54,8 +56,50 @@ pub(crate) fn record(response: &Response, deployment: &str) {
     }
 }
 
+/// The same for a containment that was looked at again.
+pub(crate) fn record_recheck(
+    containment: &Recheck,
+    looked: &Result<Option<Response>, EffectError>,
+    deployment: &str,
+) {
+    match looked {
+        Ok(None) => tracing::info!(event = containment.event, "contained still"),
+        Ok(Some(response)) => {
+            let what = response.report.activity.comeback.as_deref();
+            tracing::error!(event = containment.event, what, "containment did not hold");
+            record(response, deployment);
+        }
+        Err(error) => {
+            tracing::error!(event = containment.event, %error, "it could not be looked at again");
+        }
+    }
+    let held = u8::from(matches!(looked, Ok(None)));
+    let comebacks = u8::from(matches!(looked, Ok(Some(_))));
+    let counts = json!({ "Rechecks": 1, "RechecksHeld": held, "Comebacks": comebacks });
+    if let Err(error) = write_counts(counts, deployment) {
+        tracing::error!(%error, "the metrics could not be written");
+    }
+}
+
 fn log(response: &Response) {
     let report = &response.report;
+    match response.handled {
+        Handled::Here => {}
+        Handled::Before => {
+            tracing::info!("another invocation has handled this event");
+            return;
+        }
+        Handled::Elsewhere => {
+            tracing::warn!("another invocation is at this event: trying again later");
+            return;
+        }
+    }
+    for failed in &response.failed_afterwards {
+        tracing::error!(failed, "after the alert");
+    }
+    for note in report.not_known.iter().chain(&response.notes) {
+        tracing::warn!(note, "not known, or not done");
+    }
     let ids = |ids: Vec<&str>| ids.join(" ");
     let violated = ids(report
         .verdict
@@ -113,18 +157,12 @@ fn log(response: &Response) {
     );
 }
 
-/// One line of CloudWatch's embedded metric format.
+/// What an event counts for.
 fn write_metrics(response: &Response, deployment: &str) -> io::Result<()> {
-    const NAMES: [&str; 7] = [
-        "Events",
-        "Violations",
-        "Contained",
-        "ContainmentFailures",
-        "Alerts",
-        "Unrecognised",
-        "Undecided",
-    ];
     let report = &response.report;
+    if response.handled != Handled::Here {
+        return write_counts(json!({ "Events": 1, "Duplicates": 1 }), deployment);
+    }
     let with = |results: &[OutcomeResult]| {
         report
             .outcomes
@@ -132,20 +170,7 @@ fn write_metrics(response: &Response, deployment: &str) -> io::Result<()> {
             .filter(|outcome| results.contains(&outcome.result))
             .count()
     };
-    let millis = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_millis();
-    let line = json!({
-        "_aws": {
-            "Timestamp": u64::try_from(millis).unwrap_or_default(),
-            "CloudWatchMetrics": [{
-                "Namespace": "keyrail",
-                "Dimensions": [["Deployment"]],
-                "Metrics": NAMES.map(|name| json!({ "Name": name, "Unit": "Count" })),
-            }],
-        },
-        "Deployment": deployment,
+    let counts = json!({
         "Events": 1,
         "Violations": report.verdict.violated.len(),
         "Contained": with(&[OutcomeResult::Verified, OutcomeResult::Already]),
@@ -153,6 +178,32 @@ fn write_metrics(response: &Response, deployment: &str) -> io::Result<()> {
         "Alerts": usize::from(matches!(response.sent, Some(Ok(())))),
         "Unrecognised": usize::from(report.activity.kind == Kind::Unrecognised),
         "Undecided": report.verdict.undecided.len(),
+        "StateFailures": report.not_known.len(),
     });
+    write_counts(counts, deployment)
+}
+
+/// One line of CloudWatch's embedded metric format.
+fn write_counts(mut line: Value, deployment: &str) -> io::Result<()> {
+    let millis = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_millis();
+    if let Some(line) = line.as_object_mut() {
+        let metrics: Vec<Value> = line
+            .keys()
+            .map(|name| json!({ "Name": name, "Unit": "Count" }))
+            .collect();
+        let header = json!({
+            "Timestamp": u64::try_from(millis).unwrap_or_default(),
+            "CloudWatchMetrics": [{
+                "Namespace": "keyrail",
+                "Dimensions": [["Deployment"]],
+                "Metrics": metrics,
+            }],
+        });
+        line.insert("_aws".to_owned(), header);
+        line.insert("Deployment".to_owned(), deployment.into());
+    }
     writeln!(io::stdout().lock(), "{line}")
 }

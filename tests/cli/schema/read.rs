@@ -76,7 +76,7 @@ fn what_keyrail_would_not_read_is_refused() {
         "limits.containments = 1",
         "limits.event-age-minutes = -1",
         "limits.event-age-minutes = \"5\"",
-        "allow.steps = [\"delete-key\"]",
+        "allow.steps = [\"delete-keys\"]",
         "protect.principals = [\"bob\"]",
         "protect.principals = [\"arn:aws:iam::111122223333:root\"]",
         "networks.office = \"198.51.100.0/24\"",
@@ -108,7 +108,7 @@ fn what_keyrail_would_not_read_is_refused() {
         test("  sample: a\n  cases: [{expect: {}}]\n"),
         test("  sample: a\n  expect: {violatde: []}\n"),
         test("  sample: a\n  expect: {severity: hihg}\n"),
-        test("  sample: a\n  expect: {plan: [delete-key]}\n"),
+        test("  sample: a\n  expect: {plan: [delete-keys]}\n"),
         test("  sample: a\n  expect: {plan: [{deactivate-key: because}]}\n"),
         test("  sample: a\n  expect: {plan: [{step: deactivate-key}]}\n"),
         test("  sample: a\n  expect: {alert: {state: blocked}}\n"),
@@ -212,6 +212,13 @@ tests:
     - quarantine-user: not-allowed
     - deactivate-key: observe
     - delete-root-key: not-allowed
+    - delete-key: too-old
+    - revoke-sessions: protected
+    - revoke-role-sessions: limit
+    - disable-console-login: released
+    - deactivate-service-credential: no-target
+    - deactivate-ssh-key: no-target
+    - deactivate-signing-certificate: no-target
     - {step: deactivate-key, withheld: null}
     alert: {state: DRY-RUN, subject: a line}
   cases:

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use keyrail_core::alert::Alert;
+use keyrail_core::change::Change;
 use keyrail_core::outcome::{Outcome, OutcomeResult};
 use keyrail_core::plan::StepName;
 use keyrail_core::report::{Report, Source};
@@ -187,7 +188,13 @@ fn outcome(result: OutcomeResult) -> Outcome {
         detail: "a sentence".to_owned(),
         attempts: 1,
         millis: 42,
+        account: "111122223333".parse().ok(),
+        changes: vec![Change::DeletePassword {
+            user: "bob".parse().expect("a user"),
+        }],
         retry: false,
+        tried: None,
+        at: None,
         owner: None,
     }
 }

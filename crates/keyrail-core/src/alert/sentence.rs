@@ -9,6 +9,14 @@ use crate::report::Report;
 /// What happened, in one sentence.
 pub(super) fn sentence(report: &Report) -> String {
     let activity = &report.activity;
+    if let Some(what) = &activity.comeback {
+        return format!(
+            "What keyrail had contained does not hold any more, or never took effect. Of {} in {}: {}.",
+            known(activity.target.user.as_deref()),
+            place(activity),
+            Plain(what)
+        );
+    }
     match activity.kind {
         Kind::Unrecognised if activity.is_fault => {
             let reason = activity.unknown.first().map_or("", String::as_str);

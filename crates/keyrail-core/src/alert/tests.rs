@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::bundle::{Bundle, Mode};
+use crate::change::{Change, Status};
 use crate::circumstances::Circumstances;
 use crate::event::Event;
 use crate::outcome::{Outcome, OutcomeResult};
@@ -42,7 +43,18 @@ fn outcome(result: OutcomeResult, detail: &str) -> Outcome {
         detail: detail.to_owned(),
         attempts: 1,
         millis: 42,
+        account: None,
+        changes: match result {
+            OutcomeResult::Verified | OutcomeResult::Accepted => vec![Change::Key {
+                user: "bob".parse().expect("a user"),
+                key: "AKIAI44QH8DHBEXAMPLE".parse().expect("a key"),
+                status: Status::Inactive,
+            }],
+            _ => Vec::new(),
+        },
         retry: false,
+        tried: None,
+        at: Some("2026-03-14T09:26:55Z".parse().expect("a time")),
         owner: None,
     }
 }
@@ -99,7 +111,14 @@ fn of_several_keys_each_is_told_with_its_own_owner() {
         &event,
         vec![
             owned(OutcomeResult::Failed, "its owner is not known", None),
-            owned(OutcomeResult::Verified, "Inactive", Some("bob")),
+            Outcome {
+                changes: vec![Change::Key {
+                    user: "bob".parse().expect("a user"),
+                    key: "AKIAIOSFODNN7EXAMPLE".parse().expect("a key"),
+                    status: Status::Inactive,
+                }],
+                ..owned(OutcomeResult::Verified, "Inactive", Some("bob"))
+            },
             owned(OutcomeResult::Failed, "refused", Some("anaya")),
         ],
     );

@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Write as _};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::plain::Plain;
 use super::sentence::{actor, issues_a_key, known, place, sentence};
@@ -25,6 +25,9 @@ pub(super) fn headline(report: &Report) -> String {
     };
     if report.activity.is_fault {
         return "keyrail is not guarding as it was deployed to".to_owned();
+    }
+    if report.activity.comeback.is_some() {
+        return "Containment did not hold".to_owned();
     }
     if report.activity.kind == Kind::Unrecognised {
         return "Event not recognised".to_owned();
@@ -117,19 +120,65 @@ fn write_done(report: &Report, out: &mut String) -> fmt::Result {
             }
         }
     }
-    if report.outcomes.iter().any(|outcome| {
-        outcome.step == StepName::DeactivateKey
-            && matches!(
-                outcome.result,
-                OutcomeResult::Accepted | OutcomeResult::Already | OutcomeResult::Verified
-            )
-    }) {
+    write_still(report, out)?;
+    writeln!(out)
+}
+
+/// What may be alive in spite of what was done, and until when: sessions of a user live
+/// 36 hours at most, those of a role 12 (STS API reference, `GetSessionToken`,
+/// `GetFederationToken` and `AssumeRole`, checked 2026-11-25).
+fn write_still(report: &Report, out: &mut String) -> fmt::Result {
+    let done = |name: StepName| {
+        report.outcomes.iter().find(|outcome| {
+            outcome.step == name
+                && matches!(
+                    outcome.result,
+                    OutcomeResult::Accepted | OutcomeResult::Already | OutcomeResult::Verified
+                )
+        })
+    };
+    let by = |at: Option<Timestamp>, hours: i64| {
+        let end = at.and_then(|at| at.checked_add(SignedDuration::from_hours(hours)).ok());
+        end.map_or_else(
+            || format!("for {hours} hours"),
+            |end| format!("until {} at the latest", utc(end)),
+        )
+    };
+    let (key, revoked, quarantined, password) = (
+        done(StepName::DeactivateKey).or(done(StepName::DeleteKey)),
+        done(StepName::RevokeSessions),
+        done(StepName::QuarantineUser),
+        done(StepName::DisableConsoleLogin),
+    );
+    if let Some(quarantined) = quarantined {
+        return writeln!(
+            out,
+            "  Still possible: sessions of roles that the user has assumed live on, {}.",
+            by(quarantined.at, 12)
+        );
+    }
+    if let Some(revoked) = revoked {
+        return writeln!(
+            out,
+            "  Still possible: new sessions, and calls with keys that work; sessions of roles that the user has assumed, {}.",
+            by(revoked.at, 12)
+        );
+    }
+    if let Some(key) = key {
         writeln!(
             out,
-            "  Still possible: sessions made with the key before it stopped live on, up to 36 hours."
+            "  Still possible: sessions made with the key before it stopped live on, {}.",
+            by(key.at, 36)
         )?;
     }
-    writeln!(out)
+    if let Some(password) = password {
+        writeln!(
+            out,
+            "  Still possible: console sessions that are open, {}.",
+            by(password.at, 12)
+        )?;
+    }
+    Ok(())
 }
 
 fn write_evidence(report: &Report, out: &mut String) -> fmt::Result {
@@ -168,6 +217,9 @@ fn write_evidence(report: &Report, out: &mut String) -> fmt::Result {
             .time
             .map_or_else(|| known(report.event.time.as_deref()), utc)
     )?;
+    for not_known in &report.not_known {
+        writeln!(out, "Not known  {}", Plain(not_known))?;
+    }
     for conflict in &activity.conflicts {
         writeln!(out, "Conflict  {}", Plain(conflict))?;
     }

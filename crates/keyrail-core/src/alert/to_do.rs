@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 
 use super::sentence::issues_a_key;
 use crate::activity::{Kind, TargetKind};
+use crate::change::Change;
 use crate::id::{AccessKeyId, UserName};
 use crate::outcome::OutcomeResult;
 use crate::report::{Report, State};
@@ -45,6 +46,16 @@ pub(super) fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
             }
             _ => {}
         }
+    }
+    let failed = report
+        .outcomes
+        .iter()
+        .filter_map(|outcome| outcome.tried.as_ref());
+    for change in failed.filter(|change| change.key().is_none()) {
+        item(
+            out,
+            format_args!("Do by hand what keyrail could not: {change}"),
+        )?;
     }
     if report.activity.target.kind == TargetKind::AccessKey {
         for Key { id, user, .. } in keys(report) {
@@ -109,17 +120,30 @@ fn was_left(report: &Report) -> bool {
         && !explained
 }
 
+/// The calls that take back what was done, the last first.
 pub(super) fn write_undo(report: &Report, out: &mut String) -> fmt::Result {
-    let stopped = keys(report).into_iter().filter(|key| {
-        matches!(
-            key.result,
-            Some(OutcomeResult::Accepted | OutcomeResult::Verified)
-        )
-    });
-    for activate in stopped.filter_map(|key| key.update("Active")) {
-        writeln!(out, "Undo    {activate}\n")?;
+    let changes = report.outcomes.iter().flat_map(|outcome| &outcome.changes);
+    let changes: Vec<&Change> = changes.collect();
+    if changes.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    for change in changes.iter().rev() {
+        match (change.inverse(), change) {
+            (Some(inverse), _) => writeln!(out, "Undo    {inverse}")?,
+            (None, Change::DeletePassword { user }) => writeln!(
+                out,
+                "Undo    the password is gone; a new one: aws iam create-login-profile --user-name={user} --password-reset-required"
+            )?,
+            (None, _) => writeln!(out, "Undo    a deleted key cannot be restored")?,
+        }
+    }
+    if changes.iter().any(|change| change.key().is_some()) {
+        writeln!(
+            out,
+            "        With `keyrail undo`, which also records a release: without one, keyrail stops a key that is activated again."
+        )?;
+    }
+    writeln!(out)
 }
 
 /// A key that the activity is about, as far as it may stand in a command.

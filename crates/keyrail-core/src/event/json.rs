@@ -19,6 +19,11 @@ impl Json {
         Self(value)
     }
 
+    /// All of it.
+    pub(super) fn value(&self) -> &Value {
+        &self.0
+    }
+
     /// Removes the field `name` and returns it; null if there is none.
     pub(crate) fn take(&mut self, name: &str) -> Self {
         Self(self.0.get_mut(name).map(Value::take).unwrap_or_default())

@@ -82,7 +82,18 @@ fn networks(activity: &Activity) -> Option<RestrictedExpression> {
 
 fn history(past: &Past) -> RestrictedExpression {
     let contained = RestrictedExpression::new_bool(past.contained);
-    let mut fields = vec![("contained".to_owned(), contained)];
+    let (minutes, instances) = past.surge;
+    let mut fields = vec![
+        ("contained".to_owned(), contained),
+        (
+            "surgeMinutes".to_owned(),
+            RestrictedExpression::new_long(minutes),
+        ),
+        (
+            "surgeInstances".to_owned(),
+            RestrictedExpression::new_long(instances),
+        ),
+    ];
     if let Some((minutes, launched)) = past.password_change {
         let launched = i64::try_from(launched).unwrap_or(i64::MAX);
         for (name, number) in [

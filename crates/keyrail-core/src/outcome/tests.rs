@@ -1,15 +1,19 @@
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::outcome::EffectErrorKind as Kind;
-use crate::plan::Owner;
+use crate::change::Sight;
+use crate::effects::{EffectError, EffectErrorKind as Kind, Hands, Held, UserRecord};
+use crate::id::AccessKeyId;
+use crate::lookup::{Lookup, UserFacts};
+use crate::plan::{Act, Owner, Protected, Step, Who};
 
 /// IAM as a script: what the reads answer in turn, and what the change answers.
 struct Script {
-    reads: RefCell<VecDeque<Result<KeyState, EffectError>>>,
+    reads: RefCell<VecDeque<Result<Sight, EffectError>>>,
     change: Result<(), EffectError>,
     owner: Result<&'static str, Kind>,
     /// Whether the first read is answered before the change.
@@ -18,47 +22,18 @@ struct Script {
     seconds: RefCell<i64>,
 }
 
-impl Effects for Script {
-    async fn deactivate_key(
-        &self,
-        _: &AccountId,
-        user: &UserName,
-        _: &AccessKeyId,
-    ) -> Result<(), EffectError> {
-        if self.owner == Ok(user.as_str()) && user.as_str() != "bob" {
-            return Ok(());
-        }
-        if self.change_is_slower {
-            tokio::task::yield_now().await;
-        }
-        self.change.clone()
+#[derive(Clone)]
+struct ScriptHands<'a>(&'a Script);
+
+impl<'a> Effects for &'a Script {
+    type Hands = ScriptHands<'a>;
+
+    async fn reach(&self, _: &Reach) -> Result<ScriptHands<'a>, EffectError> {
+        Ok(ScriptHands(self))
     }
 
-    async fn key_state(
-        &self,
-        _: &AccountId,
-        _: &UserName,
-        _: &AccessKeyId,
-    ) -> Result<KeyState, EffectError> {
-        self.reads
-            .borrow_mut()
-            .pop_front()
-            .unwrap_or(Ok(KeyState::Active))
-    }
-
-    async fn owner(&self, _: &AccountId, _: &AccessKeyId) -> Result<UserName, EffectError> {
-        self.owner
-            .map(|name| name.parse().expect("a user"))
-            .map_err(error)
-    }
-
-    async fn user_facts(
-        &self,
-        _: &AccountId,
-        _: &UserName,
-        _: &BTreeSet<Lookup>,
-    ) -> Result<UserFacts, EffectError> {
-        Err(error(Kind::Denied))
+    fn partition(&self) -> &'static str {
+        "aws"
     }
 
     async fn pause(&self, _: Duration) {
@@ -69,6 +44,48 @@ impl Effects for Script {
     fn now(&self) -> Timestamp {
         *self.seconds.borrow_mut() += 1;
         Timestamp::UNIX_EPOCH + SignedDuration::from_secs(*self.seconds.borrow())
+    }
+}
+
+impl Hands for ScriptHands<'_> {
+    async fn make(&self, change: &Change) -> Result<(), EffectError> {
+        let Change::Key { user, .. } = change else {
+            return Err(error(Kind::Other));
+        };
+        if self.0.owner == Ok(user.as_str()) && user.as_str() != "bob" {
+            return Ok(());
+        }
+        if self.0.change_is_slower {
+            tokio::task::yield_now().await;
+        }
+        self.0.change.clone()
+    }
+
+    async fn see(&self, _: &Change) -> Result<Sight, EffectError> {
+        self.0
+            .reads
+            .borrow_mut()
+            .pop_front()
+            .unwrap_or(ACTIVE.map_err(error))
+    }
+
+    async fn owner(&self, _: &AccessKeyId) -> Result<UserName, EffectError> {
+        self.0
+            .owner
+            .map(|name| name.parse().expect("a user"))
+            .map_err(error)
+    }
+
+    async fn user(&self, _: &UserName) -> Result<UserRecord, EffectError> {
+        Err(error(Kind::Denied))
+    }
+
+    async fn credentials(&self, _: &UserName) -> Result<Vec<Held>, EffectError> {
+        Err(error(Kind::Denied))
+    }
+
+    async fn facts(&self, _: &UserName, _: &BTreeSet<Lookup>) -> Result<UserFacts, EffectError> {
+        Err(error(Kind::Denied))
     }
 }
 
@@ -83,7 +100,7 @@ fn error(kind: Kind) -> EffectError {
 async fn ended(
     change_is_slower: bool,
     change: Result<(), Kind>,
-    reads: &[Result<KeyState, Kind>],
+    reads: &[Result<Sight, Kind>],
 ) -> (OutcomeResult, u32, bool) {
     let outcome = outcome_of(change_is_slower, change, Err(Kind::Gone), reads).await;
     (outcome.result, outcome.attempts, outcome.retry)
@@ -93,7 +110,7 @@ async fn outcome_of(
     change_is_slower: bool,
     change: Result<(), Kind>,
     owner: Result<&'static str, Kind>,
-    reads: &[Result<KeyState, Kind>],
+    reads: &[Result<Sight, Kind>],
 ) -> Outcome {
     let script = Script {
         reads: RefCell::new(reads.iter().map(|read| read.map_err(error)).collect()),
@@ -103,18 +120,21 @@ async fn outcome_of(
         pauses: RefCell::default(),
         seconds: RefCell::default(),
     };
+    let key: AccessKeyId = "AKIAI44QH8DHBEXAMPLE".parse().expect("a key");
     let plan = Plan {
         steps: vec![Step {
             name: StepName::DeactivateKey,
             target: None,
-            decision: Ok(Effect::DeactivateAccessKey {
+            decision: Ok(Effect {
                 account: "111122223333".parse().expect("an account"),
-                owner: Owner::Shown("bob".parse().expect("a user")),
-                key: "AKIAI44QH8DHBEXAMPLE".parse().expect("a key"),
+                who: Who::User(Owner::Shown("bob".parse().expect("a user"))),
+                act: Act::DeactivateKey(key.clone()),
+                evidence: Some(key),
             }),
         }],
+        protected: Protected::default(),
     };
-    let [outcome] = carry_out(&plan, &script)
+    let [outcome] = carry_out(&plan, None, &&script)
         .await
         .try_into()
         .expect("one outcome");
@@ -125,10 +145,10 @@ async fn outcome_of(
     outcome
 }
 
-const ACTIVE: Result<KeyState, Kind> = Ok(KeyState::Active);
-const INACTIVE: Result<KeyState, Kind> = Ok(KeyState::Inactive);
-const KEY_GONE: Result<KeyState, Kind> = Ok(KeyState::KeyGone);
-const USER_GONE: Result<KeyState, Kind> = Ok(KeyState::UserGone);
+const ACTIVE: Result<Sight, Kind> = Ok(Sight::NotMade("Active"));
+const INACTIVE: Result<Sight, Kind> = Ok(Sight::Made);
+const KEY_GONE: Result<Sight, Kind> = Ok(Sight::TargetGone);
+const USER_GONE: Result<Sight, Kind> = Ok(Sight::OwnerGone);
 
 #[tokio::test]
 async fn each_ending_is_told_apart() {

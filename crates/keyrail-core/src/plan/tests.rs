@@ -22,7 +22,11 @@ fn plan_with(bundle: &Bundle, event: &Value, mode: Mode) -> Plan {
     let event = Event::parse(event.to_string().as_bytes()).expect("it is JSON");
     let activity = Activity::interpret(&event, &Circumstances::default());
     let verdict = bundle.judge(&activity, &Circumstances::in_mode(mode));
-    Plan::draw(&activity, &verdict)
+    let bounds = Bounds {
+        settings: &bundle.settings,
+        circumstances: &Circumstances::default(),
+    };
+    Plan::draw(&activity, &verdict, bounds)
 }
 
 fn plan(event: &Value, mode: Mode) -> Plan {
@@ -40,10 +44,12 @@ fn withheld(event: &Value, mode: Mode) -> Vec<Option<Withheld>> {
 #[test]
 fn enforcing_aims_at_the_user_and_key_of_the_event() {
     let plan = plan(&event(), Mode::Enforce);
-    let expected = Effect::DeactivateAccessKey {
+    let key: AccessKeyId = "AKIAI44QH8DHBEXAMPLE".parse().expect("a key");
+    let expected = Effect {
         account: "111122223333".parse().expect("an account"),
-        owner: Owner::Shown("bob".parse().expect("a user")),
-        key: "AKIAI44QH8DHBEXAMPLE".parse().expect("a key"),
+        who: Who::User(Owner::Shown("bob".parse().expect("a user"))),
+        act: Act::DeactivateKey(key.clone()),
+        evidence: Some(key),
     };
     assert_eq!(
         plan.steps,
@@ -136,7 +142,7 @@ fn without_a_key_of_its_own_the_actors_long_term_key_is_the_target() {
     let steps = plan_with(&bundle, &event, Mode::Enforce).steps;
     assert_eq!(steps[0].target.as_deref(), Some("AKIAIOSFODNN7EXAMPLE"));
     assert!(
-        matches!(&steps[0].decision, Ok(Effect::DeactivateAccessKey { owner: Owner::Shown(user), .. }) if user.as_str() == "anaya")
+        matches!(&steps[0].decision, Ok(Effect { who: Who::User(Owner::Shown(user)), .. }) if user.as_str() == "anaya")
     );
     event["detail"]["userIdentity"]["accessKeyId"] = "ASIAIOSFODNN7EXAMPLE".into();
     assert_eq!(
@@ -169,7 +175,7 @@ fn the_callers_key_is_sought_in_the_callers_account() {
     event["detail"]["userIdentity"]["accountId"] = "999999999999".into();
     let steps = plan_with(&bundle, &event, Mode::Enforce).steps;
     assert!(
-        matches!(&steps[0].decision, Ok(Effect::DeactivateAccessKey { account, .. }) if account.as_str() == "999999999999")
+        matches!(&steps[0].decision, Ok(Effect { account, .. }) if account.as_str() == "999999999999")
     );
 }
 

@@ -111,26 +111,28 @@ const NETWORKS: &str = "
 ";
 
 const ALLOW: &str = "
-# Steps without undo that guardrails may name: `delete-root-key`. Default: none. One that
-# is not allowed stands in alerts as withheld; this version withholds that one always.
+# Steps without undo that guardrails may take: `delete-key`, `delete-root-key`; and
+# `revoke-role-sessions`, which stops everybody who uses a role. Default: none. One that
+# is not allowed stands in alerts as withheld.
 #[allow]
 #steps = [\"delete-root-key\"]
 ";
 
 const PROTECT: &str = "
 # Users and roles that keyrail must never touch, by ARN; a user's is without the path.
-# Default: none. Checked, and not yet in effect.
+# Default: none.
 ";
 
 const REST: &str = "
-# The most containments in one account within an hour; and the age in minutes beyond
-# which an event is not acted on. Checked, and not yet in effect.
+# The most containments in one account within an hour, beyond which keyrail only alerts
+# (default: no limit; counted in the state table); and the age in minutes beyond which
+# IAM is asked whether things are as an event says before it is acted on (default: 60).
 #[limits]
 #containments-per-hour = 20
 #event-age-minutes = 60
 
 # How many minutes after a password change launches count as belonging to it, and how
-# many instances are many. Checked, and not yet in effect: the guardrail has its own.
+# many instances are many, for `compute-surge-after-password-change`. Default: 60 and 5.
 #[correlation]
 #minutes = 60
 #instances = 5

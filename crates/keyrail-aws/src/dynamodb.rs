@@ -1,0 +1,200 @@
+//! `DynamoDB`: the state table.
+//!
+//! One table with the keys `pk` and `sk`, and `expires` as its time to live:
+//!
+//! | what | pk | sk | besides |
+//! | --- | --- | --- | --- |
+//! | claim of an event | `event#ID` | `claim` | `done`, `until` (ms) |
+//! | containments in an account | `account#ID` | `hour#2026-11-25T06` | `events`: their ids |
+//! | memory of a key | `key#ID` | `TIME#EVENT#KIND` | `memory`: JSON |
+//! | memory of a user | `user#ARN` | the same | `memory`: JSON |
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use keyrail_core::id::AccountId;
+use keyrail_core::state::{Claim, Fact, Memory, State, StateError, Subject};
+
+use crate::Aws;
+use crate::error::sorted;
+
+/// How long a claim is kept. EventBridge tries for a day at most, and Lambda for six
+/// hours.
+const CLAIM_LASTS: SignedDuration = SignedDuration::from_hours(48);
+
+impl State for Aws {
+    fn is_kept(&self) -> bool {
+        self.places.table.is_some()
+    }
+
+    async fn claim(&self, event: &str, until: Timestamp) -> Result<Claim, StateError> {
+        let now = Timestamp::now();
+        let put = self
+            .dynamodb
+            .put_item()
+            .set_table_name(self.places.table.clone())
+            .item("pk", text(format!("event#{event}")))
+            .item("sk", text("claim"))
+            .item("done", AttributeValue::Bool(false))
+            .item("until", number(until.as_millisecond()))
+            .item("expires", number((now + CLAIM_LASTS).as_second()))
+            .condition_expression("attribute_not_exists(pk) OR (done = :no AND #until < :now)")
+            .expression_attribute_names("#until", "until")
+            .expression_attribute_values(":no", AttributeValue::Bool(false))
+            .expression_attribute_values(":now", number(now.as_millisecond()));
+        let Err(error) = put.send().await else {
+            return Ok(Claim::Mine);
+        };
+        if !matches!(
+            error.as_service_error(),
+            Some(PutItemError::ConditionalCheckFailedException(_))
+        ) {
+            return Err(state_error("dynamodb:PutItem", &error));
+        }
+        let found = self
+            .dynamodb
+            .get_item()
+            .set_table_name(self.places.table.clone())
+            .key("pk", text(format!("event#{event}")))
+            .key("sk", text("claim"))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| state_error("dynamodb:GetItem", &error))?;
+        let item = found.item.unwrap_or_default();
+        let is_done = item.get("done").and_then(|done| done.as_bool().ok());
+        Ok(match is_done {
+            Some(true) => Claim::Done,
+            Some(false) | None => Claim::Elsewhere,
+        })
+    }
+
+    async fn finish(&self, event: &str) -> Result<(), StateError> {
+        let update = self
+            .dynamodb
+            .update_item()
+            .set_table_name(self.places.table.clone())
+            .key("pk", text(format!("event#{event}")))
+            .key("sk", text("claim"))
+            .update_expression("SET done = :yes")
+            .expression_attribute_values(":yes", AttributeValue::Bool(true));
+        let updated = update.send().await;
+        updated.map_err(|error| state_error("dynamodb:UpdateItem", &error))?;
+        Ok(())
+    }
+
+    async fn count(&self, account: &AccountId, event: &str, most: u32) -> Result<bool, StateError> {
+        let now = Timestamp::now();
+        let expires = now + SignedDuration::from_hours(3);
+        // The ids and not their number, so that an event that comes twice counts once.
+        let update = self
+            .dynamodb
+            .update_item()
+            .set_table_name(self.places.table.clone())
+            .key("pk", text(format!("account#{account}")))
+            .key("sk", text(format!("hour#{}", now.strftime("%Y-%m-%dT%H"))))
+            .update_expression("ADD #events :ids SET expires = :expires")
+            .condition_expression(
+                "(attribute_not_exists(#events) AND :most > :zero) OR size(#events) < :most OR contains(#events, :id)",
+            )
+            .expression_attribute_names("#events", "events")
+            .expression_attribute_values(":ids", AttributeValue::Ss(vec![event.to_owned()]))
+            .expression_attribute_values(":id", text(event))
+            .expression_attribute_values(":most", number(i64::from(most)))
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":expires", number(expires.as_second()));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(state_error("dynamodb:UpdateItem", &error)),
+            },
+        }
+    }
+
+    async fn recall(&self, about: &Subject) -> Result<Vec<Memory>, StateError> {
+        let query = self
+            .dynamodb
+            .query()
+            .set_table_name(self.places.table.clone())
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(key(about)))
+            .consistent_read(true)
+            // The latest first, and one page of them: no more matter.
+            .scan_index_forward(false);
+        let found = query
+            .send()
+            .await
+            .map_err(|error| state_error("dynamodb:Query", &error))?;
+        let now = Timestamp::now();
+        let items = found.items.unwrap_or_default();
+        let memories = items.iter().filter_map(|item| {
+            let memory = item.get("memory")?.as_s().ok()?;
+            let memory: Memory = serde_json::from_str(memory).ok()?;
+            // DynamoDB deletes what has expired within days, not at once.
+            let expires = item.get("expires")?.as_n().ok()?.parse::<i64>().ok()?;
+            (expires > now.as_second()).then_some(memory)
+        });
+        Ok(memories.collect())
+    }
+
+    async fn remember(&self, memory: &Memory) -> Result<(), StateError> {
+        const CALL: &str = "dynamodb:PutItem";
+        let lasts = SignedDuration::try_from(memory.fact.lasts()).unwrap_or(SignedDuration::MAX);
+        let expires = memory.time.checked_add(lasts).unwrap_or(Timestamp::MAX);
+        let json = serde_json::to_string(memory).map_err(|error| StateError {
+            message: format!("{CALL}: {error}"),
+        })?;
+        let kind = match &memory.fact {
+            Fact::Contained => "contained",
+            Fact::Launched { .. } => "launched",
+            Fact::PasswordChanged => "password-changed",
+            Fact::Released { .. } => "released",
+            Fact::RootSession => "root-session",
+        };
+        let put = self
+            .dynamodb
+            .put_item()
+            .set_table_name(self.places.table.clone())
+            .item("pk", text(key(&memory.about)))
+            .item(
+                "sk",
+                text(format!("{}#{}#{kind}", memory.time, memory.event)),
+            )
+            .item("memory", text(json))
+            .item("expires", number(expires.as_second()));
+        let put = put.send().await;
+        put.map_err(|error| state_error(CALL, &error))?;
+        Ok(())
+    }
+}
+
+fn key(about: &Subject) -> String {
+    match about {
+        Subject::Key(id) => format!("key#{id}"),
+        Subject::User(arn) => format!("user#{arn}"),
+    }
+}
+
+fn text(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+fn number(number: i64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+fn state_error<E>(
+    call: &str,
+    error: &aws_sdk_iam::error::SdkError<E, aws_sdk_iam::config::http::HttpResponse>,
+) -> StateError
+where
+    E: aws_sdk_iam::error::ProvideErrorMetadata,
+    aws_sdk_iam::error::SdkError<E, aws_sdk_iam::config::http::HttpResponse>:
+        aws_sdk_iam::operation::RequestId,
+{
+    StateError {
+        message: sorted(call, error).message,
+    }
+}

@@ -1,0 +1,212 @@
+//! Reading what changes left.
+
+use keyrail_core::change::{Change, Denial, Sight, Status};
+use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held};
+use keyrail_core::id::UserName;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use crate::error::sorted;
+use crate::reach::IamHands;
+
+impl IamHands {
+    #[expect(clippy::too_many_lines, reason = "a table: one sight for each change")]
+    pub(super) async fn see_unbounded(&self, change: &Change) -> Result<Sight, EffectError> {
+        match change {
+            Change::Key { user, key, status } => {
+                listed(self.access_keys(user).await, key.as_str(), *status)
+            }
+            Change::ServiceCredential {
+                user,
+                credential,
+                status,
+            } => listed(
+                self.service_credentials(user).await,
+                credential.as_str(),
+                *status,
+            ),
+            Change::SshKey {
+                user,
+                credential,
+                status,
+            } => listed(self.ssh_keys(user).await, credential.as_str(), *status),
+            Change::SigningCertificate {
+                user,
+                credential,
+                status,
+            } => listed(self.certificates(user).await, credential.as_str(), *status),
+            Change::DenyUser { user, denial } => {
+                self.denial_of_user(user, *denial)
+                    .await
+                    .map(|put| match put {
+                        Some(true) => Sight::Made,
+                        Some(false) => Sight::NotMade("another policy of that name"),
+                        None => Sight::NotMade("absent"),
+                    })
+            }
+            Change::AllowUser { user, denial } => {
+                self.denial_of_user(user, *denial)
+                    .await
+                    .map(|put| match put {
+                        None => Sight::Made,
+                        Some(_) => Sight::NotMade("in place"),
+                    })
+            }
+            Change::AttachDenyAll { user, arn } => self.is_attached(user, arn).await,
+            Change::DetachDenyAll { user, arn } => {
+                self.is_attached(user, arn).await.map(|sight| match sight {
+                    Sight::Made => Sight::NotMade("in place"),
+                    Sight::NotMade(_) => Sight::Made,
+                    gone => gone,
+                })
+            }
+            Change::Boundary { user, arn, .. } => Ok(match self.user(user).await {
+                Ok(record) if record.boundary.as_ref() == Some(arn) => Sight::Made,
+                Ok(_) => Sight::NotMade("another boundary, or none"),
+                Err(error) if error.kind == EffectErrorKind::Gone => Sight::OwnerGone,
+                Err(error) => return Err(error),
+            }),
+            Change::NoBoundary { user, .. } => Ok(match self.user(user).await {
+                Ok(record) if record.boundary.is_none() => Sight::Made,
+                Ok(_) => Sight::NotMade("in place"),
+                Err(error) if error.kind == EffectErrorKind::Gone => Sight::OwnerGone,
+                Err(error) => return Err(error),
+            }),
+            Change::DenyRole { role, denial } => {
+                let asked = self.denial_of_role(role.as_str(), *denial).await;
+                asked.map(|put| match put {
+                    Some(true) => Sight::Made,
+                    Some(false) => Sight::NotMade("another policy of that name"),
+                    None => Sight::NotMade("absent"),
+                })
+            }
+            Change::AllowRole { role, denial } => {
+                let asked = self.denial_of_role(role.as_str(), *denial).await;
+                asked.map(|put| match put {
+                    None => Sight::Made,
+                    Some(_) => Sight::NotMade("in place"),
+                })
+            }
+            Change::DeletePassword { user } => Ok(match self.password(user).await?.is_empty() {
+                true => Sight::Made,
+                false => Sight::NotMade("a password"),
+            }),
+            Change::DeleteKey { user, key } => Ok(
+                match listed(self.access_keys(user).await, key.as_str(), Status::Active)? {
+                    Sight::TargetGone | Sight::OwnerGone => Sight::Made,
+                    Sight::Made | Sight::NotMade(_) => Sight::NotMade("a key of the user"),
+                },
+            ),
+            Change::DeleteRootKey { key } => {
+                const CALL: &str = "iam:ListAccessKeys";
+                let listed = self.iam.list_access_keys().send().await;
+                let listed = listed.map_err(|error| sorted(CALL, &error))?;
+                let is_there = listed
+                    .access_key_metadata
+                    .iter()
+                    .any(|found| found.access_key_id() == Some(key.as_str()));
+                Ok(match is_there {
+                    false => Sight::Made,
+                    true => Sight::NotMade("a key of root's"),
+                })
+            }
+        }
+    }
+
+    /// Whether keyrail's policy is on the user as keyrail wrote it; `None` if none of
+    /// that name is.
+    async fn denial_of_user(
+        &self,
+        user: &UserName,
+        denial: Denial,
+    ) -> Result<Option<bool>, EffectError> {
+        let asked = self
+            .iam
+            .get_user_policy()
+            .user_name(user.as_str())
+            .policy_name(denial.policy_name())
+            .send();
+        match asked
+            .await
+            .map_err(|error| sorted("iam:GetUserPolicy", &error))
+        {
+            Ok(answer) => Ok(Some(is_document(&answer.policy_document, denial))),
+            Err(error) if error.kind == EffectErrorKind::Gone => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn denial_of_role(
+        &self,
+        role: &str,
+        denial: Denial,
+    ) -> Result<Option<bool>, EffectError> {
+        let asked = self
+            .iam
+            .get_role_policy()
+            .role_name(role)
+            .policy_name(denial.policy_name())
+            .send();
+        match asked
+            .await
+            .map_err(|error| sorted("iam:GetRolePolicy", &error))
+        {
+            Ok(answer) => Ok(Some(is_document(&answer.policy_document, denial))),
+            Err(error) if error.kind == EffectErrorKind::Gone => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn is_attached(&self, user: &UserName, arn: &str) -> Result<Sight, EffectError> {
+        // A user has 20 managed policies at most: one page.
+        let listed = self
+            .iam
+            .list_attached_user_policies()
+            .user_name(user.as_str())
+            .send();
+        match listed
+            .await
+            .map_err(|error| sorted("iam:ListAttachedUserPolicies", &error))
+        {
+            Ok(listed) => {
+                let attached = listed.attached_policies.unwrap_or_default();
+                let is_there = attached
+                    .iter()
+                    .any(|policy| policy.policy_arn.as_deref() == Some(arn));
+                Ok(match is_there {
+                    true => Sight::Made,
+                    false => Sight::NotMade("absent"),
+                })
+            }
+            Err(error) if error.kind == EffectErrorKind::Gone => Ok(Sight::OwnerGone),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn listed(
+    held: Result<Vec<Held>, EffectError>,
+    id: &str,
+    status: Status,
+) -> Result<Sight, EffectError> {
+    let held = match held {
+        Ok(held) => held,
+        Err(error) if error.kind == EffectErrorKind::Gone => return Ok(Sight::OwnerGone),
+        Err(error) => return Err(error),
+    };
+    // A status that this SDK does not know is not proof of inactivity.
+    Ok(match held.iter().find(|held| held.id == id) {
+        Some(held) if held.active == (status == Status::Active) => Sight::Made,
+        Some(held) if held.active => Sight::NotMade("Active"),
+        Some(_) => Sight::NotMade("Inactive"),
+        None => Sight::TargetGone,
+    })
+}
+
+/// Whether a policy's text, which IAM gives percent-encoded (IAM API reference,
+/// `GetUserPolicy`, checked 2026-11-25), is keyrail's.
+fn is_document(encoded: &str, denial: Denial) -> bool {
+    let decoded = percent_decode_str(encoded).decode_utf8_lossy();
+    let read = |text: &str| serde_json::from_str::<Value>(text).ok();
+    read(&decoded).is_some() && read(&decoded) == read(&denial.document())
+}

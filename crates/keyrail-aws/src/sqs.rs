@@ -1,0 +1,28 @@
+//! SQS: bringing a containment back to be looked at again.
+
+use std::time::Duration;
+
+use keyrail_core::recheck::{Queue, Recheck};
+
+use crate::Aws;
+use crate::error::sorted;
+
+impl Queue for Aws {
+    fn is_there(&self) -> bool {
+        self.places.recheck_queue_url.is_some()
+    }
+
+    async fn send_later(&self, recheck: &Recheck, delay: Duration) -> Result<(), String> {
+        let body = serde_json::to_string(recheck).map_err(|error| error.to_string())?;
+        let call = self
+            .sqs
+            .send_message()
+            .set_queue_url(self.places.recheck_queue_url.clone())
+            .message_body(body)
+            // At most 900 (SQS API reference, `SendMessage`, checked 2026-11-25).
+            .delay_seconds(i32::try_from(delay.as_secs()).unwrap_or(900).min(900));
+        let sent = call.send().await;
+        sent.map_err(|error| sorted("sqs:SendMessage", &error).message)?;
+        Ok(())
+    }
+}

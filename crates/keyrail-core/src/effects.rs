@@ -1,0 +1,209 @@
+//! The door to AWS: what carrying out a plan needs from outside.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::change::{Change, Sight};
+use crate::id::{AccessKeyId, AccountId, RoleName, UserName};
+use crate::lookup::{Lookup, UserFacts};
+
+/// Access to accounts. Each call has a timeout and bounded retries of its own.
+#[expect(
+    async_fn_in_trait,
+    reason = "both callers are in this workspace, and neither moves the futures between threads"
+)]
+pub trait Effects {
+    /// What acts in one account, on one user, role or root.
+    type Hands: Hands + Clone;
+
+    /// Reaches into an account, no further than is asked for: in another account than
+    /// keyrail's own, in a session that can do no more.
+    ///
+    /// # Errors
+    ///
+    /// If there is no way into the account.
+    async fn reach(&self, reach: &Reach) -> Result<Self::Hands, EffectError>;
+
+    /// The AWS partition that it acts in, such as `aws`.
+    fn partition(&self) -> &str;
+
+    /// Waits.
+    async fn pause(&self, duration: Duration);
+
+    /// The time, which the core never asks for by itself.
+    fn now(&self) -> Timestamp;
+}
+
+/// What is asked for in an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// The account.
+    pub account: AccountId,
+    /// Whom it is about; `None` where that is still to be found out.
+    pub to: Option<To>,
+    /// The IAM actions that are needed.
+    pub actions: BTreeSet<&'static str>,
+    /// The event that it is for, which names the session.
+    pub event: Option<String>,
+}
+
+/// Whom a session is narrowed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub enum To {
+    Role(RoleName),
+    Root,
+    User(UserName),
+}
+
+/// Calls of IAM in one account.
+#[expect(async_fn_in_trait, reason = "as above")]
+pub trait Hands {
+    /// Makes a change. Making it twice is no error, but for what removes something.
+    ///
+    /// # Errors
+    ///
+    /// As IAM answers, or does not.
+    async fn make(&self, change: &Change) -> Result<(), EffectError>;
+
+    /// Reads whether the state is as a change leaves it.
+    ///
+    /// # Errors
+    ///
+    /// As IAM answers, or does not. What is gone is a sight, not an error.
+    async fn see(&self, change: &Change) -> Result<Sight, EffectError>;
+
+    /// Finds the user that a key belongs to now: users can be renamed.
+    ///
+    /// # Errors
+    ///
+    /// [`EffectErrorKind::Gone`] if IAM says that there is no such key.
+    async fn owner(&self, key: &AccessKeyId) -> Result<UserName, EffectError>;
+
+    /// Reads what IAM has on a user.
+    ///
+    /// # Errors
+    ///
+    /// [`EffectErrorKind::Gone`] if there is no such user.
+    async fn user(&self, user: &UserName) -> Result<UserRecord, EffectError>;
+
+    /// Lists a user's credentials of every kind.
+    ///
+    /// # Errors
+    ///
+    /// [`EffectErrorKind::Gone`] if there is no such user.
+    async fn credentials(&self, user: &UserName) -> Result<Vec<Held>, EffectError>;
+
+    /// Looks up facts about a user.
+    ///
+    /// # Errors
+    ///
+    /// As IAM answers, or does not; the facts are then not known.
+    async fn facts(
+        &self,
+        user: &UserName,
+        lookups: &BTreeSet<Lookup>,
+    ) -> Result<UserFacts, EffectError>;
+}
+
+/// What IAM has on a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRecord {
+    /// When it was created.
+    pub created: Timestamp,
+    /// The ARN of its permissions boundary.
+    pub boundary: Option<String>,
+}
+
+/// One credential that a user holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Which kind.
+    pub kind: HeldKind,
+    /// Its id; a password has none.
+    pub id: String,
+    /// Whether it works.
+    pub active: bool,
+    /// When it was created, in so far as IAM says.
+    pub created: Option<Timestamp>,
+}
+
+/// A kind of long-term credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is AWS's own name for it")]
+pub enum HeldKind {
+    AccessKey,
+    Password,
+    ServiceCredential,
+    SigningCertificate,
+    SshKey,
+}
+
+/// Why a call to AWS did not do what it should.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct EffectError {
+    /// What sort of failure, which decides what happens next.
+    pub kind: EffectErrorKind,
+    /// Service, operation, error code and request id, in one line.
+    pub message: String,
+}
+
+/// What sort of failure a call to AWS ended in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EffectErrorKind {
+    /// keyrail may not do it.
+    Denied,
+    /// The account is not one that this deployment can act in.
+    Elsewhere,
+    /// A quota of the user is full.
+    Full,
+    /// There is no such user or key.
+    Gone,
+    /// Something else, which trying again will not mend.
+    Other,
+    /// AWS limits the rate of calls.
+    Throttled,
+    /// No answer in time: the change may have been made or not.
+    TimedOut,
+    /// No connection, or a failure inside the service: it may have been made or not.
+    Unreachable,
+}
+
+impl EffectErrorKind {
+    /// Whether the change may have been made in spite of the error.
+    pub(crate) fn leaves_doubt(self) -> bool {
+        match self {
+            Self::TimedOut | Self::Unreachable => true,
+            Self::Denied
+            | Self::Elsewhere
+            | Self::Full
+            | Self::Gone
+            | Self::Other
+            | Self::Throttled => false,
+        }
+    }
+
+    /// Whether Lambda should try the event again.
+    pub(crate) fn is_mended_by_retry(self) -> bool {
+        match self {
+            Self::Gone | Self::Throttled | Self::TimedOut | Self::Unreachable => true,
+            Self::Denied | Self::Elsewhere | Self::Full | Self::Other => false,
+        }
+    }
+
+    pub(crate) fn sentence(self) -> &'static str {
+        match self {
+            Self::Denied => "access denied",
+            Self::Elsewhere => "not in this deployment's reach",
+            Self::Full => "a quota of the user is full",
+            Self::Gone => "IAM did not know it, and yet knows its user",
+            Self::Other => "AWS refused",
+            Self::Throttled => "throttled",
+            Self::TimedOut => "timed out",
+            Self::Unreachable => "AWS could not be reached",
+        }
+    }
+}

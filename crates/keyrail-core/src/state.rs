@@ -1,0 +1,249 @@
+//! State: what keyrail remembers between events, where it has a table for it.
+//!
+//! Nothing depends on it: without the table, or when that fails, keyrail contains and
+//! alerts all the same, and says what it could not know.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::activity::taxonomy::Group;
+use crate::activity::{Activity, ActorKind};
+use crate::event::Event;
+use crate::history::History;
+use crate::id::{AccessKeyId, AccountId};
+
+/// The door to the table.
+#[expect(
+    async_fn_in_trait,
+    reason = "both callers are in this workspace, and neither moves the futures between threads"
+)]
+pub trait State {
+    /// Whether there is a table.
+    fn is_kept(&self) -> bool;
+
+    /// Claims an event, so that nobody else handles it until `until`.
+    ///
+    /// # Errors
+    ///
+    /// If the table does not answer; the same holds for all that follow.
+    async fn claim(&self, event: &str, until: Timestamp) -> Result<Claim, StateError>;
+
+    /// Says that a claimed event is handled, for good.
+    async fn finish(&self, event: &str) -> Result<(), StateError>;
+
+    /// Counts a containment in an account within this hour, once for each event; whether
+    /// there were fewer than `most`.
+    async fn count(&self, account: &AccountId, event: &str, most: u32) -> Result<bool, StateError>;
+
+    /// What is remembered about a subject.
+    async fn recall(&self, about: &Subject) -> Result<Vec<Memory>, StateError>;
+
+    /// Remembers something about a subject. Remembering it twice is no error.
+    async fn remember(&self, memory: &Memory) -> Result<(), StateError>;
+}
+
+/// What became of claiming an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// Another invocation has handled it.
+    Done,
+    /// Another invocation is at it, or died and its lease has not run out.
+    Elsewhere,
+    /// It is this invocation's.
+    Mine,
+}
+
+/// Why the table did not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct StateError {
+    /// Service, operation, error code and request id, in one line.
+    pub message: String,
+}
+
+/// What is remembered about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// An access key, by its id.
+    Key(String),
+    /// A user, by the ARN without path.
+    User(String),
+}
+
+/// Something that happened, and bears on what happens next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    /// About what.
+    pub about: Subject,
+    /// When it happened.
+    pub time: Timestamp,
+    /// The event that tells of it: the same one is remembered once.
+    pub event: String,
+    /// What it is.
+    pub fact: Fact,
+}
+
+/// What can be remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "snake_case")]
+pub enum Fact {
+    /// keyrail deactivated the key.
+    Contained,
+    /// The user launched instances.
+    Launched {
+        /// How many.
+        instances: u64,
+        /// The event itself, to judge it again once more is known.
+        body: String,
+    },
+    /// The user's password was set or changed.
+    PasswordChanged,
+    /// Somebody released the key from containment.
+    Released {
+        /// Who.
+        by: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The key is that of a centralised root session.
+    RootSession,
+}
+
+impl Fact {
+    /// How long it matters: sessions of root last 15 minutes at most, correlation spans
+    /// hours, and somebody may reactivate a key that was stopped a year ago.
+    #[must_use]
+    pub fn lasts(&self) -> Duration {
+        const DAY: u64 = 24 * 60 * 60;
+        Duration::from_secs(match self {
+            Self::RootSession => DAY,
+            Self::Launched { .. } | Self::PasswordChanged => 2 * DAY,
+            Self::Contained | Self::Released { .. } => 400 * DAY,
+        })
+    }
+}
+
+/// What bears on an activity, as far as it is remembered.
+#[must_use]
+pub fn subjects_of(activity: &Activity) -> Vec<Subject> {
+    let mut subjects = Vec::new();
+    if activity.outcome.succeeded != Some(true) {
+        return subjects;
+    }
+    if activity.groups.contains(&Group::ReactivateCredential) {
+        subjects.extend(activity.target.access_key_id.clone().map(Subject::Key));
+    }
+    let actor = &activity.actor;
+    if actor.kind == ActorKind::Root
+        && let Some(key) = actor.access_key_id.as_ref()
+        && key.starts_with("ASIA")
+    {
+        subjects.push(Subject::Key(key.clone()));
+    }
+    if activity.launched > 0 {
+        subjects.extend(user_of_actor(activity).map(Subject::User));
+    }
+    if activity.groups.contains(&Group::ChangePassword) {
+        subjects.extend(user_of_target(activity).map(Subject::User));
+    }
+    subjects.sort_unstable();
+    subjects.dedup();
+    subjects
+}
+
+/// What of an activity is to be remembered.
+#[must_use]
+pub fn memories_of(activity: &Activity, event: &Event) -> Vec<Memory> {
+    let (Some(time), Some(id)) = (activity.time, event.id.as_ref()) else {
+        return Vec::new();
+    };
+    if activity.outcome.succeeded != Some(true) {
+        return Vec::new();
+    }
+    let mut memories = Vec::new();
+    let mut keep = |about: Option<Subject>, fact: Fact| {
+        memories.extend(about.map(|about| Memory {
+            about,
+            time,
+            event: id.clone(),
+            fact,
+        }));
+    };
+    if activity.action.as_deref() == Some("sts:AssumeRoot") {
+        let key = activity.target.credential_id.clone();
+        keep(key.map(Subject::Key), Fact::RootSession);
+    }
+    if activity.groups.contains(&Group::ChangePassword) {
+        keep(
+            user_of_target(activity).map(Subject::User),
+            Fact::PasswordChanged,
+        );
+    }
+    if activity.launched > 0
+        && let Some(body) = event.to_json()
+    {
+        let fact = Fact::Launched {
+            instances: activity.launched,
+            body,
+        };
+        keep(user_of_actor(activity).map(Subject::User), fact);
+    }
+    memories
+}
+
+/// The latest launch that came before the password change which explains it: EventBridge
+/// keeps no order, so it must be judged again.
+#[must_use]
+pub fn launch_to_judge_again(activity: &Activity, memories: &[Memory]) -> Option<Event> {
+    if !activity.groups.contains(&Group::ChangePassword) {
+        return None;
+    }
+    let changed = activity.time?;
+    let latest = memories
+        .iter()
+        .filter(|memory| memory.time >= changed)
+        .filter_map(|memory| match &memory.fact {
+            Fact::Launched { body, .. } => Some((memory.time, body)),
+            _ => None,
+        })
+        .max_by_key(|(time, _)| *time)?;
+    let event = Event::parse(latest.1.as_bytes()).ok()?;
+    Some(event.again())
+}
+
+impl History {
+    /// A history of what is remembered.
+    #[must_use]
+    pub fn of(memories: &[Memory]) -> Self {
+        let mut history = Self::default();
+        for memory in memories {
+            history.recall(memory);
+        }
+        history
+    }
+}
+
+/// The key that a memory is about, where it is one that can be acted on.
+#[must_use]
+pub fn key_of(memory: &Memory) -> Option<AccessKeyId> {
+    match &memory.about {
+        Subject::Key(key) => key.parse().ok(),
+        Subject::User(_) => None,
+    }
+}
+
+fn user_of_target(activity: &Activity) -> Option<String> {
+    let account = activity.account.as_deref()?;
+    Some(activity.user_arn(account, activity.target.user.as_deref()?))
+}
+
+fn user_of_actor(activity: &Activity) -> Option<String> {
+    let actor = &activity.actor;
+    if actor.kind != ActorKind::IamUser {
+        return None;
+    }
+    Some(activity.user_arn(actor.account.as_deref()?, actor.name.as_deref()?))
+}
