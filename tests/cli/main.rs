@@ -23,6 +23,7 @@ mod shared_events;
 mod taxonomy;
 mod testing;
 mod troubleshooting;
+mod undo;
 
 /// Runs `keyrail` in a folder without a bundle, and without the caller's settings.
 fn keyrail(arguments: &[&str]) -> Command {
@@ -30,6 +31,7 @@ fn keyrail(arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .env_remove("KEYRAIL_BUNDLE")
+        .env_remove("KEYRAIL_TABLE")
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE");
     command

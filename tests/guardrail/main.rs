@@ -15,6 +15,7 @@ mod alerting;
 mod containing;
 mod exempting;
 mod failing;
+mod remembering;
 mod reported;
 mod saying;
 #[expect(dead_code, reason = "the benchmark uses the rest of it")]

@@ -99,6 +99,74 @@ impl World {
         Function::start(&self.account, environment).await
     }
 
+    /// Makes a state table and a re-check queue, and returns the variables that name them.
+    pub(crate) async fn memory(&self) -> Vec<(&'static str, String)> {
+        let emulator = Emulator::at(&self.proxy.behind);
+        let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
+        let attribute = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
+        let table = json!({
+            "TableName": "state",
+            "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [key("pk", "HASH"), key("sk", "RANGE")],
+            "AttributeDefinitions": [attribute("pk"), attribute("sk")],
+        });
+        emulator
+            .json(
+                &self.account,
+                "dynamodb",
+                "DynamoDB_20120810.CreateTable",
+                table,
+            )
+            .await;
+        let queue = emulator
+            .json(
+                &self.account,
+                "sqs",
+                "AmazonSQS.CreateQueue",
+                json!({"QueueName": "rechecks"}),
+            )
+            .await;
+        let url = queue["QueueUrl"]
+            .as_str()
+            .expect("the emulator makes a queue");
+        vec![
+            ("KEYRAIL_TABLE", "state".to_owned()),
+            ("KEYRAIL_RECHECK_QUEUE_URL", url.to_owned()),
+        ]
+    }
+
+    /// Starts the real binary in enforce mode, with more in its environment.
+    pub(crate) async fn enforcing(&self, more: &[(&'static str, String)]) -> Function {
+        let mut environment = self.environment();
+        environment.push(("KEYRAIL_MODE", "enforce".to_owned()));
+        environment.extend(more.iter().cloned());
+        Function::start(&self.account, environment).await
+    }
+
+    /// The re-checks that have been scheduled, as Lambda would deliver each; what the
+    /// queue would hold back is taken from what the function sent.
+    pub(crate) fn rechecks(&self) -> Vec<Value> {
+        let sent = self.proxy.calls().into_iter();
+        let sent = sent.filter(|call| call.action == "SendMessage");
+        sent.map(|call| {
+            let message: Value = serde_json::from_str(&call.body).expect("SQS speaks JSON");
+            json!({"Records": [{
+                "eventSource": "aws:sqs",
+                "eventSourceARN": format!("arn:aws:sqs:us-east-1:{}:rechecks", self.account),
+                "messageId": "m-1",
+                "body": message["MessageBody"],
+            }]})
+        })
+        .collect()
+    }
+
+    /// Calls IAM of this account behind the proxy's back.
+    pub(crate) async fn iam(&self, fields: &[(&str, &str)]) -> String {
+        Emulator::at(&self.proxy.behind)
+            .query(&self.account, "iam", fields)
+            .await
+    }
+
     fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("KEYRAIL_TOPIC_ARN", self.topic_arn.clone()),
@@ -185,6 +253,72 @@ impl World {
             .status
     }
 
+    /// A further key of a user.
+    pub(crate) async fn new_key(&self, user: &str) -> String {
+        let made = self.iam.create_access_key().user_name(user).send().await;
+        let key = made.expect("the emulator makes a key").access_key;
+        key.expect("the answer holds the key").access_key_id
+    }
+
+    /// The event of a key that was set to Active.
+    pub(crate) fn key_activated(&self, user: &str, key: &str) -> Value {
+        self.call(
+            "iam.amazonaws.com",
+            "UpdateAccessKey",
+            json!({"userName": user, "accessKeyId": key, "status": "Active"}),
+            Value::Null,
+        )
+    }
+
+    /// The event of a password that was set for a user, some seconds from now.
+    pub(crate) fn password_changed(&self, user: &str, seconds: i64) -> Value {
+        let parameters = json!({"userName": user, "passwordResetRequired": false});
+        let event = self.call(
+            "iam.amazonaws.com",
+            "UpdateLoginProfile",
+            parameters,
+            Value::Null,
+        );
+        at(event, seconds)
+    }
+
+    /// The event of instances that a user launched with a key, some seconds from now.
+    pub(crate) fn launched(&self, user: &str, key: &str, count: usize, seconds: i64) -> Value {
+        let items: Vec<Value> = (0..count)
+            .map(|number| json!({"instanceId": format!("i-{number:017}")}))
+            .collect();
+        let mut event = self.call(
+            "ec2.amazonaws.com",
+            "RunInstances",
+            json!({"instancesSet": {"items": [{"minCount": count, "maxCount": count}]}}),
+            json!({"instancesSet": {"items": items}}),
+        );
+        let identity = &mut event["detail"]["userIdentity"];
+        identity["userName"] = user.into();
+        identity["arn"] = format!("arn:aws:iam::{}:user/{user}", self.account).into();
+        identity["accessKeyId"] = key.into();
+        at(event, seconds)
+    }
+
+    /// The event of a call that anaya made, other than those of the samples.
+    pub(crate) fn call(
+        &self,
+        service: &str,
+        name: &str,
+        parameters: Value,
+        response: Value,
+    ) -> Value {
+        let mut event = self.sample("key-created-for-another");
+        event["source"] = format!("aws.{}", service.split('.').next().unwrap_or_default()).into();
+        let detail = &mut event["detail"];
+        detail["eventSource"] = service.into();
+        detail["eventName"] = name.into();
+        detail["eventID"] = format!("event-{name}").into();
+        detail["requestParameters"] = parameters;
+        detail["responseElements"] = response;
+        event
+    }
+
     /// The event of a key that was created for a user of this account.
     pub(crate) fn key_created(&self, user: &str, key: &str) -> Value {
         let mut event = self.sample("key-created-for-another");
@@ -241,6 +375,23 @@ impl World {
             }
         }
     }
+}
+
+/// A bundle of the fixtures.
+pub(crate) fn bundle(name: &str) -> String {
+    format!(
+        "{}/../../tests/fixtures/bundles/{name}",
+        env!("CARGO_MANIFEST_DIR")
+    )
+}
+
+/// An event of some seconds from now.
+fn at(mut event: Value, seconds: i64) -> Value {
+    let time = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
+    let time = time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    event["time"] = time.as_str().into();
+    event["detail"]["eventTime"] = time.into();
+    event
 }
 
 /// One alert, as a queue that listens to the topic got it.

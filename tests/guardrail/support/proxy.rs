@@ -37,6 +37,10 @@ impl State {
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub action: String,
+    pub body: String,
+    /// Whose credentials signed it: the emulator takes an id of twelve digits for the
+    /// account, and gives out others for assumed roles.
+    pub account: String,
     answered: bool,
 }
 
@@ -102,17 +106,25 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-async fn pass(state: Arc<Mutex<State>>, target: String, asked: Asked) -> Option<Answer> {
+async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Option<Answer> {
     let body = String::from_utf8_lossy(&asked.body).into_owned();
+    // IAM, STS and SNS name it in the body, DynamoDB and SQS in a header.
+    let target = asked
+        .headers
+        .get("x-amz-target")
+        .and_then(|header| header.to_str().ok());
     let action = body
         .split('&')
         .find_map(|field| field.strip_prefix("Action="))
+        .or(target.and_then(|target| target.split('.').nth(1)))
         .unwrap_or("?")
         .to_owned();
     let (number, fault) = {
         let mut state = lock(&state);
         state.calls.push(Call {
             action: action.clone(),
+            body,
+            account: account_of(&asked),
             answered: false,
         });
         let faults = state.faults.get_mut(&action);
@@ -126,7 +138,7 @@ async fn pass(state: Arc<Mutex<State>>, target: String, asked: Asked) -> Option<
         (state.calls.len() - 1, fault)
     };
     let answered = match fault {
-        None | Some(Fault::None) => forward(&target, asked).await,
+        None | Some(Fault::None) => forward(&emulator, asked).await,
         Some(Fault::Error(status, code)) => Some(answer(
             status,
             &[("content-type", "text/xml")],
@@ -136,10 +148,10 @@ async fn pass(state: Arc<Mutex<State>>, target: String, asked: Asked) -> Option<
             while !lock(&state).has_answered(first) {
                 tokio::task::yield_now().await;
             }
-            forward(&target, asked).await
+            forward(&emulator, asked).await
         }
         Some(Fault::LoseAnswer) => {
-            forward(&target, asked).await;
+            forward(&emulator, asked).await;
             future::pending().await
         }
         Some(Fault::Hang) => future::pending().await,
@@ -148,6 +160,16 @@ async fn pass(state: Arc<Mutex<State>>, target: String, asked: Asked) -> Option<
     };
     lock(&state).calls[number].answered = true;
     answered
+}
+
+/// The access key id in the signature.
+fn account_of(asked: &Asked) -> String {
+    let signature = asked.headers.get("authorization");
+    let signature = signature.and_then(|signature| signature.to_str().ok());
+    let id = signature
+        .and_then(|signature| signature.split_once("Credential="))
+        .and_then(|(_, rest)| rest.split('/').next());
+    id.unwrap_or_default().to_owned()
 }
 
 async fn forward(target: &str, asked: Asked) -> Option<Answer> {

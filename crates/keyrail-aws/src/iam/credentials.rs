@@ -1,5 +1,7 @@
 //! A user's credentials, by kind.
 
+use aws_sdk_iam::config::http::HttpResponse;
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::types::StatusType;
 use keyrail_core::effects::{EffectError, EffectErrorKind, Held, HeldKind};
 use keyrail_core::id::UserName;
@@ -37,9 +39,10 @@ impl IamHands {
             .list_service_specific_credentials()
             .user_name(user.as_str())
             .send();
-        let listed = listed
-            .await
-            .map_err(|error| sorted("iam:ListServiceSpecificCredentials", &error))?;
+        let listed = match listed.await {
+            Err(error) if is_unknown(&error) => return Ok(Vec::new()),
+            listed => listed.map_err(|error| sorted("iam:ListServiceSpecificCredentials", &error))?,
+        };
         let credentials = listed.service_specific_credentials.unwrap_or_default();
         Ok(credentials
             .into_iter()
@@ -58,9 +61,10 @@ impl IamHands {
             .list_ssh_public_keys()
             .user_name(user.as_str())
             .send();
-        let listed = listed
-            .await
-            .map_err(|error| sorted("iam:ListSSHPublicKeys", &error))?;
+        let listed = match listed.await {
+            Err(error) if is_unknown(&error) => return Ok(Vec::new()),
+            listed => listed.map_err(|error| sorted("iam:ListSSHPublicKeys", &error))?,
+        };
         let keys = listed.ssh_public_keys.unwrap_or_default();
         Ok(keys
             .into_iter()
@@ -79,9 +83,10 @@ impl IamHands {
             .list_signing_certificates()
             .user_name(user.as_str())
             .send();
-        let listed = listed
-            .await
-            .map_err(|error| sorted("iam:ListSigningCertificates", &error))?;
+        let listed = match listed.await {
+            Err(error) if is_unknown(&error) => return Ok(Vec::new()),
+            listed => listed.map_err(|error| sorted("iam:ListSigningCertificates", &error))?,
+        };
         Ok(listed
             .certificates
             .into_iter()
@@ -115,4 +120,10 @@ impl IamHands {
             })
             .collect())
     }
+}
+
+/// Where IAM does not know the action, there is no such kind of credential: not every
+/// partition has them all.
+fn is_unknown<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    error.code() == Some("InvalidAction")
 }

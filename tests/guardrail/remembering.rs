@@ -1,0 +1,299 @@
+//! With a state table and a queue for re-checks: one alert for one event, limits,
+//! releases, what belongs together, and looking again.
+
+use aws_sdk_iam::types::StatusType;
+use serde_json::{Value, json};
+
+use crate::support::proxy::Fault;
+use crate::support::{World, bundle};
+
+#[tokio::test]
+async fn an_event_that_comes_twice_is_told_once() {
+    let world = World::new().await;
+    let key = world.user_with_key("bob").await;
+    let mut function = world.enforcing(&world.memory().await).await;
+    let event = world.key_created("bob", &key);
+
+    function.invoke(&event).await.expect("it is contained");
+    function.invoke(&event).await.expect("it was handled");
+
+    assert_eq!(world.status("bob", &key).await, Some(StatusType::Inactive));
+    assert_eq!(world.alerts().await.len(), 1);
+}
+
+/// Eight functions, each of which gets the same event at the same time.
+#[tokio::test]
+async fn of_eight_at_once_one_handles_it_and_the_others_try_again() {
+    let world = World::new().await;
+    let key = world.user_with_key("bob").await;
+    let memory = world.memory().await;
+    let event = world.key_created("bob", &key);
+    let mut functions = Vec::new();
+    for _ in 0..8 {
+        functions.push(world.enforcing(&memory).await);
+    }
+
+    let answers = futures_util::future::join_all(
+        functions.iter_mut().map(|function| function.invoke(&event)),
+    )
+    .await;
+
+    assert_eq!(world.status("bob", &key).await, Some(StatusType::Inactive));
+    assert_eq!(world.alerts().await.len(), 1);
+    for answer in answers.iter().filter_map(|answer| answer.as_ref().err()) {
+        assert_eq!(answer["errorType"], "ClaimedElsewhere", "{answer}");
+    }
+    assert!(answers.iter().any(Result::is_ok));
+    // When Lambda tries again, the work is seen to be done.
+    for function in &mut functions {
+        function.invoke(&event).await.expect("it was handled");
+    }
+    assert_eq!(world.alerts().await.len(), 0);
+}
+
+/// Each failure of the table, and of the queue.
+#[tokio::test]
+async fn without_an_answer_of_the_table_it_contains_and_says_what_it_does_not_know() {
+    for fault in [
+        Fault::Error(400, "ResourceNotFoundException"),
+        Fault::Hang,
+        Fault::Close,
+    ] {
+        let world = World::new().await;
+        let key = world.user_with_key("bob").await;
+        let mut function = world.enforcing(&world.memory().await).await;
+        for action in ["PutItem", "UpdateItem", "GetItem", "Query"] {
+            world.proxy.breaks(action, std::slice::from_ref(&fault));
+        }
+
+        let answered = function.invoke(&world.key_created("bob", &key)).await;
+
+        assert_eq!(world.status("bob", &key).await, Some(StatusType::Inactive));
+        let [alert] = world.alerts().await.try_into().expect("one alert");
+        assert_eq!(alert.state(), "BLOCKED", "{fault:?}");
+        let text = alert.alert["text"].as_str().unwrap_or_default();
+        assert!(
+            text.contains("Not known  whether another alert tells of this event"),
+            "{fault:?}: {text}"
+        );
+        // A containment that nobody remembers must be tried again.
+        let error = answered.expect_err("it is tried again");
+        assert_eq!(error["errorType"], "NotFinished", "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_containment_is_looked_at_again_and_is_silent_if_it_holds() {
+    let world = World::new().await;
+    let key = world.user_with_key("bob").await;
+    let mut function = world.enforcing(&world.memory().await).await;
+    function
+        .invoke(&world.key_created("bob", &key))
+        .await
+        .expect("it is contained");
+    world.alerts().await;
+    let rechecks = world.rechecks();
+    assert_eq!(rechecks.len(), 2);
+
+    for recheck in &rechecks {
+        function.invoke(recheck).await.expect("it holds");
+    }
+
+    assert_eq!(world.alerts().await.len(), 0);
+    let log = function.stop().await;
+    let held = log
+        .lines()
+        .filter(|line| line.contains("\"RechecksHeld\":1"));
+    assert_eq!(held.count(), 2, "{log}");
+}
+
+#[tokio::test]
+async fn what_has_come_back_is_contained_again_and_told_as_critical() {
+    let world = World::new().await;
+    let key = world.user_with_key("bob").await;
+    let mut function = world.enforcing(&world.memory().await).await;
+    function
+        .invoke(&world.key_created("bob", &key))
+        .await
+        .expect("it is contained");
+    world.alerts().await;
+    world.set_status("bob", &key, StatusType::Active).await;
+    // A second later, so that it is younger than the event.
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    let second = world.new_key("bob").await;
+
+    function
+        .invoke(&world.rechecks()[0])
+        .await
+        .expect("it is contained again");
+
+    assert_eq!(world.status("bob", &key).await, Some(StatusType::Inactive));
+    assert_eq!(
+        world.status("bob", &second).await,
+        Some(StatusType::Inactive)
+    );
+    let [alert] = world.alerts().await.try_into().expect("one alert");
+    assert_eq!(
+        (alert.state(), alert.severity()),
+        ("BLOCKED", "critical"),
+        "{}",
+        alert.alert["text"]
+    );
+    assert!(
+        alert
+            .subject
+            .starts_with("BLOCKED: Containment did not hold - bob"),
+        "{}",
+        alert.subject
+    );
+    let text = alert.alert["text"].as_str().unwrap_or_default();
+    for what in [
+        format!("key {key} is Active"),
+        format!("the user has a new access key {second}"),
+    ] {
+        assert!(text.contains(&what), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_recheck_that_iam_does_not_answer_is_tried_again() {
+    let world = World::new().await;
+    let key = world.user_with_key("bob").await;
+    let mut function = world.enforcing(&world.memory().await).await;
+    function
+        .invoke(&world.key_created("bob", &key))
+        .await
+        .expect("it is contained");
+    world
+        .proxy
+        .breaks("ListAccessKeys", &[Fault::Error(403, "AccessDenied")]);
+
+    let answered = function.invoke(&world.rechecks()[0]).await;
+
+    assert_eq!(
+        answered.expect_err("it is tried again")["errorType"],
+        "NotRechecked"
+    );
+}
+
+/// Somebody undoes what keyrail did: that is another guardrail, and the whole user stops.
+#[tokio::test]
+async fn a_key_that_is_activated_again_brings_its_user_under_quarantine() {
+    let world = World::new().await;
+    let key = world.user_with_key("bob").await;
+    let mut function = world.enforcing(&world.memory().await).await;
+    function
+        .invoke(&world.key_created("bob", &key))
+        .await
+        .expect("it is contained");
+    world.alerts().await;
+    world.set_status("bob", &key, StatusType::Active).await;
+
+    function
+        .invoke(&world.key_activated("bob", &key))
+        .await
+        .expect("it is contained");
+
+    assert_eq!(world.status("bob", &key).await, Some(StatusType::Inactive));
+    let [alert] = world.alerts().await.try_into().expect("one alert");
+    let ids: Vec<&str> = alert.alert["report"]["verdict"]["violated"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|violation| violation["id"].as_str())
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            "access-key-reactivated-after-containment",
+            "access-key-reactivated"
+        ]
+    );
+    let policy = world
+        .iam(&[
+            ("Action", "GetUserPolicy"),
+            ("UserName", "bob"),
+            ("PolicyName", "KeyrailQuarantine"),
+        ])
+        .await;
+    assert!(policy.contains("Deny"), "{policy}");
+    let results: Vec<_> = alert.alert["report"]["outcomes"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|outcome| (outcome["step"].clone(), outcome["result"].clone()))
+        .collect();
+    assert_eq!(
+        results,
+        [
+            (json!("deactivate-key"), json!("verified")),
+            (json!("quarantine-user"), json!("verified")),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn beyond_the_limit_of_an_hour_it_only_alerts() {
+    let world = World::new().await;
+    let mut more = world.memory().await;
+    more.push(("KEYRAIL_BUNDLE", bundle("limited")));
+    let mut function = world.enforcing(&more).await;
+
+    let mut states = Vec::new();
+    for number in 0..3 {
+        let user = format!("bob{number}");
+        let key = world.user_with_key(&user).await;
+        let mut event = world.key_created(&user, &key);
+        event["detail"]["eventID"] = format!("event-{number}").into();
+        function.invoke(&event).await.expect("it is told");
+        let [alert] = world.alerts().await.try_into().expect("one alert");
+        states.push((
+            alert.alert["report"]["plan"][0]["withheld"].clone(),
+            world.status(&user, &key).await,
+        ));
+    }
+
+    let inactive = Some(StatusType::Inactive);
+    assert_eq!(
+        states,
+        [
+            (Value::Null, inactive.clone()),
+            (Value::Null, inactive),
+            (json!("limit"), Some(StatusType::Active)),
+        ]
+    );
+}
+
+/// In every order: the launch is judged again when the password change comes later.
+#[tokio::test]
+async fn a_surge_after_a_password_change_is_found_in_either_order() {
+    for late in [false, true] {
+        let world = World::new().await;
+        let key = world.user_with_key("bob").await;
+        let mut function = world.enforcing(&world.memory().await).await;
+        let password = world.password_changed("bob", 0);
+        let launch = world.launched("bob", &key, 5, 60);
+        let events = match late {
+            false => [password, launch],
+            true => [launch, password],
+        };
+
+        for event in &events {
+            function.invoke(event).await.expect("it is told");
+        }
+
+        let alerts = world.alerts().await;
+        let surges: Vec<_> = alerts
+            .iter()
+            .filter(|alert| {
+                alert
+                    .attributes
+                    .iter()
+                    .any(|(_, value)| value == "compute-surge-after-password-change")
+            })
+            .collect();
+        assert_eq!(surges.len(), 1, "late: {late}");
+        assert_eq!(surges[0].state(), "BLOCKED", "{}", surges[0].alert["text"]);
+        assert_eq!(world.status("bob", &key).await, Some(StatusType::Inactive));
+    }
+}
