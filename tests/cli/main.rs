@@ -23,6 +23,7 @@ mod shared_events;
 mod taxonomy;
 mod testing;
 mod troubleshooting;
+#[cfg(feature = "aws")]
 mod undo;
 
 /// Runs `keyrail` in a folder without a bundle, and without the caller's settings.

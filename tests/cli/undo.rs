@@ -207,6 +207,7 @@ fn without_a_table_a_key_needs_an_exemption_and_gets_one_to_add() {
         .args(more)
         .args(["--bundle", &bundle])
         .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        .env("AWS_REGION", "us-east-1")
         .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         .env("AWS_SECRET_ACCESS_KEY", "secret");
     let taken = Ran::from(command.output().expect("the command runs"));

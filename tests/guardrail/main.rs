@@ -15,6 +15,7 @@ mod alerting;
 mod containing;
 mod exempting;
 mod failing;
+mod faults;
 mod remembering;
 mod reported;
 mod saying;

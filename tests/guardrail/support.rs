@@ -5,6 +5,7 @@ pub(crate) mod emulator;
 pub(crate) mod function;
 pub(crate) mod http;
 pub(crate) mod proxy;
+pub(crate) mod stand_in;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -167,6 +168,20 @@ impl World {
             .await
     }
 
+    /// The same, of a call that may fail.
+    pub(crate) async fn try_iam(&self, fields: &[(&str, &str)]) -> Option<String> {
+        let emulator = Emulator::at(&self.proxy.behind);
+        emulator.try_query(&self.account, "iam", fields).await
+    }
+
+    /// Has the proxy see what a read shows now to a caller.
+    pub(crate) async fn prime(&self, caller: &str, action: &str, fields: &[(&str, &str)]) {
+        let mut all = vec![("Action", action)];
+        all.extend(fields);
+        let proxy = Emulator::at(&self.proxy.endpoint);
+        proxy.try_query(caller, "iam", &all).await;
+    }
+
     fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("KEYRAIL_TOPIC_ARN", self.topic_arn.clone()),
@@ -300,6 +315,16 @@ impl World {
         at(event, seconds)
     }
 
+    /// The example event of an action, of now, in this account; `bob` is its user.
+    pub(crate) fn example(&self, action: &str) -> Value {
+        let entry = keyrail_core::activity::taxonomy::find(action).expect("keyrail knows it");
+        let event = entry.example(None).to_string();
+        let event = event
+            .replace("111122223333", &self.account)
+            .replace("anaya", "bob");
+        at(serde_json::from_str(&event).expect("it is JSON"), 0)
+    }
+
     /// The event of a call that anaya made, other than those of the samples.
     pub(crate) fn call(
         &self,
@@ -383,6 +408,24 @@ pub(crate) fn bundle(name: &str) -> String {
         "{}/../../tests/fixtures/bundles/{name}",
         env!("CARGO_MANIFEST_DIR")
     )
+}
+
+/// A bundle in a folder of its own, with one guardrail that asks for one step.
+pub(crate) fn bundle_with(step: &str) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("keyrail-{}-{number}", std::process::id()));
+    let guardrails = folder.join("guardrails");
+    std::fs::create_dir_all(&guardrails).expect("the folder can be made");
+    let allow =
+        "[allow]\nsteps = [\"delete-key\", \"delete-root-key\", \"revoke-role-sessions\"]\n";
+    std::fs::write(folder.join("keyrail.toml"), allow).expect("the file can be written");
+    let guardrail = format!(
+        "@id(\"one-step\") @title(\"One step\") @severity(\"high\") @respond(\"{step}\")\n\
+         forbid (principal, action in [Action::\"issue-access-key\", Action::\"issue-long-term-credential\"], resource) when {{ context.succeeded }};\n"
+    );
+    std::fs::write(guardrails.join("a.cedar"), guardrail).expect("the file can be written");
+    folder.to_string_lossy().into_owned()
 }
 
 /// An event of some seconds from now.

@@ -6,6 +6,7 @@
 //! | --- | --- | --- | --- |
 //! | claim of an event | `event#ID` | `claim` | `done`, `until` (ms) |
 //! | containments in an account | `account#ID` | `hour#2026-11-25T06` | `events`: their ids |
+//! | release of all that was done about an event | `event#ID` | `TIME#EVENT#released` | `memory`: JSON |
 //! | memory of a key | `key#ID` | `TIME#EVENT#KIND` | `memory`: JSON |
 //! | memory of a user | `user#ARN` | the same | `memory`: JSON |
 
@@ -172,6 +173,7 @@ impl State for Aws {
 
 fn key(about: &Subject) -> String {
     match about {
+        Subject::Event(id) => format!("event#{id}"),
         Subject::Key(id) => format!("key#{id}"),
         Subject::User(arn) => format!("user#{arn}"),
     }

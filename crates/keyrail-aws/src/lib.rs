@@ -15,6 +15,8 @@ pub mod organizations;
 mod reach;
 mod sns;
 mod sqs;
+#[cfg(feature = "command")]
+pub mod undo;
 
 use std::time::Duration;
 

@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Schema(schema::Args),
     Taxonomy(taxonomy::Args),
     Test(test::Args),
+    #[cfg(feature = "aws")]
+    Undo(crate::commands::undo::Args),
     Validate(validate::Args),
 }
 

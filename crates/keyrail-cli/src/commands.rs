@@ -11,4 +11,6 @@ pub(crate) mod sample;
 pub(crate) mod schema;
 pub(crate) mod taxonomy;
 pub(crate) mod test;
+#[cfg(feature = "aws")]
+pub(crate) mod undo;
 pub(crate) mod validate;

@@ -33,6 +33,8 @@ fn main() -> Exit {
         Command::Schema(args) => args.run(&mut out),
         Command::Taxonomy(args) => args.run(&mut out),
         Command::Test(args) => args.run(&mut out),
+        #[cfg(feature = "aws")]
+        Command::Undo(args) => args.run(&mut out),
         Command::Validate(args) => args.run(&mut out),
     };
     result.unwrap_or_else(|failure| out.failed(&failure))

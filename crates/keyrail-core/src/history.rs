@@ -107,6 +107,7 @@ impl History {
                 launches.push((memory.time, *instances));
             }
             // Facts of the one are none of the other.
+            (Subject::Event(_), _) => {}
             (Subject::Key(_), Fact::Launched { .. } | Fact::PasswordChanged)
             | (Subject::User(_), Fact::Contained | Fact::Released { .. } | Fact::RootSession) => {}
         }

@@ -171,7 +171,27 @@ pub async fn recheck(
     circumstances: &Circumstances,
     aws: &(impl Effects + Notifier + State),
 ) -> Result<Option<Response>, EffectError> {
-    let released = released(recheck, aws).await;
+    let is_released = async |about: Subject| -> bool {
+        let memories = match aws.is_kept() {
+            true => aws.recall(&about).await.unwrap_or_default(),
+            // Containing once more can be undone; a key that works in the wrong hands
+            // cannot.
+            false => Vec::new(),
+        };
+        let now = aws.now();
+        memories
+            .iter()
+            .any(|memory| matches!(memory.fact, Fact::Released { until, .. } if until >= now))
+    };
+    if is_released(Subject::Event(recheck.event.clone())).await {
+        return Ok(None);
+    }
+    let mut released = BTreeSet::new();
+    for key in recheck.keys() {
+        if is_released(Subject::Key(key.to_string())).await {
+            released.insert(key.to_string());
+        }
+    }
     let found = found(recheck, &released, aws).await?;
     if found.is_empty() {
         return Ok(None);
@@ -196,27 +216,6 @@ pub async fn recheck(
     report.outcomes = carry_out(&report.plan, Some(&recheck.event), aws).await;
     let sent = Some(aws.send(&Alert::compose(&report)).await);
     Ok(Some(Response::new(report, sent)))
-}
-
-/// The keys that somebody has released. If the table does not tell, none has been:
-/// containing once more can be undone, a key that works in the wrong hands cannot.
-async fn released(recheck: &Recheck, aws: &(impl State + Effects)) -> BTreeSet<String> {
-    let mut released = BTreeSet::new();
-    if !aws.is_kept() {
-        return released;
-    }
-    for key in recheck.keys() {
-        let memories = aws.recall(&Subject::Key(key.to_string())).await;
-        let now = aws.now();
-        let is_released = memories
-            .unwrap_or_default()
-            .iter()
-            .any(|memory| matches!(memory.fact, Fact::Released { until, .. } if until >= now));
-        if is_released {
-            released.insert(key.to_string());
-        }
-    }
-    released
 }
 
 /// Something that is not as keyrail left it, and what to do about it.

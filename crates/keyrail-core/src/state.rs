@@ -67,6 +67,8 @@ pub struct StateError {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
+    /// What was done about an event, by the event's id.
+    Event(String),
     /// An access key, by its id.
     Key(String),
     /// A user, by the ARN without path.
@@ -101,7 +103,7 @@ pub enum Fact {
     },
     /// The user's password was set or changed.
     PasswordChanged,
-    /// Somebody released the key from containment.
+    /// Somebody released the key, or all that was done about the event, from containment.
     Released {
         /// Who.
         by: String,
@@ -231,7 +233,7 @@ impl History {
 pub fn key_of(memory: &Memory) -> Option<AccessKeyId> {
     match &memory.about {
         Subject::Key(key) => key.parse().ok(),
-        Subject::User(_) => None,
+        Subject::Event(_) | Subject::User(_) => None,
     }
 }
 

@@ -86,6 +86,30 @@ impl Emulator {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
+    /// The same, of a call that may be refused.
+    pub(crate) async fn try_query(
+        &self,
+        account: &str,
+        service: &str,
+        fields: &[(&str, &str)],
+    ) -> Option<String> {
+        let body: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        let asked = Asked {
+            method: Method::POST,
+            path: "/".to_owned(),
+            headers: headers(account, service, &form),
+            body: body.join("&").into(),
+        };
+        let answer = send(&self.endpoint, asked).await.ok()?;
+        let is_success = answer.status().is_success();
+        let body = body_of(answer).await;
+        is_success.then(|| String::from_utf8_lossy(&body).into_owned())
+    }
+
     /// Calls a service that speaks AWS's JSON protocol.
     pub(crate) async fn json(
         &self,

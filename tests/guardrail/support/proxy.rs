@@ -4,8 +4,13 @@
 use std::collections::HashMap;
 use std::future;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::Bytes;
 
 use super::http::{Answer, Asked, answer, body_of, send, serve};
+use super::stand_in::StandIn;
 
 pub(crate) struct Proxy {
     /// What the function is told is AWS.
@@ -21,6 +26,10 @@ struct State {
     /// How many calls there had been when it was last told what to break.
     told_at: usize,
     calls: Vec<Call>,
+    /// The first answers, by action.
+    first: HashMap<String, (u16, Bytes)>,
+    /// What the emulator does not have.
+    stand_in: StandIn,
 }
 
 impl State {
@@ -60,6 +69,12 @@ pub(crate) enum Fault {
     Body(String),
     /// Nothing: it reaches the emulator.
     None,
+    /// It reaches the emulator, and the connection is closed before the answer.
+    Reset,
+    /// It reaches the emulator, and the answer takes so long.
+    Slow(Duration),
+    /// It is answered as the first call of this action was.
+    Stale,
     /// It reaches the emulator after a call of this action has been answered.
     After(&'static str),
 }
@@ -88,6 +103,11 @@ impl Proxy {
     /// Nothing is broken any more.
     pub(crate) fn mend(&self) {
         lock(&self.state).faults.clear();
+    }
+
+    /// What stands in for the part of AWS that the emulator does not have.
+    pub(crate) fn stand_in<T>(&self, use_it: impl FnOnce(&mut StandIn) -> T) -> T {
+        use_it(&mut lock(&self.state).stand_in)
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {
@@ -119,12 +139,13 @@ async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Optio
         .or(target.and_then(|target| target.split('.').nth(1)))
         .unwrap_or("?")
         .to_owned();
+    let caller = account_of(&asked);
     let (number, fault) = {
         let mut state = lock(&state);
         state.calls.push(Call {
             action: action.clone(),
-            body,
-            account: account_of(&asked),
+            body: body.clone(),
+            account: caller.clone(),
             answered: false,
         });
         let faults = state.faults.get_mut(&action);
@@ -137,8 +158,25 @@ async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Optio
         });
         (state.calls.len() - 1, fault)
     };
+    let reach = || reach(&state, &emulator, &action, &caller, &body, asked);
     let answered = match fault {
-        None | Some(Fault::None) => forward(&emulator, asked).await,
+        None | Some(Fault::None) => reach().await,
+        Some(Fault::Reset) => {
+            reach().await;
+            None
+        }
+        Some(Fault::Slow(time)) => {
+            let answered = reach().await;
+            tokio::time::sleep(time).await;
+            answered
+        }
+        Some(Fault::Stale) => {
+            let first = lock(&state).first.get(&action).cloned();
+            match first {
+                Some((status, body)) => Some(answer(status, &[("content-type", "text/xml")], body)),
+                None => reach().await,
+            }
+        }
         Some(Fault::Error(status, code)) => Some(answer(
             status,
             &[("content-type", "text/xml")],
@@ -148,10 +186,10 @@ async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Optio
             while !lock(&state).has_answered(first) {
                 tokio::task::yield_now().await;
             }
-            forward(&emulator, asked).await
+            reach().await
         }
         Some(Fault::LoseAnswer) => {
-            forward(&emulator, asked).await;
+            reach().await;
             future::pending().await
         }
         Some(Fault::Hang) => future::pending().await,
@@ -160,6 +198,27 @@ async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Optio
     };
     lock(&state).calls[number].answered = true;
     answered
+}
+
+/// Lets a call through: to what stands in, else to the emulator.
+async fn reach(
+    state: &Mutex<State>,
+    emulator: &str,
+    action: &str,
+    caller: &str,
+    body: &str,
+    asked: Asked,
+) -> Option<Answer> {
+    let stood_in = lock(state).stand_in.answer(action, caller, body);
+    let answered = match stood_in {
+        Some((status, body)) => Some(answer(status, &[("content-type", "text/xml")], body)),
+        None => forward(emulator, asked).await,
+    };
+    let (parts, body) = answered?.into_parts();
+    let body = body_of(Answer::from_parts(parts.clone(), body)).await;
+    let first = (parts.status.as_u16(), body.clone());
+    lock(state).first.entry(action.to_owned()).or_insert(first);
+    Some(Answer::from_parts(parts, Full::new(body)))
 }
 
 /// The access key id in the signature.
@@ -190,7 +249,7 @@ async fn forward(target: &str, asked: Asked) -> Option<Answer> {
     ))
 }
 
-fn error_body(code: &str) -> String {
+pub(crate) fn error_body(code: &str) -> String {
     format!(
         "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>as the test wants it</Message></Error>\
          <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"

@@ -41,7 +41,9 @@ impl IamHands {
             .send();
         let listed = match listed.await {
             Err(error) if is_unknown(&error) => return Ok(Vec::new()),
-            listed => listed.map_err(|error| sorted("iam:ListServiceSpecificCredentials", &error))?,
+            listed => {
+                listed.map_err(|error| sorted("iam:ListServiceSpecificCredentials", &error))?
+            }
         };
         let credentials = listed.service_specific_credentials.unwrap_or_default();
         Ok(credentials

@@ -95,6 +95,7 @@ impl Entry {
             (_, true) => "ASIAI44QH8DHBEXAMPLE",
             (TargetKind::ServiceCredential, _) => "ACCAI44QH8DHBEXAMPLE",
             (TargetKind::SshKey, _) => "APKAI44QH8DHBEXAMPLE",
+            (TargetKind::SigningCertificate, _) => "TA7SMP42TDN5Z26OBPJE7EXAMPLE",
             _ => "0e7b6f3c-8d2a-4c1b-9e5f-6a7b8c9d0e1f",
         }
     }

@@ -1,0 +1,477 @@
+//! `keyrail undo`
+
+use std::io::{self, BufRead, IsTerminal};
+use std::time::Duration;
+
+use clap::ValueEnum;
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
+use keyrail_aws::Aws;
+use keyrail_aws::undo::{Caller, connect};
+use keyrail_core::change::{Change, Sight};
+use keyrail_core::effects::{EffectError, Effects, Hands, Reach};
+use keyrail_core::id::{AccessKeyId, AccountId};
+use keyrail_core::state::{Fact, Memory, State, Subject};
+use serde::Serialize;
+
+use self::made::{Made, Taken};
+use crate::bundle::BundleArgs;
+use crate::clock;
+use crate::exit::{Exit, Failure};
+use crate::output::{self, Output};
+
+mod made;
+
+/// Take back what keyrail changed because of an event
+///
+/// Prints the calls, the last change first. With `--apply` it makes them, with the
+/// credentials of the AWS command line (`AWS_PROFILE` and so on), which must be of the
+/// account that was contained: only if all is still as keyrail left it, and each is read
+/// back. Access keys are released first, since keyrail would deactivate them again: in
+/// keyrail's table, or by an exemption in the bundle.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  keyrail undo report.json
+  AWS_PROFILE=payments keyrail undo report.json --apply --table keyrail --until 8")]
+pub(crate) struct Args {
+    /// File with a `keyrail.report/v1` or `keyrail.alert/v1`; `-` for standard input
+    report: String,
+    /// Make the calls
+    #[arg(long)]
+    apply: bool,
+    /// Do not ask before making them
+    #[arg(long, requires = "apply")]
+    yes: bool,
+    /// keyrail's table, in which releases are recorded
+    #[arg(long, value_name = "NAME", env = "KEYRAIL_TABLE")]
+    table: Option<String>,
+    /// For how many hours keys are released
+    #[arg(long, value_name = "HOURS", default_value = "24", value_parser = clap::value_parser!(u16).range(1..=9600))]
+    until: u16,
+    /// Who releases them; without it, the caller's ARN
+    #[arg(long, value_name = "WHO")]
+    by: Option<String>,
+    /// How to print it
+    #[arg(long, default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    bundle: BundleArgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people; without `--apply` also for a shell
+    Text,
+    /// `keyrail.undo/v1`
+    Json,
+}
+
+/// How often what was undone is read back, and how long to wait in between: somebody
+/// waits for it, and IAM takes seconds.
+const READ_BACKS: u32 = 5;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The guardrails that would deactivate a key again.
+const GUARDRAILS: [&str; 2] = [
+    "access-key-reactivated",
+    "access-key-reactivated-after-containment",
+];
+
+/// Serialises as `keyrail.undo/v1`.
+#[derive(Debug, Serialize)]
+struct Undone<'a> {
+    schema: &'static str,
+    event: Option<&'a str>,
+    account: Option<&'a AccountId>,
+    applied: bool,
+    steps: Vec<Step<'a>>,
+}
+
+/// What became of one change.
+#[derive(Debug, Serialize)]
+struct Step<'a> {
+    undoes: &'a Change,
+    /// What takes it back; `None` if nothing does.
+    call: Option<String>,
+    result: StepResult,
+    detail: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum StepResult {
+    Printed,
+    Undone,
+    Already,
+    Failed,
+    Impossible,
+}
+
+impl Args {
+    pub(crate) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
+        let made = Made::read(&self.report)?;
+        let Some(account) = made.account.as_ref().filter(|_| self.apply) else {
+            let steps = made.changes.iter().map(|taken| taken.step(None)).collect();
+            let text = match self.format {
+                Format::Text => printed(&made),
+                Format::Json => self.json(&made, steps)?,
+            };
+            out.answer(&text)?;
+            return Ok(Exit::Good);
+        };
+        if !self.yes && !io::stdin().is_terminal() {
+            return Err(Failure::input("standard input is no terminal to ask on")
+                .help("look at what would be called first, without `--apply`; then add `--yes`"));
+        }
+        self.check_release(&made)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::outside(format!("the command cannot start: {error}")))?;
+        runtime.block_on(self.apply(&made, account, out))
+    }
+
+    async fn apply(
+        &self,
+        made: &Made,
+        account: &AccountId,
+        out: &mut Output,
+    ) -> Result<Exit, Failure> {
+        let connected = connect(self.table().map(str::to_owned), made.region.clone()).await;
+        let (aws, caller) = connected.map_err(|error| untouched(&error))?;
+        if caller.account != *account {
+            return Err(Failure::input(format!(
+                "the changes were made in account {account}, and these credentials are of account {}: nothing was touched",
+                caller.account
+            ))
+            .help("use credentials of that account: `AWS_PROFILE=…`"));
+        }
+        let reach = Reach {
+            account: account.clone(),
+            to: None,
+            actions: made
+                .changes
+                .iter()
+                .flat_map(|taken| {
+                    let back = taken.back.as_ref().ok();
+                    [
+                        Some(taken.change.reading_action()),
+                        back.map(Change::action),
+                    ]
+                })
+                .flatten()
+                .collect(),
+            event: made.event.clone(),
+        };
+        let hands = aws.reach(&reach).await.map_err(|error| untouched(&error))?;
+        let is_undone = look(made, &hands).await?;
+        if !self.yes && !is_wanted(made, account, out)? {
+            return Err(Failure {
+                exit: Exit::Bad,
+                ..Failure::input("nothing was touched, as you wish")
+            });
+        }
+        self.release(made, &aws, &caller).await?;
+        let mut steps = Vec::new();
+        for (taken, is_undone) in made.changes.iter().zip(is_undone) {
+            let result = match &taken.back {
+                Ok(_) if is_undone => Some((StepResult::Already, None)),
+                Ok(back) => Some(undo(back, &aws, &hands).await),
+                Err(_) => None,
+            };
+            steps.push(taken.step(result));
+        }
+        let failed = steps
+            .iter()
+            .filter(|step| step.result == StepResult::Failed)
+            .count();
+        let count = steps.len();
+        let text = match self.format {
+            Format::Text => {
+                let mut text = self.released(made);
+                text.extend(steps.iter().map(line));
+                text
+            }
+            Format::Json => self.json(made, steps)?,
+        };
+        out.answer(&text)?;
+        match failed {
+            0 => Ok(Exit::Good),
+            failed => Err(Failure::outside(format!(
+                "{failed} of {count} changes could not be taken back, or nobody can tell: the list says which"
+            ))
+            .help("once that is mended, run it again: what is undone already is left alone")),
+        }
+    }
+
+    fn table(&self) -> Option<&str> {
+        self.table.as_deref().filter(|table| !table.is_empty())
+    }
+
+    fn until(&self) -> Timestamp {
+        let until = clock::now().checked_add(SignedDuration::from_hours(self.until.into()));
+        until.unwrap_or(Timestamp::MAX)
+    }
+
+    /// Refuses what would not last: keyrail deactivates a key again that works again,
+    /// unless it is told.
+    fn check_release(&self, made: &Made) -> Result<(), Failure> {
+        if self.table().is_some() {
+            return Ok(());
+        }
+        let keys = made.keys();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let bundle = self.bundle.load()?;
+        let today = clock::today();
+        let is_exempt = |key: &AccessKeyId| {
+            bundle.exemptions.values().any(|exemption| {
+                exemption.expires >= today
+                    && GUARDRAILS.iter().all(|id| exemption.covers(id))
+                    // Whoever else is exempt, this key would be deactivated again.
+                    && exemption.text.contains(&format!("\"{key}\""))
+            })
+        };
+        let open: Vec<_> = keys.into_iter().filter(|key| !is_exempt(key)).collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let exemptions: String = open.iter().map(|key| self.exemption(key, made)).collect();
+        let (which, verb) = match open.as_slice() {
+            [key] => (format!("key {key}"), "is"),
+            keys => (format!("{} keys", keys.len()), "are"),
+        };
+        Err(Failure::input(format!(
+            "{which} {verb} not released, and keyrail would deactivate what works again: nothing was touched"
+        ))
+        .help(format!(
+            "name keyrail's table: `--table`, or `KEYRAIL_TABLE`. A deployment without one takes an exemption: add this to its bundle, deploy it, and name the bundle: `--bundle`\n\n{exemptions}"
+        )))
+    }
+
+    /// An exemption for a key, ready for a bundle.
+    fn exemption(&self, key: &AccessKeyId, made: &Made) -> String {
+        let event = made.event.as_deref().unwrap_or("unknown").escape_debug();
+        let owner = self.by.as_deref().unwrap_or("whoever answers for the key");
+        let expires = Offset::UTC.to_datetime(self.until()).date();
+        format!(
+            "@id(\"released-{}\")\n@exempts(\"{}\")\n@reason(\"Released from containment: event {event}.\")\n@owner(\"{}\")\n@expires(\"{expires}\")\npermit (\n  principal,\n  action in Action::\"reactivate-credential\",\n  resource is AccessKey\n)\nwhen {{ resource == AccessKey::\"{key}\" }};\n",
+            key.as_str().to_lowercase().replace('_', "-"),
+            GUARDRAILS.join(" "),
+            owner.escape_debug(),
+        )
+    }
+
+    /// Records that the keys may work again, before they do.
+    async fn release(&self, made: &Made, aws: &Aws, caller: &Caller) -> Result<(), Failure> {
+        if !aws.is_kept() {
+            return Ok(());
+        }
+        let keys = made
+            .keys()
+            .into_iter()
+            .map(|key| Subject::Key(key.to_string()));
+        // Re-checks ask for all that was done about the event, quarantine included.
+        let event = made.event.clone().map(Subject::Event);
+        for about in keys.chain(event) {
+            let what = match &about {
+                Subject::Event(id) => format!("what was done about event {id}"),
+                Subject::Key(key) | Subject::User(key) => format!("key {key}"),
+            };
+            let memory = Memory {
+                about,
+                time: aws.now(),
+                event: made.event.clone().unwrap_or_else(|| "unknown".to_owned()),
+                fact: Fact::Released {
+                    by: self.by.clone().unwrap_or_else(|| caller.arn.clone()),
+                    until: self.until(),
+                },
+            };
+            aws.remember(&memory).await.map_err(|error| {
+                Failure::outside(format!(
+                    "the release of {what} could not be recorded, and nothing was undone: {error}"
+                ))
+                .help("see that the table is in this account and Region, and that you may write to it")
+            })?;
+        }
+        Ok(())
+    }
+
+    fn released(&self, made: &Made) -> String {
+        let keys = made.keys().into_iter().filter(|_| self.table().is_some());
+        let hours = self.until;
+        keys.map(|key| format!("released    {key}, for {hours} hours\n"))
+            .collect()
+    }
+
+    fn json(&self, made: &Made, steps: Vec<Step<'_>>) -> Result<String, Failure> {
+        output::json(&Undone {
+            schema: "keyrail.undo/v1",
+            event: made.event.as_deref(),
+            account: made.account.as_ref(),
+            applied: self.apply,
+            steps,
+        })
+    }
+}
+
+impl Taken {
+    /// What became of it: `None` if nothing was tried.
+    fn step(&self, tried: Option<(StepResult, Option<String>)>) -> Step<'_> {
+        let (result, detail) = match (&self.back, tried) {
+            (Err(why), _) => {
+                let detail = match self.instead() {
+                    Some(instead) => format!("{why}: `{instead}`"),
+                    None => why.clone(),
+                };
+                (StepResult::Impossible, Some(detail))
+            }
+            (Ok(_), Some(tried)) => tried,
+            (Ok(_), None) => (StepResult::Printed, None),
+        };
+        Step {
+            undoes: &self.change,
+            call: self.back.as_ref().ok().map(Change::to_string),
+            result,
+            detail,
+        }
+    }
+}
+
+/// For people, and as it is for a shell: what is no call is a comment.
+fn printed(made: &Made) -> String {
+    let Some(account) = &made.account else {
+        return "keyrail changed nothing because of this event: there is nothing to undo\n"
+            .to_owned();
+    };
+    let mut text = match &made.event {
+        Some(event) => format!(
+            "# Undoes what keyrail did in account {account} because of event {}\n",
+            event.escape_debug()
+        ),
+        None => format!("# Undoes what keyrail did in account {account}\n"),
+    };
+    for taken in &made.changes {
+        text.push_str(&format!("\n# {}\n", taken.words()));
+        match &taken.back {
+            Ok(back) => text.push_str(&format!("{back}\n")),
+            Err(why) => text.push_str(&format!("# {why}\n")),
+        }
+        if let Some(instead) = taken.instead() {
+            text.push_str(&format!("#   {instead}\n"));
+        }
+    }
+    if !made.keys().is_empty() {
+        text.push_str(
+            "\n# keyrail deactivates a key again that is not released: `keyrail undo --apply` releases it first\n",
+        );
+    }
+    text
+}
+
+fn is_wanted(made: &Made, account: &AccountId, out: &mut Output) -> Result<bool, Failure> {
+    out.note(&format!(
+        "{}\nMake these calls in account {account}? [y/N] ",
+        printed(made)
+    ))?;
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    read.map_err(|error| Failure::outside(format!("cannot read from standard input: {error}")))?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// Which changes are undone already. Everything else must be as keyrail left it.
+async fn look(made: &Made, hands: &impl Hands) -> Result<Vec<bool>, Failure> {
+    let mut are_undone = Vec::new();
+    let mut otherwise = Vec::new();
+    for taken in &made.changes {
+        let Ok(back) = &taken.back else {
+            are_undone.push(false);
+            continue;
+        };
+        let sight = hands
+            .see(&taken.change)
+            .await
+            .map_err(|error| untouched(&error))?;
+        let is_undone = match sight {
+            Sight::Made => false,
+            Sight::NotMade(_) | Sight::TargetGone | Sight::OwnerGone => {
+                hands.see(back).await.map_err(|error| untouched(&error))? == Sight::Made
+            }
+        };
+        if sight != Sight::Made && !is_undone {
+            otherwise.push(format!("{}, and is {}", taken.words(), state(sight)));
+        }
+        are_undone.push(is_undone);
+    }
+    if otherwise.is_empty() {
+        return Ok(are_undone);
+    }
+    Err(Failure {
+        exit: Exit::Bad,
+        ..Failure::input(format!(
+            "the state has changed since: {}: nothing was touched",
+            otherwise.join("; ")
+        ))
+    }
+    .help("see who changed it, and undo by hand what should be: without `--apply` the calls are printed"))
+}
+
+/// Makes one change and reads it back.
+async fn undo(
+    back: &Change,
+    aws: &impl Effects,
+    hands: &impl Hands,
+) -> (StepResult, Option<String>) {
+    let made = hands.make(back).await;
+    // An answer that got lost on its way leaves the change made: only a look tells.
+    let looks = if made.is_ok() { READ_BACKS } else { 1 };
+    let mut seen = String::new();
+    for look in 0..looks {
+        if look > 0 {
+            aws.pause(PAUSE).await;
+        }
+        match hands.see(back).await {
+            Ok(Sight::Made) => return (StepResult::Undone, None),
+            Ok(sight) => seen = format!("what was read back is {}", state(sight)),
+            Err(error) => seen = format!("it could not be read back: {error}"),
+        }
+    }
+    let detail = match made {
+        Ok(()) => format!("AWS accepted it, and {seen}"),
+        Err(error) => error.message,
+    };
+    (StepResult::Failed, Some(detail))
+}
+
+fn state(sight: Sight) -> &'static str {
+    match sight {
+        Sight::Made => "as it should be",
+        Sight::NotMade(state) => state,
+        Sight::TargetGone => "gone",
+        Sight::OwnerGone => "gone with its user or role",
+    }
+}
+
+fn line(step: &Step<'_>) -> String {
+    let word = match step.result {
+        StepResult::Printed => "not tried",
+        StepResult::Undone => "undone",
+        StepResult::Already => "already",
+        StepResult::Failed => "failed",
+        StepResult::Impossible => "impossible",
+    };
+    let what = step.call.as_deref();
+    let detail = step.detail.iter().map(|detail| format!(": {detail}"));
+    format!(
+        "{word:<10}  {}{}\n",
+        what.unwrap_or(step.undoes.done()),
+        detail.collect::<String>()
+    )
+}
+
+fn untouched(error: &EffectError) -> Failure {
+    Failure::outside(format!("{}: nothing was touched", error.message))
+}

@@ -1,0 +1,197 @@
+//! What a report says that keyrail changed, and what takes each of it back.
+
+use std::fs;
+use std::io::{self, Read};
+
+use keyrail_core::change::{Change, Principal};
+use keyrail_core::id::{AccessKeyId, AccountId};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::exit::Failure;
+
+const EXPECTED: &str =
+    "expected a `keyrail.report/v1`, or the `keyrail.alert/v1` that holds one, as JSON";
+
+/// What keyrail made of one event.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// The event's id.
+    pub event: Option<String>,
+    /// Its Region, for callers who have set none.
+    pub region: Option<String>,
+    /// The account that it was made in; `None` if nothing was made.
+    pub account: Option<AccountId>,
+    /// What was made, the last first: so is it taken back.
+    pub changes: Vec<Taken>,
+}
+
+/// One change, and what takes it back.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub change: Change,
+    /// What takes it back, or why nothing does.
+    pub back: Result<Change, String>,
+}
+
+/// Of a report, what this command reads.
+#[derive(Deserialize)]
+struct Report {
+    event: Event,
+    activity: Activity,
+    outcomes: Vec<Outcome>,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Activity {
+    account: Option<String>,
+    region: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Outcome {
+    step: String,
+    result: String,
+    account: Option<AccountId>,
+    changes: Vec<Change>,
+}
+
+impl Made {
+    /// Reads a report or an alert from a file, or from standard input for `-`.
+    pub(super) fn read(path: &str) -> Result<Self, Failure> {
+        let mut text = Vec::new();
+        let read = match path {
+            "-" => io::stdin().lock().read_to_end(&mut text).map(|_| text),
+            path => fs::read(path),
+        };
+        let text =
+            read.map_err(|error| Failure::input(format!("cannot read `{path}`: {error}")))?;
+        let wrong = |what: String| Failure::input(format!("`{path}`: {what}")).help(EXPECTED);
+        let value: Value = serde_json::from_slice(&text)
+            .map_err(|error| wrong(format!("it is no JSON: {error}")))?;
+        let report: Report = serde_json::from_value(report(value).map_err(wrong)?)
+            .map_err(|error| wrong(format!("the report cannot be read: {error}")))?;
+        Self::of(report).map_err(|what| Failure::input(format!("`{path}`: {what}")))
+    }
+
+    fn of(report: Report) -> Result<Self, String> {
+        let mut account: Option<AccountId> = None;
+        let mut changes: Vec<Change> = Vec::new();
+        for outcome in report.outcomes {
+            if outcome.changes.is_empty() {
+                continue;
+            }
+            let of_activity = || report.activity.account.as_deref()?.parse().ok();
+            let own = outcome.account.or_else(of_activity).ok_or_else(|| {
+                let (step, result) = (outcome.step.escape_debug(), outcome.result.escape_debug());
+                format!("its step `{step}` ({result}) does not say in which account it was taken")
+            })?;
+            match &account {
+                Some(account) if *account != own => {
+                    return Err(format!(
+                        "its changes were made in several accounts, {account} and {own}, and credentials are of one"
+                    ));
+                }
+                _ => account = Some(own),
+            }
+            for change in outcome.changes {
+                if !changes.contains(&change) {
+                    changes.push(change);
+                }
+            }
+        }
+        let deleted: Vec<AccessKeyId> = changes
+            .iter()
+            .filter(|change| change.removes())
+            .filter_map(Change::key)
+            .cloned()
+            .collect();
+        let changes = changes.into_iter().rev().map(|change| Taken {
+            back: back(&change, &deleted),
+            change,
+        });
+        Ok(Self {
+            event: report.event.id,
+            region: report.activity.region,
+            account,
+            changes: changes.collect(),
+        })
+    }
+
+    /// The keys that work again once everything is taken back.
+    pub(super) fn keys(&self) -> Vec<&AccessKeyId> {
+        let taken = self.changes.iter().filter(|taken| taken.back.is_ok());
+        taken.filter_map(|taken| taken.change.key()).collect()
+    }
+}
+
+/// The report in what was read.
+fn report(mut value: Value) -> Result<Value, String> {
+    let schema = value.get("schema").and_then(Value::as_str);
+    match schema {
+        Some("keyrail.report/v1") => Ok(value),
+        Some("keyrail.alert/v1") => match value.get_mut("report").map(Value::take) {
+            Some(report) => match report.get("schema").and_then(Value::as_str) {
+                Some("keyrail.report/v1") => Ok(report),
+                _ => Err("the alert's `report` is no report".to_owned()),
+            },
+            None => Err("the alert has no `report`".to_owned()),
+        },
+        Some(other) => Err(format!(
+            "it is no report: its schema is `{}`",
+            other.escape_debug()
+        )),
+        None => Err("it is no report: it has no `schema`".to_owned()),
+    }
+}
+
+/// What takes a change back, or what to say where nothing does.
+fn back(change: &Change, deleted: &[AccessKeyId]) -> Result<Change, String> {
+    if change.key().is_some_and(|key| deleted.contains(key)) {
+        return Err("cannot be undone: the key is deleted".to_owned());
+    }
+    change.inverse().ok_or_else(|| match change {
+        Change::DeletePassword { .. } => {
+            "the old password cannot be restored; a new one can be set".to_owned()
+        }
+        _ => "cannot be undone".to_owned(),
+    })
+}
+
+impl Taken {
+    /// What people can do instead, where nothing takes the change back.
+    pub(super) fn instead(&self) -> Option<String> {
+        match &self.change {
+            Change::DeletePassword { user } => {
+                // A name may begin with a hyphen, and would be taken for an option.
+                let is = if user.as_str().starts_with('-') {
+                    '='
+                } else {
+                    ' '
+                };
+                Some(format!(
+                    "aws iam create-login-profile --user-name{is}{user} --password-reset-required"
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    /// What was done to whom, for people.
+    pub(super) fn words(&self) -> String {
+        let who = match self.change.principal() {
+            Principal::User(user) => format!("user {user}"),
+            Principal::Role(role) => format!("role {role}"),
+            Principal::Root => "root".to_owned(),
+        };
+        match self.change.key() {
+            Some(key) => format!("key {key} of {who}: {}", self.change.done()),
+            None => format!("{who}: {}", self.change.done()),
+        }
+    }
+}
