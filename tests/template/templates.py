@@ -9,6 +9,7 @@ from tests.emulator.emulator import ROOT
 
 HOME = yaml_parse((ROOT / "template.yaml").read_text())
 REGION = yaml_parse((ROOT / "infra" / "region.yaml").read_text())
+MEMBER = yaml_parse((ROOT / "infra" / "member.yaml").read_text())
 
 # EventBridge's quota for the pattern of one rule, as compact JSON.
 LONGEST_PATTERN = 2048
@@ -85,12 +86,16 @@ def is_source(wanted, source):
     return source.startswith(wanted["prefix"]) if isinstance(wanted, dict) else source == wanted
 
 
-def granted(mode):
-    """Action to resource, of all that the function's role allows in this mode."""
+def granted(mode, conditions=()):
+    """Action to resource, of all that the function's role allows in this mode and conditions."""
+    holding = dict.fromkeys(HOME["Conditions"], False)
+    holding |= {"Enforcing": mode == "enforce"} | dict.fromkeys(conditions, True)
     actions = {}
-    for name, statement in identity_statements(HOME, {"Enforcing": mode == "enforce"}):
+    for name, statement in identity_statements(HOME, holding):
         assert name == "GuardrailRole" and statement["Effect"] == "Allow", statement
         for action in as_list(statement["Action"]):
+            if statement["Resource"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}:
+                continue  # Lambda's on-failure destination.
             assert action not in actions, f"{action} is granted twice"
             actions[action] = statement["Resource"]
     return actions

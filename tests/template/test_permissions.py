@@ -4,51 +4,162 @@ import re
 import unittest
 
 from tests.emulator.emulator import ROOT
-from tests.template.templates import HOME, REGION, granted, identity_statements, of_type
+from tests.template.templates import (
+    HOME,
+    MEMBER,
+    REGION,
+    as_list,
+    granted,
+    identity_statements,
+    of_type,
+)
 
-# What the function itself calls. In observe mode it calls no IAM.
+# What the function itself calls, and on what.
 ANY_USER = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:user/*"}
+ANY_ROLE = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"}
 
+# What changes an account: only in enforce mode, and the last three only where a parameter says so.
 CONTAINS = {
-    "iam:ListAccessKeys": ANY_USER,
+    "iam:AttachUserPolicy": ANY_USER,
+    "iam:DeleteLoginProfile": ANY_USER,
+    "iam:PutUserPermissionsBoundary": ANY_USER,
+    "iam:PutUserPolicy": ANY_USER,
     "iam:UpdateAccessKey": ANY_USER,
-    "iam:GetAccessKeyLastUsed": ANY_USER,
+    "iam:UpdateServiceSpecificCredential": ANY_USER,
+    "iam:UpdateSigningCertificate": ANY_USER,
+    "iam:UpdateSSHPublicKey": ANY_USER,
 }
+REVOKES_ROLES = {"iam:GetRolePolicy": ANY_ROLE, "iam:PutRolePolicy": ANY_ROLE}
+DELETES = {"iam:DeleteAccessKey": ANY_USER}
+DELETES_ROOT_KEYS = {"sts:AssumeRoot": {"Fn::Sub": "arn:${AWS::Partition}:iam::*:root"}}
 
-# What it asks IAM of users, in either mode, for the policies that read it.
-LOOKS_UP = {
-    "iam:ListAttachedUserPolicies": ANY_USER,
-    "iam:ListGroupsForUser": ANY_USER,
-    "iam:ListUserTags": ANY_USER,
-}
+# What it asks IAM of users, in either mode.
+LOOKS_UP = dict.fromkeys(
+    (
+        "iam:GetAccessKeyLastUsed",
+        "iam:GetLoginProfile",
+        "iam:GetUser",
+        "iam:GetUserPolicy",
+        "iam:ListAccessKeys",
+        "iam:ListAttachedUserPolicies",
+        "iam:ListGroupsForUser",
+        "iam:ListServiceSpecificCredentials",
+        "iam:ListSigningCertificates",
+        "iam:ListSSHPublicKeys",
+        "iam:ListUserTags",
+    ),
+    ANY_USER,
+)
+MEMBERS = {"sts:AssumeRole": {"Fn::Sub": "arn:${AWS::Partition}:iam::*:role/${ResponderRole}"}}
+REMEMBERS = dict.fromkeys(
+    ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+    {"Fn::GetAtt": ["StateTable", "Arn"]},
+)
+LOOKS_AGAIN = {"sqs:SendMessage": {"Fn::GetAtt": ["RecheckQueue", "Arn"]}}
 ALERTS = {"sns:Publish": {"Ref": "AlertTopic"}}
+CALLS = [CONTAINS, REVOKES_ROLES, DELETES, DELETES_ROOT_KEYS, LOOKS_UP, MEMBERS, REMEMBERS]
+
+# What only `keyrail undo` calls, with the credentials of a person.
+UNDOES = {
+    "iam:DeleteRolePolicy",
+    "iam:DeleteUserPermissionsBoundary",
+    "iam:DeleteUserPolicy",
+    "iam:DetachUserPolicy",
+}
 
 # What Lambda does in its name, which the code does not show.
 LAMBDA_DOES = {
     "logs:CreateLogStream": {"Fn::GetAtt": ["GuardrailLogGroup", "Arn"]},
     "logs:PutLogEvents": {"Fn::GetAtt": ["GuardrailLogGroup", "Arn"]},
-    # The on-failure destination.
-    "sqs:SendMessage": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]},
+    **dict.fromkeys(
+        ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
+        {"Fn::GetAtt": ["RecheckQueue", "Arn"]},
+    ),
 }
+ALWAYS = LOOKS_UP | ALERTS | LAMBDA_DOES | LOOKS_AGAIN
 
 
 class Permissions(unittest.TestCase):
     """What the function may do is what it does."""
 
     def test_enforce(self):
-        self.assertEqual(granted("enforce"), CONTAINS | LOOKS_UP | ALERTS | LAMBDA_DOES)
+        self.assertEqual(granted("enforce"), CONTAINS | ALWAYS)
 
     def test_observe_cannot_change_anything(self):
-        self.assertEqual(granted("observe"), LOOKS_UP | ALERTS | LAMBDA_DOES)
+        self.assertEqual(granted("observe"), ALWAYS)
+
+    def test_each_parameter_grants_what_it_says(self):
+        for condition, more in (
+            ("RevokesRoles", REVOKES_ROLES),
+            ("Deletes", DELETES),
+            ("DeletesRootKeys", DELETES_ROOT_KEYS),
+            ("HasMembers", MEMBERS),
+            ("HasState", REMEMBERS),
+        ):
+            with self.subTest(condition):
+                self.assertEqual(granted("enforce", {condition}), CONTAINS | ALWAYS | more)
+
+    def test_what_cannot_be_undone_needs_enforce_mode_too(self):
+        for template in (HOME, MEMBER):
+            for name in ("RevokesRoles", "Deletes", "DeletesRootKeys"):
+                if condition := template["Conditions"].get(name):
+                    self.assertIn({"Condition": "Enforcing"}, condition["Fn::And"], name)
+
+    def test_only_policies_that_deny_can_be_attached(self):
+        for template in (HOME, MEMBER):
+            deny_all = "arn:${AWS::Partition}:iam::aws:policy/AWSDenyAll"
+            for action, operator, key in (
+                ("iam:AttachUserPolicy", "ArnEquals", "iam:PolicyARN"),
+                ("iam:PutUserPermissionsBoundary", "StringEquals", "iam:PermissionsBoundary"),
+            ):
+                (statement,) = (
+                    statement
+                    for _, statement in identity_statements(template)
+                    if statement["Action"] == action
+                )
+                self.assertEqual(statement["Condition"], {operator: {key: {"Fn::Sub": deny_all}}})
+
+    def test_a_member_account_grants_what_the_hub_grants_itself(self):
+        allowed, denied = {}, []
+        for _, statement in identity_statements(MEMBER):
+            for action in as_list(statement["Action"]):
+                if statement["Effect"] == "Allow":
+                    allowed[action] = statement["Resource"]
+                else:
+                    denied.append((action, statement["Resource"]["Fn::Sub"]))
+        self.assertEqual(allowed, CONTAINS | REVOKES_ROLES | DELETES | LOOKS_UP)
+        own = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${RoleName}"
+        self.assertEqual(denied, [("iam:PutRolePolicy", own)])
+
+    def test_only_the_hub_of_the_organization_assumes_the_responder_role(self):
+        role = MEMBER["Resources"]["ResponderRole"]["Properties"]
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        self.assertEqual(statement["Principal"], {"AWS": {"Ref": "HubRoleArn"}})
+        self.assertEqual(
+            statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"], {"Ref": "OrganizationId"}
+        )
+
+    def test_nobody_else_fills_the_queue_of_rechecks(self):
+        policy = HOME["Resources"]["RecheckQueuePolicy"]["Properties"]["PolicyDocument"]
+        (statement,) = policy["Statement"]
+        self.assertEqual((statement["Effect"], statement["Principal"]), ("Deny", "*"))
+        self.assertEqual(
+            statement["Condition"],
+            {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["GuardrailRole", "Arn"]}}},
+        )
 
     def test_the_code_calls_just_what_is_granted(self):
         called = set()
-        for file in (ROOT / "crates" / "keyrail-aws" / "src").rglob("*.rs"):
-            if file.name == "organizations.rs":
-                continue  # Only the command calls it, with the credentials of a person.
-            # Each call names its action, to say which one failed.
-            called |= set(re.findall(r'"([a-z0-9-]+:[A-Z][A-Za-z0-9]+)"', file.read_text()))
-        self.assertEqual(called, CONTAINS.keys() | LOOKS_UP.keys() | ALERTS.keys())
+        core = ROOT / "crates" / "keyrail-core" / "src"
+        # Each call names its action, to say which one failed; changes and look-ups do in tables.
+        files = [core / "change.rs", core / "lookup.rs"]
+        files += (ROOT / "crates" / "keyrail-aws" / "src").rglob("*.rs")
+        for file in files:
+            if file.name not in ("organizations.rs", "undo.rs"):  # Only the command calls these.
+                called |= set(re.findall(r'"([a-z0-9-]+:[A-Z][A-Za-z0-9]+)"', file.read_text()))
+        called.discard("aws:TokenIssueTime")  # A condition key.
+        granted_at_most = set().union(*CALLS, LOOKS_AGAIN, ALERTS)
+        self.assertEqual(called - UNDOES, granted_at_most)
 
     def test_no_resource_is_everything(self):
         for template in (HOME, REGION):

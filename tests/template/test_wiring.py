@@ -19,6 +19,10 @@ class Wiring(unittest.TestCase):
                 "KEYRAIL_TOPIC_ARN": {"Ref": "AlertTopic"},
                 "KEYRAIL_BUNDLE": "/opt",
                 "KEYRAIL_NAME": {"Ref": "AWS::StackName"},
+                "KEYRAIL_TABLE": {"Fn::If": ["HasState", {"Ref": "StateTable"}, ""]},
+                "KEYRAIL_RECHECK_QUEUE_URL": {"Ref": "RecheckQueue"},
+                "KEYRAIL_RESPONDER_ROLE": {"Ref": "ResponderRole"},
+                "KEYRAIL_EXTERNAL_ID": {"Ref": "ExternalId"},
             },
         )
 
@@ -48,7 +52,7 @@ class Wiring(unittest.TestCase):
 
     def test_each_rule_has_a_dead_letter_queue_and_may_use_it(self):
         for template in (HOME, REGION):
-            (policy,) = of_type(template, "AWS::SQS::QueuePolicy").values()
+            policy = template["Resources"]["UndeliveredQueuePolicy"]["Properties"]
             (statement,) = policy["PolicyDocument"]["Statement"]
             rules = of_type(template, "AWS::Events::Rule")
             self.assertCountEqual(
@@ -61,6 +65,21 @@ class Wiring(unittest.TestCase):
                 for target in rule["Targets"]:
                     self.assertEqual(target["DeadLetterConfig"], {"Arn": queue}, name)
                     self.assertIn("RetryPolicy", target, name)
+
+    def test_the_table_has_the_keys_that_the_code_writes(self):
+        table = HOME["Resources"]["StateTable"]["Properties"]
+        keys = {key["AttributeName"]: key["KeyType"] for key in table["KeySchema"]}
+        self.assertEqual(keys, {"pk": "HASH", "sk": "RANGE"})
+        self.assertEqual(table["TimeToLiveSpecification"]["AttributeName"], "expires")
+
+    def test_rechecks_come_back_one_at_a_time_and_fail_into_the_dead_letters(self):
+        mapping = HOME["Resources"]["RecheckMapping"]["Properties"]
+        queue = HOME["Resources"]["RecheckQueue"]["Properties"]
+        self.assertEqual(mapping["EventSourceArn"], {"Fn::GetAtt": ["RecheckQueue", "Arn"]})
+        self.assertEqual(mapping["BatchSize"], 1)
+        self.assertGreaterEqual(queue["VisibilityTimeout"], 6 * self.function["Timeout"])
+        dead = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+        self.assertEqual(queue["RedrivePolicy"]["deadLetterTargetArn"], dead)
 
     def test_what_the_function_fails_on_is_kept(self):
         config = self.function["EventInvokeConfig"]
@@ -116,10 +135,14 @@ class Wiring(unittest.TestCase):
         self.assertEqual(logging, {"LogGroup": {"Ref": "GuardrailLogGroup"}, "LogFormat": "JSON"})
 
     def test_parameters(self):
-        self.assertEqual(
-            HOME["Parameters"].keys(),
-            {"AlertEmail", "OperatorEmail", "Mode", "Architecture", "LogRetentionDays"},
-        )
+        # By name, as users' tools rely on them; whoever gives no more gets one account, a table,
+        # and nothing that cannot be undone.
+        named = {"AlertEmail", "OperatorEmail", "Mode", "Architecture", "LogRetentionDays"}
+        more = {"RoleSessions": "deny", "Deletion": "deny", "RootKeys": "alert"}
+        more |= {"ResponderRole": "", "ExternalId": "", "State": "table"}
+        parameters = HOME["Parameters"]
+        self.assertEqual(parameters.keys(), named | more.keys())
+        self.assertEqual({name: parameters[name]["Default"] for name in more}, more)
         self.assertEqual(HOME["Parameters"]["Mode"]["Default"], "observe")
         self.assertEqual(HOME["Parameters"]["Architecture"]["Default"], "arm64")
 
