@@ -33,6 +33,10 @@ mod trusted_advisor;
 /// `keyrail.report/v1`, in which texts stand as the event had them: only
 /// [`crate::plan`] decides which of them are ids that may be acted on.
 #[derive(Debug, Default, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact that policies read by itself"
+)]
 pub struct Activity {
     /// What sort of thing happened.
     pub kind: Kind,
@@ -64,6 +68,9 @@ pub struct Activity {
     /// Whether the target is a part of this keyrail.
     #[serde(skip)]
     pub own: bool,
+    /// Whether a role of keyrail's function did what that function never does.
+    #[serde(skip)]
+    pub misused: bool,
     /// How many instances it launched.
     #[serde(skip)]
     pub launched: u64,
@@ -246,6 +253,14 @@ impl Activity {
     /// Adds what only the deployment and its history know.
     fn place_in(&mut self, circumstances: &Circumstances) {
         self.own = circumstances.is_own(&self.target);
+        self.misused = self.actor.kind == ActorKind::AssumedRole
+            && self.kind == Kind::ApiCall
+            && self
+                .actor
+                .name
+                .as_deref()
+                .is_some_and(|role| circumstances.is_acting_role(role))
+            && !self.is_containment();
         self.origin.networks = circumstances.networks_of(&self.origin);
         self.networks_are_named = !circumstances.networks.is_empty();
         let signs_in = self.groups.contains(&Group::SignIn);
@@ -271,6 +286,19 @@ impl Activity {
             self.administrator = self.administrator.or(history.administrator(self));
             self.past = Some(history.past_of(self, circumstances.correlation));
         }
+    }
+
+    /// Whether a call is one that keyrail's function makes: what contains, the ways into
+    /// other accounts, and its log. It never sets anything to Active, and grants nothing.
+    fn is_containment(&self) -> bool {
+        let activates = self
+            .target
+            .status
+            .as_deref()
+            .is_some_and(|status| !status.eq_ignore_ascii_case("Inactive"));
+        let grants = self.administrator == Some(true);
+        let action = self.action.as_deref().unwrap_or_default();
+        !activates && !grants && OWN_CALLS.contains(&action)
     }
 
     /// Whether the actor acted on itself.
@@ -324,6 +352,24 @@ impl Activity {
         format!("arn:{}:iam::{account}:root", self.partition())
     }
 }
+
+/// What CloudTrail shows of keyrail's function at work.
+const OWN_CALLS: [&str; 14] = [
+    "iam:AttachUserPolicy",
+    "iam:DeleteAccessKey",
+    "iam:DeleteLoginProfile",
+    "iam:PutRolePolicy",
+    "iam:PutUserPermissionsBoundary",
+    "iam:PutUserPolicy",
+    "iam:UpdateAccessKey",
+    "iam:UpdateServiceSpecificCredential",
+    "iam:UpdateSigningCertificate",
+    "iam:UpdateSSHPublicKey",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sts:AssumeRole",
+    "sts:AssumeRoot",
+];
 
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,8 @@ pub struct Circumstances {
     pub mode: Option<Mode>,
     /// The deployment's name, with which the names of its parts begin.
     pub name: String,
+    /// The name of the role that it assumes in member accounts, if it does.
+    pub responder: Option<String>,
     /// Named networks: the name, and its ranges of addresses. If there are none,
     /// policies see no `context.networks`.
     pub networks: BTreeMap<String, Vec<IpNet>>,
@@ -43,6 +45,7 @@ impl Default for Circumstances {
         Self {
             mode: None,
             name: DEFAULT_NAME.to_owned(),
+            responder: None,
             networks: BTreeMap::new(),
             correlation: SURGE,
             history: None,
@@ -96,6 +99,18 @@ impl Circumstances {
             part.strip_prefix(self.name.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
         })
+    }
+
+    /// Whether a role is one that keyrail's function acts in: its own, as CloudFormation
+    /// names it after the stack, or the one in member accounts.
+    #[must_use]
+    pub(crate) fn is_acting_role(&self, role: &str) -> bool {
+        let of_stack = role
+            .strip_prefix(self.name.as_str())
+            .and_then(|rest| rest.strip_prefix("-GuardrailRole"));
+        let responder = self.responder.as_deref();
+        of_stack.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            || responder.is_some_and(|name| name.rsplit('/').next() == Some(role))
     }
 
     /// The named networks that an address is in.

@@ -36,6 +36,9 @@ pub struct Outcome {
     /// Whether trying the whole event again could mend it.
     #[serde(skip)]
     pub retry: bool,
+    /// What is to hold from now on, whoever did it: the re-check looks whether it does.
+    #[serde(skip)]
+    pub holds: Option<Change>,
     /// What could not be done, for people to do by hand.
     #[serde(skip)]
     pub tried: Option<Change>,
@@ -195,6 +198,7 @@ impl Outcome {
     ) -> Self {
         let millis = u64::try_from(end.duration_since(start).as_millis()).unwrap_or_default();
         let tried = ending.tried().cloned();
+        let holds = ending.holds().cloned();
         let owner = ending.owner().cloned();
         let changes = ending.changes();
         let (result, detail, attempts, retry) = ending.into_parts();
@@ -207,6 +211,7 @@ impl Outcome {
             account: Some(account),
             changes,
             retry,
+            holds,
             tried,
             at: Some(end),
             owner,
@@ -223,6 +228,7 @@ impl Outcome {
             account: None,
             changes: Vec::new(),
             retry: false,
+            holds: None,
             tried: None,
             at: None,
             owner: None,

@@ -79,23 +79,24 @@ impl Recheck {
             let Some(account) = &outcome.account else {
                 continue;
             };
-            for change in &outcome.changes {
-                let known = rechecks.iter_mut().find(|known| {
-                    known.account == *account
-                        && known.changes.first().map(Change::principal) == Some(change.principal())
-                });
-                match known {
-                    Some(known) => known.changes.push(change.clone()),
-                    None => rechecks.push(Self {
-                        schema: Schema::V1,
-                        event: report.event.id.clone().unwrap_or_default(),
-                        region: report.activity.region.clone(),
-                        since: report.activity.time.unwrap_or(now),
-                        account: account.clone(),
-                        changes: vec![change.clone()],
-                        working: None,
-                    }),
-                }
+            let Some(change) = &outcome.holds else {
+                continue;
+            };
+            let known = rechecks.iter_mut().find(|known| {
+                known.account == *account
+                    && known.changes.first().map(Change::principal) == Some(change.principal())
+            });
+            match known {
+                Some(known) => known.changes.push(change.clone()),
+                None => rechecks.push(Self {
+                    schema: Schema::V1,
+                    event: report.event.id.clone().unwrap_or_default(),
+                    region: report.activity.region.clone(),
+                    since: report.activity.time.unwrap_or(now),
+                    account: account.clone(),
+                    changes: vec![change.clone()],
+                    working: None,
+                }),
             }
         }
         rechecks
@@ -159,7 +160,8 @@ const LISTING: &[&str] = &[
     "iam:ListSigningCertificates",
 ];
 
-/// Looks at a containment again; where it does not hold, or the user has got new
+/// Looks at a containment again; `tried_before` if an earlier look at it did not come to its
+/// end. Where it does not hold, or the user has got new
 /// credentials, contains again and alerts. `None` if all is as it was left.
 ///
 /// # Errors
@@ -167,6 +169,7 @@ const LISTING: &[&str] = &[
 /// If IAM does not tell how things are: the message must then be tried again.
 pub async fn recheck(
     recheck: &Recheck,
+    tried_before: bool,
     bundle: &Bundle,
     circumstances: &Circumstances,
     aws: &(impl Effects + Notifier + State),
@@ -192,7 +195,14 @@ pub async fn recheck(
             released.insert(key.to_string());
         }
     }
-    let found = found(recheck, &released, aws).await?;
+    let mut found = found(recheck, &released, aws).await?;
+    if found.is_empty() && tried_before {
+        // It may have stopped what had come back, and died before anybody was told.
+        found.push(Found {
+            what: "an earlier look at it was cut short, and may have stopped something that had come back; now it holds".to_owned(),
+            act: None,
+        });
+    }
     if found.is_empty() {
         return Ok(None);
     }

@@ -28,7 +28,7 @@ const KINDS: [Kind; 5] = [
 const PRINCIPALS: &str = "AwsService, FederatedUser, ForeignAccount, IdentityCenterUser, RoleSession, Root, SamlUser, Unknown, User, WebIdentityUser";
 
 /// The facts of the context, in order: name, type and meaning.
-const FACTS: [(&str, &str, &str); 21] = [
+const FACTS: [(&str, &str, &str); 22] = [
     (
         "name",
         "String",
@@ -93,6 +93,11 @@ const FACTS: [(&str, &str, &str); 21] = [
         "own",
         "Bool",
         "Whether the target is a part of this keyrail.",
+    ),
+    (
+        "misused",
+        "Bool",
+        "Whether a role of keyrail's function did what that function never does.",
     ),
     (
         "rootSession",

@@ -52,8 +52,10 @@ impl Guard {
         let queue = self.settings.places.recheck_queue_url.as_deref();
         if let Some(rechecks) = message::rechecks(&bytes, queue) {
             let mut result = Ok(());
-            for containment in rechecks {
-                result = result.and(self.look_again(&containment, &within(&aws, end)).await);
+            for (containment, tried_before) in rechecks {
+                let aws = within(&aws, end);
+                let looked = self.look_again(&containment, tried_before, &aws).await;
+                result = result.and(looked);
             }
             return result;
         }
@@ -81,10 +83,16 @@ impl Guard {
     }
 
     /// Looks at a containment again.
-    async fn look_again(&self, containment: &Recheck, aws: &Aws) -> Result<(), Diagnostic> {
+    async fn look_again(
+        &self,
+        containment: &Recheck,
+        tried_before: bool,
+        aws: &Aws,
+    ) -> Result<(), Diagnostic> {
         let settings = &self.settings;
         let looked = Box::pin(recheck(
             containment,
+            tried_before,
             &settings.bundle,
             &settings.circumstances,
             aws,

@@ -16,17 +16,28 @@ struct Message {
     #[serde(rename = "eventSourceARN")]
     queue: String,
     body: String,
+    #[serde(default)]
+    attributes: Attributes,
+}
+
+#[derive(Default, Deserialize)]
+struct Attributes {
+    #[serde(rename = "ApproximateReceiveCount")]
+    received: Option<String>,
 }
 
 /// The containments to look at again, if the bytes are messages of the queue with this
-/// URL, all of them readable. What is not is an event like any other, which is told.
-pub(crate) fn rechecks(bytes: &[u8], queue_url: Option<&str>) -> Option<Vec<Recheck>> {
+/// URL, all of them readable; and whether each was delivered before. What is not is an event like any other, which is told.
+pub(crate) fn rechecks(bytes: &[u8], queue_url: Option<&str>) -> Option<Vec<(Recheck, bool)>> {
     let queue_url = queue_url?;
     let batch: Batch = serde_json::from_slice(bytes).ok()?;
     let rechecks = batch.records.iter().map(|message| {
-        is_of(&message.queue, queue_url).then(|| serde_json::from_str(&message.body).ok())?
+        let is_own = is_of(&message.queue, queue_url);
+        let recheck = is_own.then(|| serde_json::from_str(&message.body).ok())??;
+        let received = message.attributes.received.as_deref();
+        Some((recheck, received.is_some_and(|count| count != "1")))
     });
-    let rechecks: Option<Vec<Recheck>> = rechecks.collect();
+    let rechecks: Option<Vec<(Recheck, bool)>> = rechecks.collect();
     rechecks.filter(|rechecks| !rechecks.is_empty())
 }
 

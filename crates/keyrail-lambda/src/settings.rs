@@ -39,6 +39,7 @@ impl Settings {
         let (bundle, fault) = bundle()?;
         let mut circumstances = Circumstances {
             mode,
+            responder: text("KEYRAIL_RESPONDER_ROLE"),
             ..Circumstances::of(&bundle)
         };
         if let Some(name) = text("KEYRAIL_NAME") {

@@ -193,6 +193,7 @@ fn outcome(result: OutcomeResult) -> Outcome {
             user: "bob".parse().expect("a user"),
         }],
         retry: false,
+        holds: None,
         tried: None,
         at: None,
         owner: None,

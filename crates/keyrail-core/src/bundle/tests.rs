@@ -39,6 +39,7 @@ fn the_default_bundle_holds_what_its_files_say() {
             "long-term-credential-issued",
             "long-term-credential-reactivated",
             "mfa-weakened",
+            "responder-misused",
             "root-access-key-issued",
             "root-activity",
             "root-command-line-login",

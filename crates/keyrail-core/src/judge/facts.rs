@@ -54,6 +54,7 @@ pub(super) fn facts(activity: &Activity) -> impl Iterator<Item = (String, Restri
         ("temporary", key.map(|key| bool(key.starts_with("ASIA")))),
         ("self", Some(bool(activity.is_on_self()))),
         ("own", Some(bool(activity.own))),
+        ("misused", Some(bool(activity.misused))),
         ("administrator", activity.administrator.map(bool)),
         ("networks", networks(activity)),
         ("history", activity.past.as_ref().map(history)),

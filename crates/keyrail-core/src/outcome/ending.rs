@@ -105,6 +105,13 @@ impl Ending {
         }
     }
 
+    fn inmost(&self) -> &Self {
+        match self {
+            Self::Found { ending, .. } | Self::Renamed { ending, .. } => ending.inmost(),
+            other => other,
+        }
+    }
+
     /// The change that failed.
     pub(super) fn tried(&self) -> Option<&Change> {
         match self {
@@ -114,24 +121,28 @@ impl Ending {
         }
     }
 
-    /// The changes that keyrail made, or may have made.
-    pub(super) fn changes(&self) -> Vec<Change> {
+    /// The change that is to hold from now on, whoever made it.
+    pub(super) fn holds(&self) -> Option<&Change> {
         match self {
-            Self::Verified { change, .. } | Self::Accepted { change, .. } => vec![change.clone()],
-            Self::Found { ending, .. } | Self::Renamed { ending, .. } => ending.changes(),
-            Self::Failed {
-                change: Some(change),
-                error,
-                ..
-            } if error.kind.leaves_doubt() => vec![change.clone()],
-            Self::AlreadyMade { .. }
-            | Self::AlreadyGone { .. }
+            Self::Verified { change, .. }
+            | Self::AlreadyMade { change, .. }
+            | Self::Accepted { change, .. } => Some(change),
+            Self::Failed { change, error, .. } if error.kind.leaves_doubt() => change.as_ref(),
+            Self::Found { ending, .. } | Self::Renamed { ending, .. } => ending.holds(),
+            Self::AlreadyGone { .. }
             | Self::Mismatch { .. }
             | Self::Protected { .. }
             | Self::Vanished { .. }
             | Self::Younger { .. }
-            | Self::Failed { .. } => Vec::new(),
+            | Self::Failed { .. } => None,
         }
+    }
+
+    /// The changes that keyrail made, or may have made.
+    pub(super) fn changes(&self) -> Vec<Change> {
+        let was_so = matches!(self.inmost(), Self::AlreadyMade { .. });
+        let made = self.holds().filter(|_| !was_so);
+        made.cloned().into_iter().collect()
     }
 
     /// Result, sentence, how often the state was read, whether another try could help.
