@@ -16,6 +16,7 @@ mod containing;
 mod exempting;
 mod failing;
 mod faults;
+mod reaching;
 mod remembering;
 mod reported;
 mod saying;
