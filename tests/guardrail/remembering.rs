@@ -5,7 +5,7 @@ use aws_sdk_iam::types::StatusType;
 use serde_json::{Value, json};
 
 use crate::support::proxy::Fault;
-use crate::support::{World, bundle};
+use crate::support::{Delivered, World, bundle};
 
 #[tokio::test]
 async fn an_event_that_comes_twice_is_told_once() {
@@ -51,7 +51,30 @@ async fn of_eight_at_once_one_handles_it_and_the_others_try_again() {
     assert_eq!(world.alerts().await.len(), 0);
 }
 
-/// Each failure of the table, and of the queue.
+/// A retry finds the claim of the failed try ended, however soon it comes.
+#[tokio::test]
+async fn what_failed_can_be_tried_again_at_once() {
+    let world = World::new().await;
+    let key = world.user_with_key("bob").await;
+    let mut function = world.enforcing(&world.memory().await).await;
+    world.proxy.breaks(
+        "UpdateAccessKey",
+        &[Fault::Error(503, "ServiceUnavailable")],
+    );
+    let event = world.key_created("bob", &key);
+
+    let failed = function.invoke(&event).await;
+    world.proxy.mend();
+    function.invoke(&event).await.expect("it is contained");
+
+    assert_eq!(failed.expect_err("it failed")["errorType"], "NotContained");
+    assert_eq!(world.status("bob", &key).await, Some(StatusType::Inactive));
+    let states: Vec<_> = world.alerts().await;
+    let states: Vec<_> = states.iter().map(Delivered::state).collect();
+    assert_eq!(states, ["FAILED", "BLOCKED"]);
+}
+
+/// Each failure of the table.
 #[tokio::test]
 async fn without_an_answer_of_the_table_it_contains_and_says_what_it_does_not_know() {
     for fault in [

@@ -71,15 +71,17 @@ impl State for Aws {
         })
     }
 
-    async fn finish(&self, event: &str) -> Result<(), StateError> {
+    async fn settle(&self, event: &str, is_handled: bool) -> Result<(), StateError> {
         let update = self
             .dynamodb
             .update_item()
             .set_table_name(self.places.table.clone())
             .key("pk", text(format!("event#{event}")))
             .key("sk", text("claim"))
-            .update_expression("SET done = :yes")
-            .expression_attribute_values(":yes", AttributeValue::Bool(true));
+            .update_expression("SET done = :done, #until = :never")
+            .expression_attribute_names("#until", "until")
+            .expression_attribute_values(":done", AttributeValue::Bool(is_handled))
+            .expression_attribute_values(":never", number(0));
         let updated = update.send().await;
         updated.map_err(|error| state_error("dynamodb:UpdateItem", &error))?;
         Ok(())

@@ -13,6 +13,7 @@ use crate::id::{AccountId, UserName};
 use crate::plan::{Effect, Plan, StepName, Withheld};
 
 mod attempt;
+mod changes;
 mod ending;
 
 /// What became of one step.

@@ -181,7 +181,7 @@ async fn recall(
 }
 
 /// What nobody waits for any more: later events must know, and somebody must look again.
-async fn afterwards(
+pub(crate) async fn afterwards(
     response: &mut Response,
     claimed: Option<&str>,
     aws: &(impl Effects + State + Queue),
@@ -223,13 +223,12 @@ async fn afterwards(
             failed.push(format!("the re-check could not be scheduled: {error}"));
         }
     }
-    // The claim of an event that must be tried again runs out by itself.
     let is_finished =
         failed.is_empty() && !matches!(response.sent, Some(Err(_))) && !report.is_worth_a_retry();
-    if let (true, Some(event)) = (is_finished, claimed)
-        && let Err(error) = aws.finish(event).await
+    if let Some(event) = claimed
+        && let Err(error) = aws.settle(event, is_finished).await
     {
-        notes.push(format!("it could not be marked as handled: {error}"));
+        notes.push(format!("the claim on it could not be ended: {error}"));
     }
     response.notes = notes;
     response.failed_afterwards = failed;

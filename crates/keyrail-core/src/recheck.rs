@@ -18,7 +18,7 @@ use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Held, HeldKin
 use crate::event::Event;
 use crate::id::{AccessKeyId, AccountId, RoleName, UserName};
 use crate::outcome::carry_out;
-use crate::pipeline::Response;
+use crate::pipeline::{Response, afterwards};
 use crate::plan::{Act, Effect, Owner, Plan, Protected, Step, StepName, Who, Withheld};
 use crate::report::Report;
 use crate::state::{Fact, State, Subject};
@@ -172,7 +172,7 @@ pub async fn recheck(
     tried_before: bool,
     bundle: &Bundle,
     circumstances: &Circumstances,
-    aws: &(impl Effects + Notifier + State),
+    aws: &(impl Effects + Notifier + State + Queue),
 ) -> Result<Option<Response>, EffectError> {
     let is_released = async |about: Subject| -> bool {
         let memories = match aws.is_kept() {
@@ -225,7 +225,10 @@ pub async fn recheck(
     let mut report = Report::new(event, activity, verdict, plan, bundle.version.clone());
     report.outcomes = carry_out(&report.plan, Some(&recheck.event), aws).await;
     let sent = Some(aws.send(&Alert::compose(&report)).await);
-    Ok(Some(Response::new(report, sent)))
+    let mut response = Response::new(report, sent);
+    // What had to be contained again is looked at again.
+    afterwards(&mut response, None, aws).await;
+    Ok(Some(response))
 }
 
 /// Something that is not as keyrail left it, and what to do about it.

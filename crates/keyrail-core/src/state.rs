@@ -30,8 +30,8 @@ pub trait State {
     /// If the table does not answer; the same holds for all that follow.
     async fn claim(&self, event: &str, until: Timestamp) -> Result<Claim, StateError>;
 
-    /// Says that a claimed event is handled, for good.
-    async fn finish(&self, event: &str) -> Result<(), StateError>;
+    /// Ends the claim on an event: it is handled for good, or whoever comes next may try.
+    async fn settle(&self, event: &str, is_handled: bool) -> Result<(), StateError>;
 
     /// Counts a containment in an account within this hour, once for each event; whether
     /// there were fewer than `most`.

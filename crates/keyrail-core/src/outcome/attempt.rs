@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
+use super::changes::{first_change, next_change};
 use super::ending::{Ending, Seen};
-use crate::change::{Change, Denial, Sight, Status, deny_all_arn};
+use crate::change::{Change, Sight};
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
 use crate::id::{AccessKeyId, RoleName, UserName};
-use crate::plan::{Act, Effect, Owner, Plan, Who};
+use crate::plan::{Effect, Owner, Plan, Who};
 
 /// How often the state is read back: IAM shows most changes at once, and some
 /// after seconds (IAM User Guide, "Changes that I make are not always immediately
@@ -21,15 +22,15 @@ pub const PAUSE: Duration = Duration::from_millis(250);
 /// Whom a containment is about, and the way to them.
 #[derive(Clone)]
 pub(super) struct Target<H> {
-    hands: H,
+    pub(super) hands: H,
     reach: Reach,
-    name: Name,
+    pub(super) name: Name,
     /// The owner as IAM says, if the event did not say the same.
     found: Option<UserName>,
 }
 
 #[derive(Clone)]
-enum Name {
+pub(super) enum Name {
     Role(RoleName),
     Root,
     User(UserName),
@@ -86,7 +87,7 @@ impl<H: Hands + Clone> Target<H> {
         })
     }
 
-    fn user(&self) -> Option<&UserName> {
+    pub(super) fn user(&self) -> Option<&UserName> {
         match &self.name {
             Name::User(user) => Some(user),
             Name::Role(_) | Name::Root => None,
@@ -438,85 +439,4 @@ async fn read_back<H: Hands + Clone>(
             reads: READ_BACKS,
         },
     }
-}
-
-/// The change that a step stands for; `None` if it is not one on such a target.
-fn first_change<H: Hands + Clone>(
-    effect: &Effect,
-    target: &Target<H>,
-    effects: &impl Effects<Hands = H>,
-) -> Option<Change> {
-    let status = Status::Inactive;
-    let user = || target.user().cloned();
-    Some(match &effect.act {
-        Act::DeactivateKey(key) => Change::Key {
-            user: user()?,
-            key: key.clone(),
-            status,
-        },
-        Act::DeactivateServiceCredential(id) => Change::ServiceCredential {
-            user: user()?,
-            credential: id.clone(),
-            status,
-        },
-        Act::DeactivateSshKey(id) => Change::SshKey {
-            user: user()?,
-            credential: id.clone(),
-            status,
-        },
-        Act::DeactivateSigningCertificate(id) => Change::SigningCertificate {
-            user: user()?,
-            credential: id.clone(),
-            status,
-        },
-        Act::RevokeSessions => Change::DenyUser {
-            user: user()?,
-            denial: Denial::SessionsBefore(effects.now()),
-        },
-        Act::RevokeRoleSessions => match &target.name {
-            Name::Role(role) => Change::DenyRole {
-                role: role.clone(),
-                denial: Denial::SessionsBefore(effects.now()),
-            },
-            Name::Root | Name::User(_) => return None,
-        },
-        Act::QuarantineUser => Change::DenyUser {
-            user: user()?,
-            denial: Denial::Everything,
-        },
-        Act::DisableConsoleLogin => Change::DeletePassword { user: user()? },
-        Act::DeleteKey(key) => Change::DeleteKey {
-            user: user()?,
-            key: key.clone(),
-        },
-        Act::DeleteRootKey(key) => Change::DeleteRootKey { key: key.clone() },
-    })
-}
-
-/// What does the same if a quota leaves no room for a change.
-async fn next_change<H: Hands + Clone>(
-    full: &Change,
-    target: &Target<H>,
-    effects: &impl Effects<Hands = H>,
-) -> Result<Option<Change>, EffectError> {
-    let arn = deny_all_arn(effects.partition());
-    Ok(match full {
-        Change::DenyUser {
-            user,
-            denial: Denial::Everything,
-        } => Some(Change::AttachDenyAll {
-            user: user.clone(),
-            arn,
-        }),
-        Change::AttachDenyAll { user, .. } => {
-            let previous = target.hands.user(user).await?.boundary;
-            Some(Change::Boundary {
-                user: user.clone(),
-                // If it is this one already, there was none that keyrail knows of.
-                previous: previous.filter(|previous| *previous != arn),
-                arn,
-            })
-        }
-        _ => None,
-    })
 }

@@ -455,10 +455,10 @@ impl State for Model {
         Ok(claim)
     }
 
-    async fn finish(&self, event: &str) -> Result<(), StateError> {
+    async fn settle(&self, event: &str, is_handled: bool) -> Result<(), StateError> {
         self.call().await.map_err(state_error)?;
         if let Some(claim) = self.0.borrow_mut().claims.get_mut(event) {
-            claim.0 = true;
+            *claim = (is_handled, Timestamp::UNIX_EPOCH);
         }
         self.after().await;
         Ok(())

@@ -1,0 +1,87 @@
+//! Which change a step stands for.
+
+use super::attempt::{Name, Target};
+use crate::change::{Change, Denial, Status, deny_all_arn};
+use crate::effects::{EffectError, Effects, Hands};
+use crate::plan::{Act, Effect};
+
+/// The change that a step stands for; `None` if it is not one on such a target.
+pub(super) fn first_change<H: Hands + Clone>(
+    effect: &Effect,
+    target: &Target<H>,
+    effects: &impl Effects<Hands = H>,
+) -> Option<Change> {
+    let status = Status::Inactive;
+    let user = || target.user().cloned();
+    Some(match &effect.act {
+        Act::DeactivateKey(key) => Change::Key {
+            user: user()?,
+            key: key.clone(),
+            status,
+        },
+        Act::DeactivateServiceCredential(id) => Change::ServiceCredential {
+            user: user()?,
+            credential: id.clone(),
+            status,
+        },
+        Act::DeactivateSshKey(id) => Change::SshKey {
+            user: user()?,
+            credential: id.clone(),
+            status,
+        },
+        Act::DeactivateSigningCertificate(id) => Change::SigningCertificate {
+            user: user()?,
+            credential: id.clone(),
+            status,
+        },
+        Act::RevokeSessions => Change::DenyUser {
+            user: user()?,
+            denial: Denial::SessionsBefore(effects.now()),
+        },
+        Act::RevokeRoleSessions => match &target.name {
+            Name::Role(role) => Change::DenyRole {
+                role: role.clone(),
+                denial: Denial::SessionsBefore(effects.now()),
+            },
+            Name::Root | Name::User(_) => return None,
+        },
+        Act::QuarantineUser => Change::DenyUser {
+            user: user()?,
+            denial: Denial::Everything,
+        },
+        Act::DisableConsoleLogin => Change::DeletePassword { user: user()? },
+        Act::DeleteKey(key) => Change::DeleteKey {
+            user: user()?,
+            key: key.clone(),
+        },
+        Act::DeleteRootKey(key) => Change::DeleteRootKey { key: key.clone() },
+    })
+}
+
+/// What does the same if a quota leaves no room for a change.
+pub(super) async fn next_change<H: Hands + Clone>(
+    full: &Change,
+    target: &Target<H>,
+    effects: &impl Effects<Hands = H>,
+) -> Result<Option<Change>, EffectError> {
+    let arn = deny_all_arn(effects.partition());
+    Ok(match full {
+        Change::DenyUser {
+            user,
+            denial: Denial::Everything,
+        } => Some(Change::AttachDenyAll {
+            user: user.clone(),
+            arn,
+        }),
+        Change::AttachDenyAll { user, .. } => {
+            let previous = target.hands.user(user).await?.boundary;
+            Some(Change::Boundary {
+                user: user.clone(),
+                // If it is this one already, there was none that keyrail knows of.
+                previous: previous.filter(|previous| *previous != arn),
+                arn,
+            })
+        }
+        _ => None,
+    })
+}
