@@ -1,4 +1,4 @@
-"""template.yaml and infra/region.yaml, and what their patterns say."""
+"""template.yaml and the templates of infra/, and what their patterns say."""
 
 import functools
 import itertools
@@ -24,6 +24,7 @@ ALL_CALLS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 # Rules for what AWS records in the home region only.
 HOME_ONLY = {"AccessKeyRule", "IamRule", "RoleRule", "FunctionRule", "TrustedAdvisorRule"}
+HOME_ONLY |= {"ResponderRule"}
 
 
 def of_type(template, kind):
@@ -49,8 +50,31 @@ def named(value, stack):
     if isinstance(value, dict):
         if "Fn::Sub" in value:
             return value["Fn::Sub"].replace("${AWS::StackName}", stack)
+        if value == {"Ref": "GuardrailRole"}:
+            return own_role(stack)
         return {key: named(inner, stack) for key, inner in value.items()}
     return [named(inner, stack) for inner in value] if isinstance(value, list) else value
+
+
+def own_role(stack=STACK):
+    """The name of the function's role, as CloudFormation makes it, in at most 64 characters."""
+    return f"{stack[:29]}-GuardrailRole-1A2B3C4D5E6F7G8H9J0K"
+
+
+def is_for_another_role(values):
+    return values == [{"exists": False}, {"anything-but": own_role()}]
+
+
+def without_own_role(pattern):
+    """A pattern without the condition that leaves the function's role to ResponderRule."""
+    if not isinstance(pattern, dict):
+        return pattern
+    kept = {
+        key: without_own_role(inner)
+        for key, inner in pattern.items()
+        if not is_for_another_role(inner)
+    }
+    return {key: inner for key, inner in kept.items() if inner != {}}
 
 
 def state(template, name):

@@ -17,7 +17,16 @@ from tests.template.events import (
     UNSEEN_IF_DENIED,
 )
 from tests.template.templates import ALL_CALLS, HOME, HOME_ONLY, REGION, is_source, patterns, state
-from tests.template.variants import BY_ROOT, VARIANTS
+from tests.template.variants import (
+    BY_OWN_ROLE,
+    BY_ROOT,
+    ELSEWHERE,
+    FAILED,
+    OWN_CONTAINMENT,
+    OWN_ROLE,
+    OWN_WORK,
+    VARIANTS,
+)
 
 
 class Delivery(unittest.TestCase):
@@ -98,6 +107,38 @@ class Delivery(unittest.TestCase):
             name = entry["action"]
             rule = "AccessKeyRule" if name == "iam:CreateAccessKey" else "RootRule"
             self.check_delivered_by(rule, changed(event, BY_ROOT), action=name, group=group)
+
+    def test_what_keyrails_own_role_does_is_delivered_once(self):
+        for entry, group, event in taxonomy():
+            if event["detail-type"] != "AWS API Call via CloudTrail":
+                continue
+            name = entry["action"]
+            # What only reads is nobody's, but for SessionRule's.
+            rule = None if entry["read_only"] else "ResponderRule"
+            rule = ELSEWHERE.get(name, None if name in OWN_CONTAINMENT else rule)
+            for outcome in ({}, FAILED):
+                event = changed(event, BY_OWN_ROLE | outcome)
+                with self.subTest(name, group=group, outcome=outcome):
+                    self.assertEqual(self.matching(HOME, event), {rule} - {None})
+
+    def test_keyrail_does_not_start_itself(self):
+        for work in OWN_WORK:
+            event = changed(sample("unrelated-call"), BY_OWN_ROLE | work)
+            self.check_delivered_by(None, event, of=work)
+
+    def test_misuse_of_keyrails_own_role_is_delivered(self):
+        examples = {entry["action"]: event for entry, _, event in reversed(taxonomy())}
+        events = [
+            (changed(examples[name] if ":" in name else sample(name), BY_OWN_ROLE | changes), rule)
+            for name, changes, rule in OWN_ROLE
+        ]
+        for (event, rule), violated in zip(
+            events, explain_all([event for event, _ in events]), strict=True
+        ):
+            with self.subTest(event=event):
+                self.assertEqual(self.matching(HOME, event), {rule} - {None})
+                # Whatever is misuse is delivered.
+                self.assertTrue(rule or "responder-misused" not in violated)
 
     def test_nobody_in_particular_is_no_reason_to_miss_an_event(self):
         for entry, group, event in taxonomy():

@@ -78,6 +78,26 @@ LAMBDA_DOES = {
 }
 ALWAYS = LOOKS_UP | ALERTS | LAMBDA_DOES | LOOKS_AGAIN
 
+# What the hub's role and the one in member accounts both depend on, each way that it can be set.
+CONDITIONS = ("Enforcing", "RevokesRoles", "Deletes", "HasExternalId")
+SETTINGS = [(), ("Enforcing",), ("Enforcing", "RevokesRoles"), ("Enforcing", "Deletes")]
+SETTINGS += [("Enforcing", "RevokesRoles", "Deletes")]
+
+# IAM records these as reading, which no rule is for.
+IAM_READS = re.compile("GetAccessKeyLastUsed|GetLoginProfile|GetRolePolicy|GetUser|List")
+
+
+def on_iam(template, conditions):
+    """(action, resource, condition) of all that is allowed in IAM, in order, if these hold."""
+    holding = dict.fromkeys({*template["Conditions"], *CONDITIONS}, False)
+    holding |= dict.fromkeys(conditions, True)
+    return sorted(
+        (action, str(statement["Resource"]), str(statement.get("Condition")))
+        for _, statement in identity_statements(template, holding)
+        for action in as_list(statement["Action"])
+        if statement["Effect"] == "Allow" and action.startswith("iam:")
+    )
+
 
 class Permissions(unittest.TestCase):
     """What the function may do is what it does."""
@@ -129,20 +149,96 @@ class Permissions(unittest.TestCase):
                     denied.append((action, statement["Resource"]["Fn::Sub"]))
         self.assertEqual(allowed, CONTAINS | REVOKES_ROLES | DELETES | LOOKS_UP)
         own = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${RoleName}"
-        self.assertEqual(denied, [("iam:PutRolePolicy", own)])
+        self.assertEqual(denied, [("iam:*", own)])
+
+    def test_a_member_account_grants_under_the_same_conditions(self):
+        for conditions in SETTINGS:
+            with self.subTest(conditions):
+                self.assertEqual(on_iam(MEMBER, conditions), on_iam(HOME, conditions))
+        for name in ("Enforcing", "RevokesRoles", "Deletes"):
+            self.assertEqual(MEMBER["Conditions"][name], HOME["Conditions"][name], name)
+        for name in ("Mode", "RoleSessions", "Deletion"):
+            here, there = HOME["Parameters"][name], MEMBER["Parameters"][name]
+            for key in ("AllowedValues", "Default"):
+                self.assertEqual(there[key], here[key], name)
+
+    def test_both_templates_permit_just_this_in_iam(self):
+        for template in (HOME, MEMBER):
+            actions = {action for action, _, _ in on_iam(template, SETTINGS[-1])}
+            self.assertEqual(actions, (CONTAINS | REVOKES_ROLES | DELETES | LOOKS_UP).keys())
+
+    def test_nothing_that_changes_is_permitted_in_observe_mode(self):
+        for template in (HOME, MEMBER):
+            for action, _, _ in on_iam(template, SETTINGS[0]):
+                self.assertRegex(action, "^iam:(Get|List)")
+
+    def test_a_member_account_never_lets_the_role_change_itself(self):
+        denied = [
+            statement
+            for _, statement in identity_statements(MEMBER, dict.fromkeys(CONDITIONS, False))
+            if statement["Effect"] == "Deny"
+        ]
+        self.assertEqual([statement["Action"] for statement in denied], ["iam:*"])
+
+    def test_root_is_assumed_only_to_delete_its_credentials(self):
+        (statement,) = (
+            statement
+            for _, statement in identity_statements(HOME)
+            if statement["Action"] == "sts:AssumeRoot"
+        )
+        task = "arn:${AWS::Partition}:iam::aws:policy/root-task/IAMDeleteRootUserCredentials"
+        condition = {"ArnEquals": {"sts:TaskPolicyArn": {"Fn::Sub": task}}}
+        self.assertEqual(statement["Condition"], condition)
+
+    def test_roles_are_assumed_only_in_the_own_organization(self):
+        (statement,) = (
+            statement
+            for _, statement in identity_statements(HOME)
+            if statement["Action"] == "sts:AssumeRole"
+        )
+        # A variable of IAM's, which CloudFormation must leave alone.
+        organization = {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}
+        self.assertEqual(statement["Condition"], {"StringEquals": organization})
+
+    def test_what_the_role_does_all_day_starts_nothing(self):
+        # Else the function would start itself, for ever where a trail records data events.
+        pattern = HOME["Resources"]["ResponderRule"]["Properties"]["EventPattern"]
+        left_out = set()
+        for alternative in pattern["detail"]["$or"]:
+            for name in alternative["eventName"]:
+                if isinstance(name, dict):
+                    left_out |= set(name["anything-but"])
+        other_rules = {"AssumeRoot", "CreateOAuth2Token", "CreateAccessKey"}
+        # By what they say the function tells whether they contain.
+        by_content = {"PutRolePolicy", "PutUserPolicy"}
+        permitted = {action.split(":")[1] for action in granted("enforce", HOME["Conditions"])}
+        calls = {name for name in permitted if not IAM_READS.match(name)}
+        self.assertEqual(
+            left_out - other_rules - {"CreateLogGroup"}, calls - other_rules - by_content
+        )
 
     def test_only_the_hub_of_the_organization_assumes_the_responder_role(self):
         role = MEMBER["Resources"]["ResponderRole"]["Properties"]
         (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
         self.assertEqual(statement["Principal"], {"AWS": {"Ref": "HubRoleArn"}})
+        external_id = {"Fn::If": ["HasExternalId", {"Ref": "ExternalId"}, {"Ref": "AWS::NoValue"}]}
         self.assertEqual(
-            statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"], {"Ref": "OrganizationId"}
+            statement["Condition"],
+            {
+                "StringEquals": {
+                    "aws:PrincipalOrgID": {"Ref": "OrganizationId"},
+                    "sts:ExternalId": external_id,
+                }
+            },
         )
 
     def test_nobody_else_fills_the_queue_of_rechecks(self):
         policy = HOME["Resources"]["RecheckQueuePolicy"]["Properties"]["PolicyDocument"]
         (statement,) = policy["Statement"]
         self.assertEqual((statement["Effect"], statement["Principal"]), ("Deny", "*"))
+        self.assertEqual(statement["Action"], "sqs:SendMessage")
+        self.assertEqual(statement["Resource"], {"Fn::GetAtt": ["RecheckQueue", "Arn"]})
+        self.assertEqual(policy["Version"], "2012-10-17")
         self.assertEqual(
             statement["Condition"],
             {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["GuardrailRole", "Arn"]}}},

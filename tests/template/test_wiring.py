@@ -3,7 +3,7 @@
 import unittest
 
 from tests.emulator.emulator import ROOT
-from tests.template.templates import HOME, REGION, of_type
+from tests.template.templates import HOME, MEMBER, REGION, of_type
 
 
 class Wiring(unittest.TestCase):
@@ -70,7 +70,18 @@ class Wiring(unittest.TestCase):
         table = HOME["Resources"]["StateTable"]["Properties"]
         keys = {key["AttributeName"]: key["KeyType"] for key in table["KeySchema"]}
         self.assertEqual(keys, {"pk": "HASH", "sk": "RANGE"})
-        self.assertEqual(table["TimeToLiveSpecification"]["AttributeName"], "expires")
+        kinds = {key["AttributeName"]: key["AttributeType"] for key in table["AttributeDefinitions"]}
+        self.assertEqual(kinds, {"pk": "S", "sk": "S"})
+        expiry = {"AttributeName": "expires", "Enabled": True}
+        self.assertEqual(table["TimeToLiveSpecification"], expiry)
+
+    def test_the_table_costs_what_is_used_and_can_be_left_out(self):
+        table = HOME["Resources"]["StateTable"]
+        self.assertEqual(table["Properties"]["BillingMode"], "PAY_PER_REQUEST")
+        # AWS's own key encrypts it, which costs nothing and needs no permission.
+        self.assertNotIn("SSESpecification", table["Properties"])
+        self.assertEqual(table["Condition"], "HasState")
+        self.assertEqual(HOME["Outputs"]["StateTableName"]["Condition"], "HasState")
 
     def test_rechecks_come_back_one_at_a_time_and_fail_into_the_dead_letters(self):
         mapping = HOME["Resources"]["RecheckMapping"]["Properties"]
@@ -79,7 +90,9 @@ class Wiring(unittest.TestCase):
         self.assertEqual(mapping["BatchSize"], 1)
         self.assertGreaterEqual(queue["VisibilityTimeout"], 6 * self.function["Timeout"])
         dead = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
-        self.assertEqual(queue["RedrivePolicy"]["deadLetterTargetArn"], dead)
+        self.assertEqual(
+            queue["RedrivePolicy"], {"deadLetterTargetArn": dead, "maxReceiveCount": 5}
+        )
 
     def test_what_the_function_fails_on_is_kept(self):
         config = self.function["EventInvokeConfig"]
@@ -148,7 +161,9 @@ class Wiring(unittest.TestCase):
 
     def test_outputs(self):
         names = {"FunctionName", "FunctionArn", "AlertTopicArn", "DeadLetterQueueUrl"}
-        self.assertLessEqual(names | {"BundleLayerArn"}, HOME["Outputs"].keys())
-        for template in (HOME, REGION):
+        names |= {"BundleLayerArn", "StateTableName", "RecheckQueueUrl", "UndeliveredQueueUrl"}
+        self.assertEqual(names, HOME["Outputs"].keys())
+        self.assertEqual(MEMBER["Outputs"].keys(), {"RoleArn", "ResponderRoleName"})
+        for template in (HOME, REGION, MEMBER):
             for name, output in template["Outputs"].items():
                 self.assertTrue(output["Description"], name)

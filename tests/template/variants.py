@@ -1,5 +1,9 @@
 """Changes of samples, each with the rule that delivers what comes of it."""
 
+import json
+
+from tests.template.templates import own_role
+
 # A sample, or an event of the taxonomy; what is changed in it; and the rule that delivers the
 # outcome. `ABSENT` removes.
 ABSENT = object()
@@ -32,6 +36,20 @@ ROLE = {
     }
 }
 SERVICE = {"detail.userIdentity": {"type": "AWSService", "invokedBy": "config.amazonaws.com"}}
+BY_OWN_ROLE = {
+    "detail.userIdentity": {
+        "type": "AssumedRole",
+        "accountId": "111122223333",
+        "arn": f"arn:aws:sts::111122223333:assumed-role/{own_role()}/keyrail",
+        "sessionContext": {
+            "sessionIssuer": {
+                "type": "Role",
+                "userName": own_role(),
+                "arn": f"arn:aws:iam::111122223333:role/{own_role()}",
+            }
+        },
+    }
+}
 BY_CLOUDFORMATION = {"detail.userIdentity.invokedBy": "cloudformation.amazonaws.com"}
 AWS_POLICY = "arn:aws:iam::aws:policy"
 QUARANTINE = "AWSCompromisedKeyQuarantine"
@@ -243,4 +261,72 @@ VARIANTS = [
         "GuardDutyRule",
     ),
     ("guardduty:Recon:IAMUser/TorIPCaller", {"source": "custom.guardduty"}, None),
+]
+
+# What keyrail's own role does, in events of the taxonomy that show it containing.
+OWN_CONTAINMENT = {"iam:DeleteAccessKey", "iam:DeleteLoginProfile"}
+
+# Rules that have their events to themselves, whoever calls.
+ELSEWHERE = {
+    "iam:CreateAccessKey": "AccessKeyRule",
+    "signin:CreateOAuth2Token": "SessionRule",
+    "sts:AssumeRoot": "SessionRule",
+}
+
+
+def policy(effect):
+    document = {"Statement": [{"Effect": effect, "Action": "*", "Resource": "*"}]}
+    return {"detail.requestParameters.policyDocument": json.dumps(document)}
+
+
+def of_service(service, name, parameters=None):
+    return {
+        "source": f"aws.{service}",
+        "detail.eventSource": f"{service}.amazonaws.com",
+        "detail.eventName": name,
+        "detail.requestParameters": parameters,
+    }
+
+
+DENY_ALL = {"detail.requestParameters.policyArn": f"{AWS_POLICY}/AWSDenyAll"}
+INACTIVE = {"detail.requestParameters.status": "Inactive"}
+
+# What it does whenever it runs: it would start itself, again and again, where a trail records data
+# events.
+OWN_WORK = [
+    of_service("dynamodb", "GetItem"),
+    of_service("dynamodb", "PutItem"),
+    of_service("dynamodb", "Query"),
+    of_service("dynamodb", "UpdateItem"),
+    of_service("logs", "CreateLogStream"),
+    of_service("logs", "PutLogEvents"),
+    of_service("sns", "Publish"),
+    of_service("sqs", "DeleteMessage"),
+    of_service("sqs", "ReceiveMessage"),
+    of_service("sqs", "SendMessage"),
+    of_service("sts", "AssumeRole"),
+]
+
+# What else keyrail's own role does, and the rule that delivers it.
+OWN_ROLE = [
+    # Containing is none of anybody's news, denied or not.
+    ("iam:UpdateAccessKey", INACTIVE, None),
+    ("iam:UpdateAccessKey", INACTIVE | FAILED, None),
+    ("iam:AttachUserPolicy", DENY_ALL, None),
+    ("unrelated-call", of_service("iam", "DeleteLoginProfile"), None),
+    ("unrelated-call", of_service("iam", "PutUserPermissionsBoundary"), None),
+    # Whether these contain is for the function to read.
+    ("iam:PutUserPolicy", policy("Deny"), "ResponderRule"),
+    ("iam:PutUserPolicy", policy("Allow"), "ResponderRule"),
+    ("iam:PutRolePolicy", policy("Allow"), "ResponderRule"),
+    # Misuse, done or tried
+    ("iam:UpdateAccessKey", {}, "ResponderRule"),
+    ("iam:UpdateAccessKey", FAILED, "ResponderRule"),
+    ("iam:UpdateAccessKey", {"detail.requestParameters": None}, "ResponderRule"),
+    ("iam:AttachUserPolicy", FAILED, "ResponderRule"),
+    ("key-created-for-another", {}, "AccessKeyRule"),
+    ("unrelated-call", of_service("iam", "CreateUser"), "ResponderRule"),
+    ("unrelated-call", of_service("iam", "CreateUser") | FAILED, "ResponderRule"),
+    ("unrelated-call", of_service("ec2", "RunInstances") | FAILED, "ResponderRule"),
+    ("unrelated-call", of_service("s3", "PutObject"), "ResponderRule"),
 ]
