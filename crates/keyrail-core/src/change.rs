@@ -424,6 +424,30 @@ impl Denial {
         }
     }
 
+    /// Whether a policy's text denies as much: what denies younger sessions, too, denies
+    /// the older ones.
+    #[must_use]
+    pub fn is_met_by(self, text: &str) -> bool {
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+        let Some(found) = read(text) else {
+            return false;
+        };
+        let wanted = match self {
+            Self::Everything => self,
+            Self::SessionsBefore(time) => {
+                let until = found
+                    .pointer("/Statement/Condition/DateLessThan/aws:TokenIssueTime")
+                    .and_then(|until| until.as_str()?.parse::<Timestamp>().ok())
+                    .filter(|until| until.as_second() >= time.as_second());
+                match until {
+                    Some(until) => Self::SessionsBefore(until),
+                    None => return false,
+                }
+            }
+        };
+        read(&wanted.document()).is_some_and(|wanted| wanted == found)
+    }
+
     /// The policy's text, short: all inline policies of a user share 2,048 characters
     /// (IAM User Guide, "IAM and AWS STS quotas", checked 2026-11-25).
     #[must_use]

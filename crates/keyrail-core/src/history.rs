@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::activity::taxonomy::Group;
 use crate::activity::{Activity, Actor, TargetKind};
@@ -14,8 +14,8 @@ use crate::state::{Fact, Memory, Subject};
 pub struct History {
     /// Keys of centralised root sessions, from `sts:AssumeRoot`.
     root_sessions: HashSet<String>,
-    /// Access keys that keyrail has deactivated.
-    contained: HashSet<String>,
+    /// Access keys that keyrail has deactivated, and when first.
+    contained: HashMap<String, Timestamp>,
     /// Access keys that were released from containment, and until when.
     released: HashMap<String, Timestamp>,
     /// Users that were given administrator rights, by ARN.
@@ -53,8 +53,10 @@ impl History {
             Some("sts:AssumeRoot") => self.root_sessions.extend(target.credential_id.clone()),
             Some("iam:UpdateAccessKey") if target.status.as_deref() == Some("Inactive") => {
                 let role = activity.actor.name.as_deref().unwrap_or_default();
-                if circumstances.is_own_name(role) {
-                    self.contained.extend(key.cloned());
+                if circumstances.is_own_name(role)
+                    && let (Some(key), Some(time)) = (key, activity.time)
+                {
+                    self.contain(key, time);
                 }
             }
             Some("iam:DetachUserPolicy")
@@ -88,7 +90,7 @@ impl History {
     pub(crate) fn recall(&mut self, memory: &Memory) {
         match (&memory.about, &memory.fact) {
             (Subject::Key(key), Fact::Contained) => {
-                self.contained.insert(key.clone());
+                self.contain(key, memory.time);
             }
             (Subject::Key(key), Fact::Released { until, .. }) => {
                 self.released.insert(key.clone(), *until);
@@ -113,6 +115,11 @@ impl History {
         }
     }
 
+    fn contain(&mut self, key: &str, time: Timestamp) {
+        let first = self.contained.entry(key.to_owned()).or_insert(time);
+        *first = time.min(*first);
+    }
+
     pub(crate) fn knows_root_session(&self, actor: &Actor) -> bool {
         let key = actor.access_key_id.as_ref();
         key.is_some_and(|key| self.root_sessions.contains(key))
@@ -131,21 +138,40 @@ impl History {
             .and_then(|key| self.released.get(key))
             .is_some_and(|until| activity.time.is_none_or(|time| time <= *until));
         Past {
-            contained: !released && key.is_some_and(|key| self.contained.contains(key)),
+            // What was activated before keyrail stopped it is no answer to that.
+            contained: !released
+                && key
+                    .and_then(|key| self.contained.get(key))
+                    .is_some_and(|since| {
+                        activity
+                            .time
+                            .is_none_or(|time| time.as_second() >= since.as_second())
+                    }),
             released,
-            password_change: self.password_change_before(activity),
+            password_change: self.password_change_before(activity, surge),
             surge,
         }
     }
 
-    fn password_change_before(&self, activity: &Activity) -> Option<(i64, u64)> {
+    fn password_change_before(
+        &self,
+        activity: &Activity,
+        (window, _): (i64, i64),
+    ) -> Option<(i64, u64)> {
         let (user, now) = (actor(activity)?, activity.time?);
         // The last one before: events come late, and out of order.
         let all = self.password_changes.get(&user)?.iter().copied();
         let changed = all.filter(|time| *time <= now).max()?;
         let minutes = (now.as_second() - changed.as_second()) / 60;
-        let since =
-            |(time, count): &(Timestamp, u64)| (*time >= changed && *time <= now).then_some(*count);
+        // Later ones too, within the window: whichever of them arrives last counts all.
+        let until = now.max(
+            changed
+                .saturating_add(SignedDuration::from_mins(window))
+                .unwrap_or(now),
+        );
+        let since = |(time, count): &(Timestamp, u64)| {
+            (*time >= changed && *time <= until).then_some(*count)
+        };
         let earlier = self.launches.get(&user).into_iter().flatten();
         let launched = earlier.filter_map(since).sum::<u64>() + activity.launched;
         Some((minutes, launched))

@@ -5,6 +5,7 @@
 //! a laptop.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::future::{join, join_all, join3};
 use jiff::Timestamp;
@@ -17,7 +18,7 @@ use crate::effects::{EffectErrorKind, Effects, Hands, Reach, To};
 use crate::event::Event;
 use crate::id::AccountId;
 use crate::lookup::{Lookup, UserFacts};
-use crate::outcome::carry_out;
+use crate::outcome::{Outcome, carry_out};
 use crate::plan::{Act, Bounds, Plan, Withheld};
 use crate::recheck::{DELAYS, Queue, Recheck};
 use crate::report::Report;
@@ -66,8 +67,14 @@ pub async fn respond(
             None => {}
         }
         if recalled.bears {
+            // What is remembered of this very event is not what came before it.
+            let mut before = recalled.memories.clone();
+            before.retain(|memory| {
+                let is_own = Some(&memory.event) == report.event.id.as_ref();
+                !(is_own && matches!(memory.fact, Fact::Contained | Fact::Launched { .. }))
+            });
             let known = Circumstances {
-                history: Some(History::of(&recalled.memories)),
+                history: Some(History::of(&before)),
                 ..circumstances.clone()
             };
             report = examine(report.event, bundle, &known);
@@ -234,17 +241,19 @@ pub(crate) async fn afterwards(
     response.failed_afterwards = failed;
 }
 
-/// The keys that were stopped, for when somebody activates them again.
+/// The keys that were stopped, for when somebody activates them again: a read that seems
+/// to show that they had been may be stale.
 fn contained(report: &Report, now: Timestamp) -> Vec<Memory> {
     let event = report.event.id.clone().unwrap_or_default();
     let steps = report.plan.steps.iter().zip(&report.outcomes);
     steps
-        .filter(|(_, outcome)| !outcome.changes.is_empty())
-        .filter_map(|(step, _)| match &step.decision {
+        .filter(|(_, outcome)| outcome.holds.is_some())
+        .filter_map(|(step, outcome)| match &step.decision {
             Ok(effect) => match &effect.act {
                 Act::DeactivateKey(key) => Some(Memory {
                     about: Subject::Key(key.to_string()),
-                    time: now,
+                    // When keyrail began: whoever activates it since answers that.
+                    time: began(outcome).unwrap_or(now),
                     event: event.clone(),
                     fact: Fact::Contained,
                 }),
@@ -253,6 +262,13 @@ fn contained(report: &Report, now: Timestamp) -> Vec<Memory> {
             Err(_) => None,
         })
         .collect()
+}
+
+fn began(outcome: &Outcome) -> Option<Timestamp> {
+    outcome
+        .at?
+        .checked_sub(Duration::from_millis(outcome.millis))
+        .ok()
 }
 
 /// Looks up what policies need to know of the users in an activity. What cannot be

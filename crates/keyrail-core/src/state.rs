@@ -196,23 +196,23 @@ pub fn memories_of(activity: &Activity, event: &Event) -> Vec<Memory> {
     memories
 }
 
-/// The latest launch that came before the password change which explains it: EventBridge
-/// keeps no order, so it must be judged again.
+/// The first launch after the password change which explains it, if it arrived before it:
+/// EventBridge keeps no order, so it must be judged again, and all that followed counts.
 #[must_use]
 pub fn launch_to_judge_again(activity: &Activity, memories: &[Memory]) -> Option<Event> {
     if !activity.groups.contains(&Group::ChangePassword) {
         return None;
     }
     let changed = activity.time?;
-    let latest = memories
+    let first = memories
         .iter()
         .filter(|memory| memory.time >= changed)
         .filter_map(|memory| match &memory.fact {
             Fact::Launched { body, .. } => Some((memory.time, body)),
             _ => None,
         })
-        .max_by_key(|(time, _)| *time)?;
-    let event = Event::parse(latest.1.as_bytes()).ok()?;
+        .min_by_key(|(time, _)| *time)?;
+    let event = Event::parse(first.1.as_bytes()).ok()?;
     Some(event.again())
 }
 

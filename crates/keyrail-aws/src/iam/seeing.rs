@@ -4,7 +4,6 @@ use keyrail_core::change::{Change, Denial, Sight, Status};
 use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held};
 use keyrail_core::id::UserName;
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
 
 use crate::error::sorted;
 use crate::reach::IamHands;
@@ -204,9 +203,7 @@ fn listed(
 }
 
 /// Whether a policy's text, which IAM gives percent-encoded (IAM API reference,
-/// `GetUserPolicy`, checked 2026-11-25), is keyrail's.
+/// `GetUserPolicy`, checked 2026-11-25), is keyrail's, and denies as much.
 fn is_document(encoded: &str, denial: Denial) -> bool {
-    let decoded = percent_decode_str(encoded).decode_utf8_lossy();
-    let read = |text: &str| serde_json::from_str::<Value>(text).ok();
-    read(&decoded).is_some() && read(&decoded) == read(&denial.document())
+    denial.is_met_by(&percent_decode_str(encoded).decode_utf8_lossy())
 }

@@ -1,0 +1,157 @@
+//! What is around IAM: keyrail's table, its queue, and the topic of alerts.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use keyrail_core::Severity;
+use keyrail_core::alert::{Alert, Notifier, NotifyError};
+use keyrail_core::change::Change;
+use keyrail_core::effects::{EffectError, EffectErrorKind};
+use keyrail_core::id::AccountId;
+use keyrail_core::outcome::OutcomeResult;
+use keyrail_core::recheck::{Queue, Recheck};
+use keyrail_core::state::{Claim, Memory, State, StateError, Subject};
+
+use crate::model::{Inner, Model};
+use crate::weather::Table;
+use crate::world::error;
+
+/// An alert, as it went out.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub at: Timestamp,
+    pub state: String,
+    pub severity: Severity,
+    pub subject: String,
+    pub text: String,
+    pub guardrails: Vec<String>,
+    /// How each step ended, the sentence for it, and what is to hold.
+    pub outcomes: Vec<(OutcomeResult, String, Option<Change>)>,
+}
+
+impl Sent {
+    /// Whether it tells that a containment did not hold.
+    pub(crate) fn is_comeback(&self) -> bool {
+        self.subject.contains("Containment did not hold")
+    }
+}
+
+impl Notifier for Model {
+    async fn send(&self, alert: &Alert<'_>) -> Result<(), NotifyError> {
+        let report = alert.report;
+        let violated = report.verdict.violated.iter();
+        let outcomes = report.outcomes.iter();
+        let sent = Sent {
+            at: self.now(),
+            state: alert.state.as_str().to_owned(),
+            severity: alert.severity,
+            subject: alert.subject.clone(),
+            text: alert.text.clone(),
+            guardrails: violated.map(|violation| violation.id.clone()).collect(),
+            outcomes: outcomes
+                .map(|outcome| {
+                    (
+                        outcome.result,
+                        outcome.detail.clone(),
+                        outcome.holds.clone(),
+                    )
+                })
+                .collect(),
+        };
+        let sending = self.call(|inner| {
+            let at = inner.now;
+            inner.sent.push(Sent { at, ..sent });
+            Ok(())
+        });
+        sending.await.map_err(|error| NotifyError {
+            message: error.message,
+        })
+    }
+}
+
+impl Model {
+    async fn table<T>(&self, effect: impl FnOnce(&mut Inner) -> T) -> Result<T, StateError> {
+        let asking = self.call(|inner| match inner.weather.table {
+            Table::Failing => Err(error(EffectErrorKind::Unreachable)),
+            Table::Off | Table::On => Ok(effect(inner)),
+        });
+        asking.await.map_err(|error: EffectError| StateError {
+            message: error.message,
+        })
+    }
+}
+
+impl State for Model {
+    fn is_kept(&self) -> bool {
+        self.0.borrow().weather.table != Table::Off
+    }
+
+    async fn claim(&self, event: &str, until: Timestamp) -> Result<Claim, StateError> {
+        let claiming = self.table(|inner| match inner.claims.get(event) {
+            Some((true, _)) => Claim::Done,
+            Some((false, lease)) if *lease >= inner.now => Claim::Elsewhere,
+            _ => {
+                inner.claims.insert(event.to_owned(), (false, until));
+                Claim::Mine
+            }
+        });
+        claiming.await
+    }
+
+    async fn settle(&self, event: &str, is_handled: bool) -> Result<(), StateError> {
+        let settling = self.table(|inner| {
+            let claim = (is_handled, Timestamp::UNIX_EPOCH);
+            inner.claims.insert(event.to_owned(), claim);
+        });
+        settling.await
+    }
+
+    async fn count(&self, account: &AccountId, event: &str, most: u32) -> Result<bool, StateError> {
+        let counting = self.table(|inner| {
+            let events = inner.counts.entry(account.to_string()).or_default();
+            let is_within = events.contains(event) || events.len() < most as usize;
+            if is_within {
+                events.insert(event.to_owned());
+            }
+            is_within
+        });
+        counting.await
+    }
+
+    async fn recall(&self, about: &Subject) -> Result<Vec<Memory>, StateError> {
+        let recalling = self.table(|inner| {
+            let all = inner.memories.values();
+            let found = all.filter(|memory| memory.about == *about);
+            found.cloned().collect()
+        });
+        recalling.await
+    }
+
+    async fn remember(&self, memory: &Memory) -> Result<(), StateError> {
+        let remembering = self.table(|inner| {
+            // One item for each subject, time, event and kind of fact, as in DynamoDB.
+            let fact = std::mem::discriminant(&memory.fact);
+            let place = format!(
+                "{:?}#{}#{}#{fact:?}",
+                memory.about, memory.time, memory.event
+            );
+            inner.memories.insert(place, memory.clone());
+        });
+        remembering.await
+    }
+}
+
+impl Queue for Model {
+    fn is_there(&self) -> bool {
+        true
+    }
+
+    async fn send_later(&self, recheck: &Recheck, delay: Duration) -> Result<(), String> {
+        let sending = self.call(|inner| {
+            let due = inner.now + SignedDuration::try_from(delay).expect("short");
+            inner.rechecks.push((due, recheck.clone()));
+            Ok(())
+        });
+        sending.await.map_err(|error| error.message)
+    }
+}

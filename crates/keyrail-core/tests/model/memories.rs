@@ -1,0 +1,94 @@
+//! What is remembered of a containment, and what is not one.
+
+use keyrail_core::Bundle;
+use keyrail_core::state::Fact;
+
+use crate::events::{key_created, key_set};
+use crate::model::Model;
+use crate::weather::{Side, Table, Weather};
+use crate::world::{Strike, Write};
+use crate::{ACCOUNT, KEY, bob, bob_in, handle, seconds, start};
+
+fn model(seed: u64, weather: Weather) -> Model {
+    let weather = Weather {
+        table: Table::On,
+        ..weather
+    };
+    Model::new(seed, bob(), weather)
+}
+
+/// The same event, delivered again because the process died: it is no second activation.
+#[test]
+fn an_activation_that_comes_twice_is_not_one_after_containment() {
+    let bundle = Bundle::embedded().expect("it loads");
+    for call in 0..40 {
+        let weather = Weather {
+            death: Some((call, Side::After)),
+            ..Weather::default()
+        };
+        let model = model(1, weather);
+        let activated = key_set(ACCOUNT, "bob", KEY, "Active", start() - seconds(10));
+        if handle(&model, &bundle, &activated).is_none() {
+            model.wait(60);
+            handle(&model, &bundle, &activated).expect("it ends");
+        }
+        let inner = model.0.borrow();
+        assert!(
+            !bob_in(&inner.iam).is_denied(),
+            "died after call {call}: the user is quarantined for its first activation"
+        );
+    }
+}
+
+/// Events come out of order: what was activated before keyrail stopped it is no answer.
+#[test]
+fn an_activation_from_before_the_containment_is_not_one_after_it() {
+    let bundle = Bundle::embedded().expect("it loads");
+    let model = model(1, Weather::default());
+    let created = key_created(ACCOUNT, "bob", KEY, start() - seconds(30));
+    let activated = key_set(ACCOUNT, "bob", KEY, "Active", start() - seconds(20));
+    handle(&model, &bundle, &created).expect("it ends");
+    model.wait(60);
+    handle(&model, &bundle, &activated).expect("it ends");
+    assert!(
+        !bob_in(&model.0.borrow().iam).is_denied(),
+        "the user is quarantined for what it did before"
+    );
+}
+
+/// A read beside the change may still show the key as it was before it was activated.
+#[test]
+fn a_key_that_keyrail_stopped_is_remembered_although_a_read_was_stale() {
+    let bundle = Bundle::embedded().expect("it loads");
+    let mut forgotten = 0;
+    for seed in 0..200 {
+        let weather = Weather {
+            lag: 20_000,
+            yields: 4,
+            ..Weather::default()
+        };
+        let model = model(seed, weather);
+        {
+            let mut inner = model.0.borrow_mut();
+            for user in inner.base.values_mut() {
+                user.keys.insert(KEY.to_owned(), (false, user.created));
+            }
+            inner.iam = inner.base.clone();
+            inner.now = start() - seconds(10);
+            let write = Write::Strike {
+                account: ACCOUNT.to_owned(),
+                user: "bob".to_owned(),
+                strike: Strike::Activate(KEY.to_owned()),
+            };
+            inner.write(write).expect("it does not fail");
+            inner.now = start();
+        }
+        let activated = key_set(ACCOUNT, "bob", KEY, "Active", start() - seconds(10));
+        handle(&model, &bundle, &activated).expect("it ends");
+        let inner = model.0.borrow();
+        assert!(!bob_in(&inner.iam).keys[KEY].0);
+        let mut memories = inner.memories.values();
+        forgotten += u64::from(!memories.any(|memory| memory.fact == Fact::Contained));
+    }
+    assert_eq!(forgotten, 0, "of 200 keys that keyrail stopped");
+}

@@ -1,0 +1,69 @@
+//! More than one event about one user: what one left is not taken for a comeback by the
+//! other.
+
+use serde_json::Value;
+
+use crate::events::key_created;
+use crate::model::Model;
+use crate::weather::{Table, Weather};
+use crate::{
+    ACCOUNT, KEY, Looked, OLDER, bob, handle, look, next_due, one_guardrail, seconds, start, told,
+};
+
+/// Handles events some seconds apart, and looks at all of them again; how many alerts tell
+/// of comebacks, of which there are none.
+fn comebacks(steps: &str, events: &[Value], apart: i64) -> usize {
+    let settings = "[allow]\nsteps = [\"delete-key\"]\n";
+    let bundle = one_guardrail(settings, steps);
+    let weather = Weather {
+        table: Table::Off,
+        ..Weather::default()
+    };
+    let model = Model::new(1, bob(), weather);
+    for event in events {
+        handle(&model, &bundle, event).expect("it ends");
+        model.wait(apart);
+    }
+    // Two looks for each event; more are for what has come back.
+    for _ in 0..20 {
+        let Some(message) = next_due(&model) else {
+            break;
+        };
+        let looked = look(&model, &bundle, &message, false);
+        assert!(matches!(looked, Looked::Silent | Looked::Told));
+    }
+    let inner = model.0.borrow();
+    inner.sent.iter().filter(|sent| sent.is_comeback()).count()
+}
+
+#[test]
+fn what_another_event_did_is_no_comeback() {
+    let time = start() - seconds(10);
+    let one = key_created(ACCOUNT, "bob", KEY, time);
+    let mut other = key_created(ACCOUNT, "bob", OLDER, time);
+    other["detail"]["eventID"] = "e0f1a2b3-1111-4c5d-9e8f-000000000009".into();
+    let mut wrong = Vec::new();
+    for steps in [
+        "deactivate-key",
+        "deactivate-key quarantine-user",
+        "deactivate-key revoke-sessions",
+        "deactivate-key quarantine-user disable-console-login",
+        "deactivate-key delete-key",
+    ] {
+        for (events, what) in [
+            ([one.clone(), one.clone()], "the same event twice"),
+            ([one.clone(), other.clone()], "two events"),
+        ] {
+            for apart in [2, 60] {
+                let number = comebacks(steps, &events, apart);
+                if number > 0 {
+                    wrong.push(format!(
+                        "{what}, {apart} s apart, {steps}: {number} of 20 looks"
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "comebacks that are none: {wrong:#?}");
+    told("two events about one user: none is taken for a comeback");
+}
