@@ -30,7 +30,8 @@ pub(crate) fn read(path: &str) -> Result<Vec<Event>, Failure> {
     })
 }
 
-fn bytes(path: &str) -> Result<Vec<u8>, Failure> {
+/// The bytes of a file, or of standard input for `-`.
+pub(crate) fn bytes(path: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = match path {
         "-" => io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes),

@@ -1,12 +1,14 @@
 //! A change to an account, as data: one call of IAM, what shows that it was made, and
 //! what takes it back. What is not in this list, keyrail cannot do.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccessKeyId, CredentialId, RoleName, UserName};
 
+pub use self::denial::{Denial, deny_all_arn};
+
 mod command;
+mod denial;
 
 /// One changing call, with nothing but parsed ids in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,19 +152,6 @@ pub enum Status {
     Inactive,
 }
 
-/// What an inline policy of keyrail's denies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Denial {
-    /// Everything, in sessions of `GetSessionToken` and `GetFederationToken` too: they
-    /// can do what their user can at that time.
-    Everything,
-    /// Everything, in sessions that are older than this. Long-term keys have no time of
-    /// issue and are not touched (IAM User Guide, "Revoke IAM role temporary security
-    /// credentials", checked 2026-11-25).
-    SessionsBefore(Timestamp),
-}
-
 /// What was read of a change: whether the state is as it leaves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sight {
@@ -191,41 +180,81 @@ impl Change {
     /// The IAM action that permits it.
     #[must_use]
     pub fn action(&self) -> &'static str {
-        match self {
-            Self::Key { .. } => "iam:UpdateAccessKey",
-            Self::ServiceCredential { .. } => "iam:UpdateServiceSpecificCredential",
-            Self::SshKey { .. } => "iam:UpdateSSHPublicKey",
-            Self::SigningCertificate { .. } => "iam:UpdateSigningCertificate",
-            Self::DenyUser { .. } => "iam:PutUserPolicy",
-            Self::AllowUser { .. } => "iam:DeleteUserPolicy",
-            Self::AttachDenyAll { .. } => "iam:AttachUserPolicy",
-            Self::DetachDenyAll { .. } => "iam:DetachUserPolicy",
-            Self::Boundary { .. } => "iam:PutUserPermissionsBoundary",
-            Self::NoBoundary { .. } => "iam:DeleteUserPermissionsBoundary",
-            Self::DenyRole { .. } => "iam:PutRolePolicy",
-            Self::AllowRole { .. } => "iam:DeleteRolePolicy",
-            Self::DeletePassword { .. } => "iam:DeleteLoginProfile",
-            Self::DeleteKey { .. } | Self::DeleteRootKey { .. } => "iam:DeleteAccessKey",
-        }
+        self.row().0
     }
 
     /// The IAM action that permits to see whether it was made.
     #[must_use]
     pub fn reading_action(&self) -> &'static str {
+        self.row().1
+    }
+
+    /// Whether it is put on a user or role, so that nothing but that must exist.
+    #[must_use]
+    pub fn is_put(&self) -> bool {
+        self.row().2 == Nature::Puts
+    }
+
+    /// Whether it takes something away, so that not finding that thing is success.
+    #[must_use]
+    pub fn removes(&self) -> bool {
+        self.row().2 == Nature::Removes
+    }
+
+    /// The state that shows that it was made, in a word or two.
+    #[must_use]
+    pub fn shown(&self) -> &'static str {
+        match self.row().2 {
+            Nature::Puts => "in place",
+            Nature::Removes => "gone",
+            Nature::Sets(status) => status.as_str(),
+        }
+    }
+
+    /// The action, the action that reads it back, and what it does to what is there.
+    fn row(&self) -> (&'static str, &'static str, Nature) {
+        use Nature::{Puts, Removes, Sets};
         match self {
-            Self::Key { .. } | Self::DeleteKey { .. } | Self::DeleteRootKey { .. } => {
-                "iam:ListAccessKeys"
+            Self::Key { status, .. } => {
+                ("iam:UpdateAccessKey", "iam:ListAccessKeys", Sets(*status))
             }
-            Self::ServiceCredential { .. } => "iam:ListServiceSpecificCredentials",
-            Self::SshKey { .. } => "iam:ListSSHPublicKeys",
-            Self::SigningCertificate { .. } => "iam:ListSigningCertificates",
-            Self::DenyUser { .. } | Self::AllowUser { .. } => "iam:GetUserPolicy",
-            Self::AttachDenyAll { .. } | Self::DetachDenyAll { .. } => {
-                "iam:ListAttachedUserPolicies"
+            Self::ServiceCredential { status, .. } => (
+                "iam:UpdateServiceSpecificCredential",
+                "iam:ListServiceSpecificCredentials",
+                Sets(*status),
+            ),
+            Self::SshKey { status, .. } => (
+                "iam:UpdateSSHPublicKey",
+                "iam:ListSSHPublicKeys",
+                Sets(*status),
+            ),
+            Self::SigningCertificate { status, .. } => (
+                "iam:UpdateSigningCertificate",
+                "iam:ListSigningCertificates",
+                Sets(*status),
+            ),
+            Self::DenyUser { .. } => ("iam:PutUserPolicy", "iam:GetUserPolicy", Puts),
+            Self::AllowUser { .. } => ("iam:DeleteUserPolicy", "iam:GetUserPolicy", Removes),
+            Self::AttachDenyAll { .. } => {
+                ("iam:AttachUserPolicy", "iam:ListAttachedUserPolicies", Puts)
             }
-            Self::Boundary { .. } | Self::NoBoundary { .. } => "iam:GetUser",
-            Self::DenyRole { .. } | Self::AllowRole { .. } => "iam:GetRolePolicy",
-            Self::DeletePassword { .. } => "iam:GetLoginProfile",
+            Self::DetachDenyAll { .. } => (
+                "iam:DetachUserPolicy",
+                "iam:ListAttachedUserPolicies",
+                Removes,
+            ),
+            Self::Boundary { .. } => ("iam:PutUserPermissionsBoundary", "iam:GetUser", Puts),
+            Self::NoBoundary { .. } => {
+                ("iam:DeleteUserPermissionsBoundary", "iam:GetUser", Removes)
+            }
+            Self::DenyRole { .. } => ("iam:PutRolePolicy", "iam:GetRolePolicy", Puts),
+            Self::AllowRole { .. } => ("iam:DeleteRolePolicy", "iam:GetRolePolicy", Removes),
+            Self::DeletePassword { .. } => {
+                ("iam:DeleteLoginProfile", "iam:GetLoginProfile", Removes)
+            }
+            Self::DeleteKey { .. } | Self::DeleteRootKey { .. } => {
+                ("iam:DeleteAccessKey", "iam:ListAccessKeys", Removes)
+            }
         }
     }
 
@@ -264,42 +293,27 @@ impl Change {
     /// What takes it back; `None` if nothing can.
     #[must_use]
     pub fn inverse(&self) -> Option<Self> {
-        let mut inverse = self.clone();
-        match &mut inverse {
-            Self::Key { status, .. }
-            | Self::ServiceCredential { status, .. }
-            | Self::SshKey { status, .. }
-            | Self::SigningCertificate { status, .. } => *status = status.other(),
-            Self::DenyUser { user, denial } => {
-                let (user, denial) = (user.clone(), *denial);
-                return Some(Self::AllowUser { user, denial });
-            }
-            Self::AttachDenyAll { user, arn } => {
-                let (user, arn) = (user.clone(), arn.clone());
-                return Some(Self::DetachDenyAll { user, arn });
-            }
+        Some(match self.clone() {
+            Self::DenyUser { user, denial } => Self::AllowUser { user, denial },
+            Self::AttachDenyAll { user, arn } => Self::DetachDenyAll { user, arn },
             Self::Boundary {
                 user,
                 arn,
-                previous,
-            } => {
-                let (user, arn) = (user.clone(), arn.clone());
-                return Some(match previous.clone() {
-                    Some(previous) => Self::Boundary {
-                        user,
-                        arn: previous,
-                        previous: Some(arn),
-                    },
-                    None => Self::NoBoundary {
-                        user,
-                        previous: arn,
-                    },
-                });
-            }
-            Self::DenyRole { role, denial } => {
-                let (role, denial) = (role.clone(), *denial);
-                return Some(Self::AllowRole { role, denial });
-            }
+                previous: Some(previous),
+            } => Self::Boundary {
+                user,
+                arn: previous,
+                previous: Some(arn),
+            },
+            Self::Boundary {
+                user,
+                arn,
+                previous: None,
+            } => Self::NoBoundary {
+                user,
+                previous: arn,
+            },
+            Self::DenyRole { role, denial } => Self::AllowRole { role, denial },
             // An undone change is not done again; a password is nobody's to know.
             Self::AllowUser { .. }
             | Self::DetachDenyAll { .. }
@@ -308,8 +322,17 @@ impl Change {
             | Self::DeletePassword { .. }
             | Self::DeleteKey { .. }
             | Self::DeleteRootKey { .. } => return None,
-        }
-        Some(inverse)
+            mut set => {
+                if let Self::Key { status, .. }
+                | Self::ServiceCredential { status, .. }
+                | Self::SshKey { status, .. }
+                | Self::SigningCertificate { status, .. } = &mut set
+                {
+                    *status = status.other();
+                }
+                set
+            }
+        })
     }
 
     /// What was done, once it was: the words that follow "keyrail has".
@@ -338,62 +361,17 @@ impl Change {
             Self::DeleteKey { .. } | Self::DeleteRootKey { .. } => "deleted for good",
         }
     }
+}
 
-    /// The state that shows that it was made, in a word or two.
-    #[must_use]
-    pub fn shown(&self) -> &'static str {
-        match self {
-            Self::Key { status, .. }
-            | Self::ServiceCredential { status, .. }
-            | Self::SshKey { status, .. }
-            | Self::SigningCertificate { status, .. } => status.as_str(),
-            Self::DenyUser { .. }
-            | Self::AttachDenyAll { .. }
-            | Self::Boundary { .. }
-            | Self::DenyRole { .. } => "in place",
-            Self::AllowUser { .. }
-            | Self::DetachDenyAll { .. }
-            | Self::NoBoundary { .. }
-            | Self::AllowRole { .. }
-            | Self::DeletePassword { .. }
-            | Self::DeleteKey { .. }
-            | Self::DeleteRootKey { .. } => "gone",
-        }
-    }
-
-    /// Whether it is put on a user or role, so that nothing but that must exist.
-    #[must_use]
-    pub fn is_put(&self) -> bool {
-        matches!(
-            self,
-            Self::DenyUser { .. }
-                | Self::AttachDenyAll { .. }
-                | Self::Boundary { .. }
-                | Self::DenyRole { .. }
-        )
-    }
-
-    /// Whether it takes something away, so that not finding that thing is success.
-    #[must_use]
-    pub fn removes(&self) -> bool {
-        match self {
-            Self::AllowUser { .. }
-            | Self::DetachDenyAll { .. }
-            | Self::NoBoundary { .. }
-            | Self::AllowRole { .. }
-            | Self::DeletePassword { .. }
-            | Self::DeleteKey { .. }
-            | Self::DeleteRootKey { .. } => true,
-            Self::Key { .. }
-            | Self::ServiceCredential { .. }
-            | Self::SshKey { .. }
-            | Self::SigningCertificate { .. }
-            | Self::DenyUser { .. }
-            | Self::AttachDenyAll { .. }
-            | Self::Boundary { .. }
-            | Self::DenyRole { .. } => false,
-        }
-    }
+/// What a change does to what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nature {
+    /// It puts something on a user or role.
+    Puts,
+    /// It takes something away.
+    Removes,
+    /// It sets the status of a credential.
+    Sets(Status),
 }
 
 impl Status {
@@ -412,62 +390,4 @@ impl Status {
             Self::Inactive => Self::Active,
         }
     }
-}
-
-impl Denial {
-    /// The policy's name, by which keyrail and the SCP that protects it know it.
-    #[must_use]
-    pub fn policy_name(self) -> &'static str {
-        match self {
-            Self::Everything => "KeyrailQuarantine",
-            Self::SessionsBefore(_) => "KeyrailRevokeOlderSessions",
-        }
-    }
-
-    /// Whether a policy's text denies as much: what denies younger sessions, too, denies
-    /// the older ones.
-    #[must_use]
-    pub fn is_met_by(self, text: &str) -> bool {
-        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-        let Some(found) = read(text) else {
-            return false;
-        };
-        let wanted = match self {
-            Self::Everything => self,
-            Self::SessionsBefore(time) => {
-                let until = found
-                    .pointer("/Statement/Condition/DateLessThan/aws:TokenIssueTime")
-                    .and_then(|until| until.as_str()?.parse::<Timestamp>().ok())
-                    .filter(|until| until.as_second() >= time.as_second());
-                match until {
-                    Some(until) => Self::SessionsBefore(until),
-                    None => return false,
-                }
-            }
-        };
-        read(&wanted.document()).is_some_and(|wanted| wanted == found)
-    }
-
-    /// The policy's text, short: all inline policies of a user share 2,048 characters
-    /// (IAM User Guide, "IAM and AWS STS quotas", checked 2026-11-25).
-    #[must_use]
-    pub fn document(self) -> String {
-        match self {
-            Self::Everything => {
-                r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#
-                    .to_owned()
-            }
-            Self::SessionsBefore(time) => format!(
-                r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":"*","Resource":"*","Condition":{{"DateLessThan":{{"aws:TokenIssueTime":"{}"}}}}}}}}"#,
-                time.strftime("%Y-%m-%dT%H:%M:%SZ")
-            ),
-        }
-    }
-}
-
-/// AWS's managed policy that denies everything (AWS Managed Policy Reference,
-/// `AWSDenyAll`, checked 2026-11-25).
-#[must_use]
-pub fn deny_all_arn(partition: &str) -> String {
-    format!("arn:{partition}:iam::aws:policy/AWSDenyAll")
 }

@@ -322,7 +322,7 @@ impl Taken {
     fn step(&self, tried: Option<(StepResult, Option<String>)>) -> Step<'_> {
         let (result, detail) = match (&self.back, tried) {
             (Err(why), _) => {
-                let detail = match self.instead() {
+                let detail = match self.change.instead() {
                     Some(instead) => format!("{why}: `{instead}`"),
                     None => why.clone(),
                 };
@@ -359,7 +359,7 @@ fn printed(made: &Made) -> String {
             Ok(back) => text.push_str(&format!("{back}\n")),
             Err(why) => text.push_str(&format!("# {why}\n")),
         }
-        if let Some(instead) = taken.instead() {
+        if let Some(instead) = taken.change.instead() {
             text.push_str(&format!("#   {instead}\n"));
         }
     }

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 
 use super::sentence::issues_a_key;
 use crate::activity::{Kind, TargetKind};
-use crate::change::Change;
+use crate::change::{Change, Status};
 use crate::id::{AccessKeyId, UserName};
 use crate::outcome::OutcomeResult;
 use crate::report::{Report, State};
@@ -18,7 +18,7 @@ pub(super) fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
         writeln!(out, "{heading}  {number}. {text}")
     };
     for key in keys(report) {
-        let Some(stop) = key.update("Inactive") else {
+        let Some(stop) = key.stop() else {
             continue;
         };
         match report.state() {
@@ -128,13 +128,12 @@ pub(super) fn write_undo(report: &Report, out: &mut String) -> fmt::Result {
         return Ok(());
     }
     for change in changes.iter().rev() {
-        match (change.inverse(), change) {
+        match (change.inverse(), change.instead()) {
             (Some(inverse), _) => writeln!(out, "Undo    {inverse}")?,
-            (None, Change::DeletePassword { user }) => writeln!(
-                out,
-                "Undo    the password is gone; a new one: aws iam create-login-profile --user-name={user} --password-reset-required"
-            )?,
-            (None, _) => writeln!(out, "Undo    a deleted key cannot be restored")?,
+            (None, Some(instead)) => {
+                writeln!(out, "Undo    the password is gone; a new one: {instead}")?;
+            }
+            (None, None) => writeln!(out, "Undo    a deleted key cannot be restored")?,
         }
     }
     if changes.iter().any(|change| change.key().is_some()) {
@@ -187,17 +186,12 @@ impl Key {
         )
     }
 
-    /// The command that sets its status, if its owner is known.
-    fn update(&self, status: &str) -> Option<String> {
-        let (id, user) = (&self.id, self.user.as_ref()?);
-        // A name may begin with a hyphen, and would be taken for an option.
-        let is = if user.as_str().starts_with('-') {
-            "="
-        } else {
-            " "
-        };
-        Some(format!(
-            "aws iam update-access-key --user-name{is}{user} --access-key-id {id} --status {status}"
-        ))
+    /// The command that stops it, if its owner is known.
+    fn stop(&self) -> Option<Change> {
+        Some(Change::Key {
+            user: self.user.clone()?,
+            key: self.id.clone(),
+            status: Status::Inactive,
+        })
     }
 }

@@ -110,6 +110,20 @@ impl fmt::Display for Change {
     }
 }
 
+impl Change {
+    /// The command line that helps where nothing takes the change back, if one does.
+    #[must_use]
+    pub fn instead(&self) -> Option<String> {
+        let Self::DeletePassword { user } = self else {
+            return None;
+        };
+        let user = option("user-name", user.as_str());
+        Some(format!(
+            "aws iam create-login-profile {user} --password-reset-required"
+        ))
+    }
+}
+
 /// A name may begin with a hyphen, and would be taken for an option.
 fn option(name: &str, value: &str) -> String {
     let is = if value.starts_with('-') { "=" } else { " " };

@@ -1,13 +1,11 @@
 //! What a report says that keyrail changed, and what takes each of it back.
 
-use std::fs;
-use std::io::{self, Read};
-
 use keyrail_core::change::{Change, Principal};
 use keyrail_core::id::{AccessKeyId, AccountId};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::events;
 use crate::exit::Failure;
 
 const EXPECTED: &str =
@@ -64,13 +62,7 @@ struct Outcome {
 impl Made {
     /// Reads a report or an alert from a file, or from standard input for `-`.
     pub(super) fn read(path: &str) -> Result<Self, Failure> {
-        let mut text = Vec::new();
-        let read = match path {
-            "-" => io::stdin().lock().read_to_end(&mut text).map(|_| text),
-            path => fs::read(path),
-        };
-        let text =
-            read.map_err(|error| Failure::input(format!("cannot read `{path}`: {error}")))?;
+        let text = events::bytes(path)?;
         let wrong = |what: String| Failure::input(format!("`{path}`: {what}")).help(EXPECTED);
         let value: Value = serde_json::from_slice(&text)
             .map_err(|error| wrong(format!("it is no JSON: {error}")))?;
@@ -164,24 +156,6 @@ fn back(change: &Change, deleted: &[AccessKeyId]) -> Result<Change, String> {
 }
 
 impl Taken {
-    /// What people can do instead, where nothing takes the change back.
-    pub(super) fn instead(&self) -> Option<String> {
-        match &self.change {
-            Change::DeletePassword { user } => {
-                // A name may begin with a hyphen, and would be taken for an option.
-                let is = if user.as_str().starts_with('-') {
-                    '='
-                } else {
-                    ' '
-                };
-                Some(format!(
-                    "aws iam create-login-profile --user-name{is}{user} --password-reset-required"
-                ))
-            }
-            _ => None,
-        }
-    }
-
     /// What was done to whom, for people.
     pub(super) fn words(&self) -> String {
         let who = match self.change.principal() {

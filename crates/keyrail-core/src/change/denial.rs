@@ -1,0 +1,75 @@
+//! The policies that deny.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What an inline policy of keyrail's denies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Denial {
+    /// Everything, in sessions of `GetSessionToken` and `GetFederationToken` too: they
+    /// can do what their user can at that time.
+    Everything,
+    /// Everything, in sessions that are older than this. Long-term keys have no time of
+    /// issue and are not touched (IAM User Guide, "Revoke IAM role temporary security
+    /// credentials", checked 2026-11-25).
+    SessionsBefore(Timestamp),
+}
+
+impl Denial {
+    /// The policy's name, by which keyrail and the SCP that protects it know it.
+    #[must_use]
+    pub fn policy_name(self) -> &'static str {
+        match self {
+            Self::Everything => "KeyrailQuarantine",
+            Self::SessionsBefore(_) => "KeyrailRevokeOlderSessions",
+        }
+    }
+
+    /// Whether a policy's text denies as much: what denies younger sessions, too, denies
+    /// the older ones.
+    #[must_use]
+    pub fn is_met_by(self, text: &str) -> bool {
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+        let Some(found) = read(text) else {
+            return false;
+        };
+        let wanted = match self {
+            Self::Everything => self,
+            Self::SessionsBefore(time) => {
+                let until = found
+                    .pointer("/Statement/Condition/DateLessThan/aws:TokenIssueTime")
+                    .and_then(|until| until.as_str()?.parse::<Timestamp>().ok())
+                    .filter(|until| until.as_second() >= time.as_second());
+                match until {
+                    Some(until) => Self::SessionsBefore(until),
+                    None => return false,
+                }
+            }
+        };
+        read(&wanted.document()).is_some_and(|wanted| wanted == found)
+    }
+
+    /// The policy's text, short: all inline policies of a user share 2,048 characters
+    /// (IAM User Guide, "IAM and AWS STS quotas", checked 2026-11-25).
+    #[must_use]
+    pub fn document(self) -> String {
+        match self {
+            Self::Everything => {
+                r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#
+                    .to_owned()
+            }
+            Self::SessionsBefore(time) => format!(
+                r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":"*","Resource":"*","Condition":{{"DateLessThan":{{"aws:TokenIssueTime":"{}"}}}}}}}}"#,
+                time.strftime("%Y-%m-%dT%H:%M:%SZ")
+            ),
+        }
+    }
+}
+
+/// AWS's managed policy that denies everything (AWS Managed Policy Reference,
+/// `AWSDenyAll`, checked 2026-11-25).
+#[must_use]
+pub fn deny_all_arn(partition: &str) -> String {
+    format!("arn:{partition}:iam::aws:policy/AWSDenyAll")
+}
