@@ -25,7 +25,7 @@ use crate::error::sorted;
 const CLAIM_LASTS: SignedDuration = SignedDuration::from_hours(48);
 
 impl State for Aws {
-    fn is_kept(&self) -> bool {
+    fn has_table(&self) -> bool {
         self.places.table.is_some()
     }
 
@@ -130,16 +130,28 @@ impl State for Aws {
             .send()
             .await
             .map_err(|error| state_error("dynamodb:Query", &error))?;
-        let now = Timestamp::now();
-        let items = found.items.unwrap_or_default();
-        let memories = items.iter().filter_map(|item| {
-            let memory = item.get("memory")?.as_s().ok()?;
-            let memory: Memory = serde_json::from_str(memory).ok()?;
+        let now = Timestamp::now().as_second();
+        let mut memories = Vec::new();
+        for item in found.items.unwrap_or_default() {
+            // Claims stand under the same key as what is remembered of an event.
+            let Some(memory) = item.get("memory") else {
+                continue;
+            };
+            let memory = memory.as_s().ok();
+            let memory = memory.and_then(|memory| serde_json::from_str(memory).ok());
+            let expires = item.get("expires").and_then(|expires| expires.as_n().ok());
+            let expires = expires.and_then(|expires| expires.parse::<i64>().ok());
+            let (Some(memory), Some(expires)) = (memory, expires) else {
+                return Err(StateError {
+                    message: format!("dynamodb:Query: an item of {about:?} cannot be read"),
+                });
+            };
             // DynamoDB deletes what has expired within days, not at once.
-            let expires = item.get("expires")?.as_n().ok()?.parse::<i64>().ok()?;
-            (expires > now.as_second()).then_some(memory)
-        });
-        Ok(memories.collect())
+            if expires > now {
+                memories.push(memory);
+            }
+        }
+        Ok(memories)
     }
 
     async fn remember(&self, memory: &Memory) -> Result<(), StateError> {

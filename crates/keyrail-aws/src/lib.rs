@@ -37,7 +37,6 @@ pub struct Aws {
     config: SdkConfig,
     iam: aws_sdk_iam::Client,
     sns: aws_sdk_sns::Client,
-    sts: aws_sdk_sts::Client,
     dynamodb: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
     places: Places,
@@ -107,7 +106,6 @@ impl Aws {
         Self {
             iam: aws_sdk_iam::Client::new(&config),
             sns: aws_sdk_sns::Client::from_conf(sns),
-            sts: aws_sdk_sts::Client::new(&config),
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
             sqs: aws_sdk_sqs::Client::from_conf(sqs),
             config,
@@ -116,6 +114,11 @@ impl Aws {
             partition: "aws".to_owned(),
             deadline: None,
         }
+    }
+
+    /// STS, which most events do not need: made for the one that does.
+    fn sts(&self) -> aws_sdk_sts::Client {
+        aws_sdk_sts::Client::new(&self.config)
     }
 
     /// The same clients, of a function in `account` of `partition`. Until this is said

@@ -40,8 +40,10 @@ impl Effects for Aws {
                 });
             }
             (true, _) => self.iam.clone(),
-            (false, Some(To::Root)) => self.bounded(Box::pin(self.as_root_of(reach))).await?,
-            (false, _) => self.bounded(Box::pin(self.as_responder_in(reach))).await?,
+            (false, Some(To::Root)) => {
+                bounded(self.deadline, Box::pin(self.as_root_of(reach))).await?
+            }
+            (false, _) => bounded(self.deadline, Box::pin(self.as_responder_in(reach))).await?,
         };
         Ok(IamHands {
             iam,
@@ -78,7 +80,7 @@ impl Aws {
         };
         let arn = format!("arn:{}:iam::{account}:role/{role}", self.partition);
         let call = self
-            .sts
+            .sts()
             .assume_role()
             .role_arn(&arn)
             .role_session_name(session_name(reach))
@@ -99,21 +101,14 @@ impl Aws {
             }
             sorted
         })?;
-        let given = answer
-            .credentials
-            .ok_or_else(|| without_credentials(CALL))?;
-        Ok(self.iam_with(
-            &given.access_key_id,
-            &given.secret_access_key,
-            &given.session_token,
-        ))
+        self.iam_with(CALL, answer.credentials)
     }
 
     async fn as_root_of(&self, reach: &Reach) -> Result<aws_sdk_iam::Client, EffectError> {
         const CALL: &str = "sts:AssumeRoot";
         let task = format!("arn:{}:iam::aws:{DELETE_ROOT_CREDENTIALS}", self.partition);
         let call = self
-            .sts
+            .sts()
             .assume_root()
             .target_principal(reach.account.as_str())
             .task_policy_arn(
@@ -123,29 +118,31 @@ impl Aws {
             )
             .duration_seconds(900);
         let answer = call.send().await.map_err(|error| sorted(CALL, &error))?;
-        let given = answer
-            .credentials
-            .ok_or_else(|| without_credentials(CALL))?;
-        Ok(self.iam_with(
-            &given.access_key_id,
-            &given.secret_access_key,
-            &given.session_token,
-        ))
+        self.iam_with(CALL, answer.credentials)
     }
 
-    fn iam_with(&self, id: &str, secret: &str, token: &str) -> aws_sdk_iam::Client {
-        let credentials = Credentials::new(id, secret, Some(token.to_owned()), None, "sts");
+    /// IAM with the credentials that a call of STS has answered with.
+    fn iam_with(
+        &self,
+        call: &str,
+        given: Option<aws_sdk_sts::types::Credentials>,
+    ) -> Result<aws_sdk_iam::Client, EffectError> {
+        let given = given.ok_or_else(|| EffectError {
+            kind: EffectErrorKind::Unreachable,
+            message: format!("{call}: an answer without credentials"),
+        })?;
+        let token = Some(given.session_token);
+        let credentials = Credentials::new(
+            given.access_key_id,
+            given.secret_access_key,
+            token,
+            None,
+            "sts",
+        );
         let config = aws_sdk_iam::config::Builder::from(&self.config)
             .credentials_provider(credentials)
             .build();
-        aws_sdk_iam::Client::from_conf(config)
-    }
-
-    async fn bounded<T>(
-        &self,
-        call: impl Future<Output = Result<T, EffectError>>,
-    ) -> Result<T, EffectError> {
-        bounded(self.deadline, call).await
+        Ok(aws_sdk_iam::Client::from_conf(config))
     }
 }
 
@@ -172,13 +169,6 @@ async fn bounded<T>(
             kind: EffectErrorKind::TimedOut,
             message: "no answer in the time that the invocation has left for containing".to_owned(),
         }),
-    }
-}
-
-fn without_credentials(call: &str) -> EffectError {
-    EffectError {
-        kind: EffectErrorKind::Unreachable,
-        message: format!("{call}: an answer without credentials"),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::Aws;
 use crate::error::sorted;
 
 impl Queue for Aws {
-    fn is_there(&self) -> bool {
+    fn has_queue(&self) -> bool {
         self.places.recheck_queue_url.is_some()
     }
 

@@ -44,7 +44,7 @@ pub async fn connect(
         ..Places::default()
     };
     let aws = Aws::new(config, places);
-    let asked = aws.sts.get_caller_identity().send().await;
+    let asked = aws.sts().get_caller_identity().send().await;
     let identity = asked.map_err(|error| sorted(CALL, &error))?;
     let unreadable = || EffectError {
         kind: EffectErrorKind::Other,

@@ -193,7 +193,7 @@ impl Activity {
                 target: Target {
                     kind: TargetKind::User,
                     account: event.account.clone(),
-                    user: name.clone(),
+                    user: Some(name.clone()),
                     ..Target::default()
                 },
                 ..Self::noted(event)
@@ -325,6 +325,19 @@ impl Activity {
     #[must_use]
     pub fn user_arn(&self, account: &str, name: &str) -> String {
         format!("arn:{}:iam::{account}:user/{name}", self.partition())
+    }
+
+    /// The ARN of the user that the target is, or belongs to.
+    pub(crate) fn targets_user_arn(&self) -> Option<String> {
+        let account = self.account.as_deref()?;
+        Some(self.user_arn(account, self.target.user.as_deref()?))
+    }
+
+    /// The ARN of the actor, if that is an IAM user.
+    pub(crate) fn actors_user_arn(&self) -> Option<String> {
+        let actor = &self.actor;
+        let (account, name) = (actor.account.as_deref()?, actor.name.as_deref()?);
+        (actor.kind == ActorKind::IamUser).then(|| self.user_arn(account, name))
     }
 
     /// The IAM users in it, of whom facts can be looked up: actor, and target's owner.

@@ -18,7 +18,7 @@ pub use self::files::Files;
 use self::guardrail::Guardrail;
 pub use self::organization::Organization;
 pub(crate) use self::policy::reads_fact;
-pub use self::settings::Settings;
+pub use self::settings::{Protected, Settings};
 use crate::judge::Verdict;
 use crate::lookup::Lookup;
 

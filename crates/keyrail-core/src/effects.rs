@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::change::{Change, Sight};
+use crate::change::{Change, Principal, Sight};
 use crate::id::{AccessKeyId, AccountId, RoleName, UserName};
 use crate::lookup::{Lookup, UserFacts};
 
@@ -56,6 +56,37 @@ pub enum To {
     Role(RoleName),
     Root,
     User(UserName),
+}
+
+impl From<Principal<'_>> for To {
+    fn from(principal: Principal<'_>) -> Self {
+        match principal {
+            Principal::Role(role) => Self::Role(role.clone()),
+            Principal::Root => Self::Root,
+            Principal::User(user) => Self::User(user.clone()),
+        }
+    }
+}
+
+impl To {
+    /// The user, if it is one.
+    #[must_use]
+    pub fn user(&self) -> Option<&UserName> {
+        match self {
+            Self::User(user) => Some(user),
+            Self::Role(_) | Self::Root => None,
+        }
+    }
+
+    /// The name of the user or role.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Role(role) => role.as_str(),
+            Self::Root => "root",
+            Self::User(user) => user.as_str(),
+        }
+    }
 }
 
 /// Calls of IAM in one account.

@@ -12,7 +12,6 @@ use serde_json::Value;
 pub(crate) use self::json::Json;
 use self::mend::mended;
 use self::shape::{Shape, insight};
-use crate::change::Principal;
 use crate::digest;
 use crate::recheck::Recheck;
 
@@ -69,7 +68,7 @@ pub(crate) enum Body {
     /// A containment that did not hold, and in what.
     Comeback {
         /// The user or role.
-        name: Option<String>,
+        name: String,
         /// What is not as it was left.
         what: String,
     },
@@ -162,6 +161,21 @@ impl Event {
     /// must hear of it.
     #[must_use]
     pub fn fault(name: &str, message: String) -> Self {
+        Self::own(name, Body::Fault(message))
+    }
+
+    /// An event of keyrail's own: a containment did not hold.
+    pub(crate) fn comeback(recheck: &Recheck, what: String) -> Self {
+        let name = recheck.to().name().to_owned();
+        Self {
+            id: Some(recheck.event.clone()),
+            account: Some(recheck.account.to_string()),
+            region: recheck.region.clone(),
+            ..Self::own("Recheck", Body::Comeback { name, what })
+        }
+    }
+
+    fn own(name: &str, body: Body) -> Self {
         Self {
             id: None,
             name: Some(name.to_owned()),
@@ -173,26 +187,7 @@ impl Event {
             replayed: false,
             wrapped: false,
             again: false,
-            body: Body::Fault(message),
-        }
-    }
-
-    /// An event of keyrail's own: a containment did not hold.
-    pub(crate) fn comeback(recheck: &Recheck, what: String) -> Self {
-        let name = recheck
-            .changes
-            .first()
-            .map(|change| match change.principal() {
-                Principal::User(user) => user.to_string(),
-                Principal::Role(role) => role.to_string(),
-                Principal::Root => "root".to_owned(),
-            });
-        Self {
-            id: Some(recheck.event.clone()),
-            account: Some(recheck.account.to_string()),
-            region: recheck.region.clone(),
-            body: Body::Comeback { name, what },
-            ..Self::fault("Recheck", String::new())
+            body,
         }
     }
 

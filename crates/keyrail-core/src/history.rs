@@ -62,23 +62,23 @@ impl History {
             Some("iam:DetachUserPolicy")
                 if target.name.as_deref() == Some("AdministratorAccess") =>
             {
-                if let Some(user) = owner(activity) {
+                if let Some(user) = activity.targets_user_arn() {
                     self.administrators.remove(&user);
                 }
             }
             _ => {}
         }
         if activity.administrator == Some(true) && target.kind == TargetKind::User {
-            self.administrators.extend(owner(activity));
+            self.administrators.extend(activity.targets_user_arn());
         }
         if let Some(time) = activity.time {
             if activity.groups.contains(&Group::ChangePassword)
-                && let Some(user) = owner(activity)
+                && let Some(user) = activity.targets_user_arn()
             {
                 self.password_changes.entry(user).or_default().push(time);
             }
             if activity.launched > 0
-                && let Some(user) = actor(activity)
+                && let Some(user) = activity.actors_user_arn()
             {
                 let launches = self.launches.entry(user).or_default();
                 launches.push((time, activity.launched));
@@ -128,7 +128,7 @@ impl History {
     /// Whether the user that something is issued for was made an administrator;
     /// `None` if nobody knows.
     pub(crate) fn administrator(&self, activity: &Activity) -> Option<bool> {
-        let known = self.administrators.contains(&owner(activity)?);
+        let known = self.administrators.contains(&activity.targets_user_arn()?);
         (known && activity.target.kind.is_credential()).then_some(true)
     }
 
@@ -158,7 +158,7 @@ impl History {
         activity: &Activity,
         (window, _): (i64, i64),
     ) -> Option<(i64, u64)> {
-        let (user, now) = (actor(activity)?, activity.time?);
+        let (user, now) = (activity.actors_user_arn()?, activity.time?);
         // The last one before: events come late, and out of order.
         let all = self.password_changes.get(&user)?.iter().copied();
         let changed = all.filter(|time| *time <= now).max()?;
@@ -176,20 +176,4 @@ impl History {
         let launched = earlier.filter_map(since).sum::<u64>() + activity.launched;
         Some((minutes, launched))
     }
-}
-
-fn owner(activity: &Activity) -> Option<String> {
-    let account = activity.account.as_deref()?;
-    Some(activity.user_arn(account, activity.target.user.as_deref()?))
-}
-
-fn actor(activity: &Activity) -> Option<String> {
-    let actor = &activity.actor;
-    let name = actor.name.as_deref()?;
-    (actor.kind == crate::activity::ActorKind::IamUser).then(|| {
-        actor
-            .account
-            .as_deref()
-            .map(|account| activity.user_arn(account, name))
-    })?
 }

@@ -4,9 +4,11 @@ use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use self::attempt::{Attempt, Target};
+use self::attempt::Attempt;
 pub use self::attempt::{PAUSE, READ_BACKS};
 use self::ending::Ending;
+use self::target::Target;
+use crate::bundle::Protected;
 use crate::change::Change;
 use crate::effects::{Effects, Reach};
 use crate::id::{AccountId, UserName};
@@ -15,6 +17,7 @@ use crate::plan::{Effect, Plan, StepName, Withheld};
 mod attempt;
 mod changes;
 mod ending;
+mod target;
 
 /// What became of one step.
 #[derive(Debug, Serialize)]
@@ -68,26 +71,30 @@ pub enum OutcomeResult {
 }
 
 /// Carries out a plan. The steps against one user, role or root are one containment, and
-/// share nothing with another; containments run at the same time. `event` names the
-/// sessions in which it is done. A failure of one step stops no other.
-pub async fn carry_out(plan: &Plan, event: Option<&str>, effects: &impl Effects) -> Vec<Outcome> {
-    let mut containments: Vec<Containment<'_>> = Vec::new();
+/// share nothing with another; containments run at the same time. A failure of one step
+/// stops no other. `protected` are those whom IAM may name later; `event` names the
+/// sessions in which it is done.
+pub async fn carry_out(
+    plan: &Plan,
+    protected: &Protected,
+    event: Option<&str>,
+    effects: &impl Effects,
+) -> Vec<Outcome> {
+    let mut containments: Vec<Vec<Planned<'_>>> = Vec::new();
     for (place, step) in plan.steps.iter().enumerate() {
         let Ok(effect) = &step.decision else { continue };
+        let planned = Planned { place, effect };
         let known = containments
             .iter_mut()
-            .find(|known| known.effect.account == effect.account && known.effect.who == effect.who);
+            .find(|known| known.first().is_some_and(|first| first.goes_with(effect)));
         match known {
-            Some(known) => known.steps.push((place, step.name, effect)),
-            None => containments.push(Containment {
-                effect,
-                steps: vec![(place, step.name, effect)],
-            }),
+            Some(known) => known.push(planned),
+            None => containments.push(vec![planned]),
         }
     }
     let run = containments
         .iter()
-        .map(|containment| containment.run(plan, event, effects));
+        .map(|steps| contain(steps, protected, event, effects));
     let mut ended: Vec<(usize, Outcome)> = join_all(run).await.into_iter().flatten().collect();
     for (place, step) in plan.steps.iter().enumerate() {
         if let Err(withheld) = step.decision {
@@ -98,81 +105,77 @@ pub async fn carry_out(plan: &Plan, event: Option<&str>, effects: &impl Effects)
     ended.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-/// The steps against one user, role or root, with their places in the plan.
-struct Containment<'a> {
-    /// The first of them: account and target are the same in all.
+/// A step that is taken, with its place in the plan.
+#[derive(Clone, Copy)]
+struct Planned<'a> {
+    place: usize,
     effect: &'a Effect,
-    steps: Vec<(usize, StepName, &'a Effect)>,
 }
 
-impl Containment<'_> {
-    async fn run(
-        &self,
-        plan: &Plan,
-        event: Option<&str>,
-        effects: &impl Effects,
-    ) -> Vec<(usize, Outcome)> {
-        let start = effects.now();
-        let reach = Reach {
-            account: self.effect.account.clone(),
-            to: None,
-            actions: self
-                .steps
-                .iter()
-                .flat_map(|(_, _, effect)| effect.actions())
-                .collect(),
-            event: event.map(str::to_owned),
-        };
-        let endings = match Target::settle(&self.effect.who, reach, plan, effects).await {
-            Ok(target) => run_in_phases(target, &self.steps, effects).await,
-            Err(ending) => self
-                .steps
-                .iter()
-                .map(|(place, ..)| (*place, ending.clone()))
-                .collect(),
-        };
-        let end = effects.now();
-        endings
-            .into_iter()
-            .filter_map(|(place, ending)| {
-                let name = self.steps.iter().find(|(of, ..)| *of == place)?.1;
-                let account = self.effect.account.clone();
-                Some((place, Outcome::of(name, account, ending, (start, end))))
-            })
-            .collect()
+impl Planned<'_> {
+    /// Whether both are against the same user, role or root.
+    fn goes_with(&self, effect: &Effect) -> bool {
+        self.effect.account == effect.account && self.effect.who == effect.who
     }
+}
+
+/// Takes the steps against one user, role or root.
+async fn contain(
+    steps: &[Planned<'_>],
+    protected: &Protected,
+    event: Option<&str>,
+    effects: &impl Effects,
+) -> Vec<(usize, Outcome)> {
+    let Some(first) = steps.first() else {
+        return Vec::new();
+    };
+    let start = effects.now();
+    let reach = Reach {
+        account: first.effect.account.clone(),
+        to: None,
+        actions: steps
+            .iter()
+            .flat_map(|step| step.effect.actions())
+            .collect(),
+        event: event.map(str::to_owned),
+    };
+    let endings = match Target::settle(&first.effect.who, reach, protected, effects).await {
+        Ok(target) => run_in_phases(&target, steps, effects).await,
+        Err(ending) => steps.iter().map(|step| (*step, ending.clone())).collect(),
+    };
+    let end = effects.now();
+    endings
+        .into_iter()
+        .map(|(step, ending)| (step.place, Outcome::of(step.effect, ending, (start, end))))
+        .collect()
 }
 
 /// What stops a credential comes before what stops sessions, and that before what stops
 /// the user; what cannot be undone is last. A phase begins once the changes of the one
 /// before are answered, and does not wait until they are read back.
-async fn run_in_phases<E: Effects>(
-    mut target: Target<E::Hands>,
-    steps: &[(usize, StepName, &Effect)],
+async fn run_in_phases<'a, E: Effects>(
+    target: &Target<E::Hands>,
+    steps: &[Planned<'a>],
     effects: &E,
-) -> Vec<(usize, Ending)> {
-    let Some((_, first, _)) = steps.first() else {
+) -> Vec<(Planned<'a>, Ending)> {
+    let phase_of = |step: &Planned<'_>| phase(step.effect.act.step());
+    let Some(first) = steps.first().map(phase_of) else {
         return Vec::new();
     };
-    let same = steps.partition_point(|(_, name, _)| phase(*name) <= phase(*first));
-    let (now, later) = steps.split_at(same);
-    let starting = now.iter().map(|(place, _, effect)| async {
-        (*place, Attempt::start(&target, effect, effects).await)
-    });
-    let mut started = join_all(starting).await;
+    let (now, later) = steps.split_at(steps.partition_point(|step| phase_of(step) <= first));
+    let starting = now
+        .iter()
+        .map(|step| async { (*step, Attempt::start(target, step.effect, effects).await) });
+    let started = join_all(starting).await;
     // A user that is found under another name is contained under it from here on.
     let moved = started
-        .iter_mut()
-        .find_map(|(_, attempt)| attempt.moved.take());
-    let (before, after) = match moved {
-        Some(moved) => (std::mem::replace(&mut target, moved.clone()), moved),
-        None => (target.clone(), target.clone()),
-    };
-    let confirming = started.into_iter().map(|(place, attempt)| {
-        let target = if attempt.has_moved { &after } else { &before };
-        async move { (place, attempt.confirm(target, effects).await) }
-    });
-    let rest = Box::pin(run_in_phases(target, later, effects));
+        .iter()
+        .find_map(|(_, attempt)| attempt.moved.clone());
+    let confirming = started
+        .into_iter()
+        .map(|(step, attempt)| async move { (step, attempt.confirm(target, effects).await) });
+    let from_here_on = moved.as_ref().unwrap_or(target);
+    let rest = Box::pin(run_in_phases(from_here_on, later, effects));
     let (mut endings, rest) = join(join_all(confirming), rest).await;
     endings.extend(rest);
     endings
@@ -191,12 +194,7 @@ fn phase(name: StepName) -> u8 {
 }
 
 impl Outcome {
-    fn of(
-        step: StepName,
-        account: AccountId,
-        ending: Ending,
-        (start, end): (Timestamp, Timestamp),
-    ) -> Self {
+    fn of(effect: &Effect, ending: Ending, (start, end): (Timestamp, Timestamp)) -> Self {
         let millis = u64::try_from(end.duration_since(start).as_millis()).unwrap_or_default();
         let tried = ending.tried().cloned();
         let holds = ending.holds().cloned();
@@ -204,12 +202,12 @@ impl Outcome {
         let changes = ending.changes();
         let (result, detail, attempts, retry) = ending.into_parts();
         Self {
-            step,
+            step: effect.act.step(),
             result,
             detail,
             attempts,
             millis,
-            account: Some(account),
+            account: Some(effect.account.clone()),
             changes,
             retry,
             holds,

@@ -16,7 +16,8 @@ use crate::bundle::Bundle;
 use crate::circumstances::{Circumstances, History};
 use crate::effects::{EffectErrorKind, Effects, Hands, Reach, To};
 use crate::event::Event;
-use crate::id::AccountId;
+use crate::id::{AccountId, UserName};
+use crate::judge::Verdict;
 use crate::lookup::{Lookup, UserFacts};
 use crate::outcome::{Outcome, carry_out};
 use crate::plan::{Act, Bounds, Plan, Withheld};
@@ -30,13 +31,18 @@ use crate::state::{
 #[must_use]
 pub fn examine(event: Event, bundle: &Bundle, circumstances: &Circumstances) -> Report {
     let activity = Activity::interpret(&event, circumstances);
-    let verdict = bundle.judge(&activity, circumstances);
+    let (verdict, plan) = judged(&activity, bundle, circumstances);
+    Report::new(event, activity, verdict, plan, bundle.version.clone())
+}
+
+fn judged(activity: &Activity, bundle: &Bundle, circumstances: &Circumstances) -> (Verdict, Plan) {
+    let verdict = bundle.judge(activity, circumstances);
     let bounds = Bounds {
         settings: &bundle.settings,
         circumstances,
     };
-    let plan = Plan::draw(&activity, &verdict, bounds);
-    Report::new(event, activity, verdict, plan, bundle.version.clone())
+    let plan = Plan::draw(activity, &verdict, bounds);
+    (verdict, plan)
 }
 
 /// Examines an event, carries out the plan, and tells of it.
@@ -58,15 +64,19 @@ pub async fn respond(
     let mut again = None;
     let mut claimed = None;
     let mut is_within_limit = true;
-    if aws.is_kept() && concerns_others(&report) {
-        let recalled = recall(&report, bundle, until, aws).await;
+    let bearing = match aws.has_table() {
+        true => Bearing::of(&report),
+        false => None,
+    };
+    if let Some(bearing) = bearing {
+        let recalled = recall(&report, &bearing, bundle, until, aws).await;
         match recalled.claim {
             Some(Claim::Done) => return Response::of(report, Handled::Before),
             Some(Claim::Elsewhere) => return Response::of(report, Handled::Elsewhere),
             Some(Claim::Mine) => claimed = report.event.claim(),
             None => {}
         }
-        if recalled.bears {
+        if !bearing.subjects.is_empty() {
             // What is remembered of this very event is not what came before it.
             let mut before = recalled.memories.clone();
             before.retain(|memory| {
@@ -86,17 +96,13 @@ pub async fn respond(
     let lookups = bundle.lookups_for(&report.verdict);
     if !lookups.is_empty() {
         look_up(&mut report, &lookups, aws).await;
-        report.verdict = bundle.judge(&report.activity, &circumstances);
-        let bounds = Bounds {
-            settings: &bundle.settings,
-            circumstances: &circumstances,
-        };
-        report.plan = Plan::draw(&report.activity, &report.verdict, bounds);
+        (report.verdict, report.plan) = judged(&report.activity, bundle, &circumstances);
     }
     if !is_within_limit {
         report.plan.withhold(Withheld::Limit);
     }
-    report.outcomes = carry_out(&report.plan, report.event.id.as_deref(), aws).await;
+    let protected = &bundle.settings.protect;
+    report.outcomes = carry_out(&report.plan, protected, report.event.id.as_deref(), aws).await;
     let sent = match report.is_alerting() {
         true => Some(aws.send(&Alert::compose(&report)).await),
         false => None,
@@ -107,25 +113,39 @@ pub async fn respond(
     response
 }
 
-/// Whether other invocations have to do with it: the table is asked for nothing else.
-fn concerns_others(report: &Report) -> bool {
-    report.is_alerting()
-        || !subjects_of(&report.activity).is_empty()
-        || !memories_of(&report.activity, &report.event).is_empty()
+/// What an event has to do with others.
+struct Bearing {
+    /// What of it is to be remembered.
+    memories: Vec<Memory>,
+    /// What bears on it, as far as it is remembered.
+    subjects: Vec<Subject>,
+}
+
+impl Bearing {
+    /// `None` if there is nothing to ask the table for: no alert, and nothing that bears on
+    /// anything.
+    fn of(report: &Report) -> Option<Self> {
+        let bearing = Self {
+            memories: memories_of(&report.activity, &report.event),
+            subjects: subjects_of(&report.activity),
+        };
+        let concerns_others =
+            report.is_alerting() || !bearing.memories.is_empty() || !bearing.subjects.is_empty();
+        concerns_others.then_some(bearing)
+    }
 }
 
 /// What the table says, all of it asked at the same time.
 struct Recalled {
     claim: Option<Claim>,
     memories: Vec<Memory>,
-    /// Whether anything was remembered, so that the event is to be judged with it.
-    bears: bool,
     is_within_limit: bool,
     not_known: Vec<String>,
 }
 
 async fn recall(
     report: &Report,
+    bearing: &Bearing,
     bundle: &Bundle,
     until: Timestamp,
     state: &impl State,
@@ -145,17 +165,16 @@ async fn recall(
     // Written before it is read, so that of two events that belong together whichever
     // comes second sees the first.
     let recalling = async {
-        let memories = memories_of(&report.activity, &report.event);
-        let written = join_all(memories.iter().map(|memory| state.remember(memory))).await;
-        let subjects = subjects_of(&report.activity);
-        let read = join_all(subjects.iter().map(|about| state.recall(about))).await;
+        let remembering = bearing.memories.iter().map(|memory| state.remember(memory));
+        let written = join_all(remembering).await;
+        let recalling = bearing.subjects.iter().map(|about| state.recall(about));
+        let read = join_all(recalling).await;
         (written, read)
     };
     let (claim, count, (written, read)) = join3(claiming, counting, recalling).await;
     let mut recalled = Recalled {
         claim: None,
         memories: Vec::new(),
-        bears: !read.is_empty(),
         is_within_limit: true,
         not_known: Vec::new(),
     };
@@ -195,7 +214,7 @@ pub(crate) async fn afterwards(
 ) {
     let report = &response.report;
     let remembering = async {
-        let contained = match aws.is_kept() {
+        let contained = match aws.has_table() {
             true => contained(report, aws.now()),
             false => Vec::new(),
         };
@@ -206,7 +225,7 @@ pub(crate) async fn afterwards(
             .collect::<Vec<_>>()
     };
     let scheduling = async {
-        let rechecks = match aws.is_there() {
+        let rechecks = match aws.has_queue() {
             true => Recheck::all_of(report, aws.now()),
             false => Vec::new(),
         };
@@ -279,7 +298,7 @@ async fn look_up(report: &mut Report, lookups: &BTreeSet<Lookup>, aws: &impl Eff
     let users = activity.users_in_it();
     let asked = users.into_iter().filter_map(|(account, name)| {
         let account_id: AccountId = account.parse().ok()?;
-        let user: crate::id::UserName = name.parse().ok()?;
+        let user: UserName = name.parse().ok()?;
         let arn = activity.user_arn(account, name);
         let reach = Reach {
             account: account_id,

@@ -1,21 +1,19 @@
 //! Plan: what should be done about a verdict, as data, computed without I/O.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+pub use self::effect::{Act, Effect, Owner, Who};
 use self::evidence::Evidence;
-pub use self::protected::Protected;
+pub use self::name::StepName;
 use crate::activity::{Activity, HandsOff, Provenance};
-use crate::bundle::{Mode, Settings, UnknownWordError};
+use crate::bundle::{Mode, Settings};
 use crate::circumstances::Circumstances;
-use crate::id::{AccessKeyId, AccountId, CredentialId, RoleName, UserName};
+use crate::id::AccountId;
 use crate::judge::Verdict;
 
+mod effect;
 mod evidence;
-mod protected;
+mod name;
 
 /// The steps that violated guardrails name, each once, in the order in which
 /// they must be taken. Steps that are withheld are in it, with the reason.
@@ -24,9 +22,6 @@ mod protected;
 pub struct Plan {
     /// In order.
     pub steps: Vec<Step>,
-    /// Who is never touched, for users whom IAM names only later.
-    #[serde(skip)]
-    pub protected: Protected,
 }
 
 /// One containment step on one target.
@@ -38,90 +33,6 @@ pub struct Step {
     pub target: Option<String>,
     /// The change to make, or why none is made.
     pub decision: Result<Effect, Withheld>,
-}
-
-/// The steps that `@respond` may name, in the order in which they are taken: first what
-/// stops a credential, then sessions, then the user, and last what cannot be undone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum StepName {
-    /// Sets a user's access key to Inactive.
-    DeactivateKey,
-    /// Sets a service-specific credential to Inactive.
-    DeactivateServiceCredential,
-    /// Sets an SSH key to Inactive.
-    DeactivateSshKey,
-    /// Sets a signing certificate to Inactive.
-    DeactivateSigningCertificate,
-    /// Denies a user's sessions that are older than now.
-    RevokeSessions,
-    /// Denies a role's sessions that are older than now.
-    RevokeRoleSessions,
-    /// Denies a user everything that its own permissions allow.
-    QuarantineUser,
-    /// Deletes a user's password.
-    DisableConsoleLogin,
-    /// Deletes a user's access key, for good.
-    DeleteKey,
-    /// Deletes root's access key, for good.
-    DeleteRootKey,
-}
-
-/// What a step does, and to whom: parsed ids only.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Effect {
-    /// The account that it is done in.
-    pub account: AccountId,
-    /// Who it is done to.
-    pub who: Who,
-    /// What is done.
-    pub act: Act,
-    /// A key of that user's, by which IAM finds the user under another name.
-    pub evidence: Option<AccessKeyId>,
-}
-
-/// Who a step is taken against.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Who {
-    /// A role.
-    Role(RoleName),
-    /// The account's root.
-    Root,
-    /// A user.
-    User(Owner),
-}
-
-/// What is done. A closed list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the step of the same name")]
-pub enum Act {
-    DeactivateKey(AccessKeyId),
-    DeactivateServiceCredential(CredentialId),
-    DeactivateSshKey(CredentialId),
-    DeactivateSigningCertificate(CredentialId),
-    RevokeSessions,
-    RevokeRoleSessions,
-    QuarantineUser,
-    DisableConsoleLogin,
-    DeleteKey(AccessKeyId),
-    DeleteRootKey(AccessKeyId),
-}
-
-/// Which user it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Owner {
-    /// The event itself shows it, and is fresh.
-    Shown(UserName),
-    /// The event is old or second-hand, so IAM is asked whose the key is before
-    /// anything is changed; where the event names a user, IAM must name the same.
-    Asked {
-        /// The key.
-        key: AccessKeyId,
-        /// The user, as the event has it.
-        expected: Option<UserName>,
-    },
-    /// The event is old or second-hand, and names no key: IAM must say that the user
-    /// existed then, so that it is not another one of the same name.
-    Since(UserName, Timestamp),
 }
 
 /// Why a step is not taken.
@@ -156,42 +67,6 @@ pub enum Withheld {
     TooOld,
 }
 
-impl Effect {
-    /// The IAM actions that taking the step needs, what reads it back and what finds a
-    /// renamed user included.
-    #[must_use]
-    pub fn actions(&self) -> Vec<&'static str> {
-        let own: &[&str] = match self.act {
-            Act::DeactivateKey(_) => &["iam:UpdateAccessKey", "iam:ListAccessKeys"],
-            Act::DeactivateServiceCredential(_) => &[
-                "iam:UpdateServiceSpecificCredential",
-                "iam:ListServiceSpecificCredentials",
-            ],
-            Act::DeactivateSshKey(_) => &["iam:UpdateSSHPublicKey", "iam:ListSSHPublicKeys"],
-            Act::DeactivateSigningCertificate(_) => &[
-                "iam:UpdateSigningCertificate",
-                "iam:ListSigningCertificates",
-            ],
-            Act::RevokeSessions => &["iam:PutUserPolicy", "iam:GetUserPolicy"],
-            Act::RevokeRoleSessions => return vec!["iam:PutRolePolicy", "iam:GetRolePolicy"],
-            Act::QuarantineUser => &[
-                "iam:PutUserPolicy",
-                "iam:GetUserPolicy",
-                "iam:AttachUserPolicy",
-                "iam:ListAttachedUserPolicies",
-                "iam:PutUserPermissionsBoundary",
-            ],
-            Act::DisableConsoleLogin => &["iam:DeleteLoginProfile", "iam:GetLoginProfile"],
-            Act::DeleteKey(_) => &["iam:DeleteAccessKey", "iam:ListAccessKeys"],
-            Act::DeleteRootKey(_) => return vec!["iam:DeleteAccessKey", "iam:ListAccessKeys"],
-        };
-        own.iter()
-            .copied()
-            .chain(["iam:GetAccessKeyLastUsed", "iam:GetUser"])
-            .collect()
-    }
-}
-
 /// What a plan needs to know beside the activity and the verdict.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds<'a> {
@@ -199,6 +74,35 @@ pub struct Bounds<'a> {
     pub settings: &'a Settings,
     /// The deployment, and the time, where it is known.
     pub circumstances: &'a Circumstances,
+}
+
+impl Bounds<'_> {
+    /// Why a step is not taken on somebody, if the settings or who it is forbid it.
+    pub(crate) fn forbids(
+        &self,
+        name: StepName,
+        account: &AccountId,
+        who: &Who,
+    ) -> Option<Withheld> {
+        if !self.allow(name) {
+            return Some(Withheld::NotAllowed);
+        }
+        let protect = &self.settings.protect;
+        let is_protected = match who {
+            Who::Role(role) => {
+                protect.has_role(account, role) || self.circumstances.is_own_name(role.as_str())
+            }
+            Who::Root => false,
+            Who::User(owner) => owner
+                .name()
+                .is_some_and(|user| protect.has_user(account, user)),
+        };
+        is_protected.then_some(Withheld::Protected)
+    }
+
+    fn allow(&self, name: StepName) -> bool {
+        !name.needs_permission() || self.settings.allow.contains(&name)
+    }
 }
 
 impl Plan {
@@ -220,10 +124,7 @@ impl Plan {
             .into_iter()
             .flat_map(|(name, mode)| Step::decide(name, mode, activity, bounds))
             .collect();
-        Self {
-            steps,
-            protected: Protected::of(bounds.settings),
-        }
+        Self { steps }
     }
 
     /// The changes that the plan makes, with their steps.
@@ -293,79 +194,6 @@ impl Step {
             target: evidence.target(name).map(str::to_owned),
             decision,
         }
-    }
-}
-
-impl StepName {
-    /// All steps, in the order in which they are taken.
-    pub const ALL: [Self; 10] = [
-        Self::DeactivateKey,
-        Self::DeactivateServiceCredential,
-        Self::DeactivateSshKey,
-        Self::DeactivateSigningCertificate,
-        Self::RevokeSessions,
-        Self::RevokeRoleSessions,
-        Self::QuarantineUser,
-        Self::DisableConsoleLogin,
-        Self::DeleteKey,
-        Self::DeleteRootKey,
-    ];
-
-    /// Whether it is taken only where `[allow] steps` lists it: it has no undo, or
-    /// stops everybody who uses a role.
-    #[must_use]
-    pub fn needs_permission(self) -> bool {
-        !self.is_reversible() || self == Self::RevokeRoleSessions
-    }
-
-    /// The step's name in annotations and reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::DeactivateKey => "deactivate-key",
-            Self::DeactivateServiceCredential => "deactivate-service-credential",
-            Self::DeactivateSshKey => "deactivate-ssh-key",
-            Self::DeactivateSigningCertificate => "deactivate-signing-certificate",
-            Self::RevokeSessions => "revoke-sessions",
-            Self::RevokeRoleSessions => "revoke-role-sessions",
-            Self::QuarantineUser => "quarantine-user",
-            Self::DisableConsoleLogin => "disable-console-login",
-            Self::DeleteKey => "delete-key",
-            Self::DeleteRootKey => "delete-root-key",
-        }
-    }
-
-    /// Whether it can be undone. A deleted password can be replaced by a new one, and
-    /// by that user's access; nothing brings a deleted key back.
-    #[must_use]
-    pub fn is_reversible(self) -> bool {
-        !matches!(self, Self::DeleteKey | Self::DeleteRootKey)
-    }
-}
-
-impl FromStr for StepName {
-    type Err = UnknownWordError;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWordError> {
-        Self::ALL
-            .into_iter()
-            .find(|step| step.as_str() == word)
-            .ok_or_else(|| {
-                let steps = Self::ALL.map(Self::as_str).join(", ");
-                UnknownWordError::new(word, &format!("{steps}, or `alert` alone"))
-            })
-    }
-}
-
-impl fmt::Display for StepName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for StepName {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
     }
 }
 

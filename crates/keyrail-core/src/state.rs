@@ -12,7 +12,7 @@ use crate::activity::taxonomy::Group;
 use crate::activity::{Activity, ActorKind};
 use crate::event::Event;
 use crate::history::History;
-use crate::id::{AccessKeyId, AccountId};
+use crate::id::AccountId;
 
 /// The door to the table.
 #[expect(
@@ -21,7 +21,7 @@ use crate::id::{AccessKeyId, AccountId};
 )]
 pub trait State {
     /// Whether there is a table.
-    fn is_kept(&self) -> bool;
+    fn has_table(&self) -> bool;
 
     /// Claims an event, so that nobody else handles it until `until`.
     ///
@@ -146,10 +146,10 @@ pub fn subjects_of(activity: &Activity) -> Vec<Subject> {
         subjects.push(Subject::Key(key.clone()));
     }
     if activity.launched > 0 {
-        subjects.extend(user_of_actor(activity).map(Subject::User));
+        subjects.extend(activity.actors_user_arn().map(Subject::User));
     }
     if activity.groups.contains(&Group::ChangePassword) {
-        subjects.extend(user_of_target(activity).map(Subject::User));
+        subjects.extend(activity.targets_user_arn().map(Subject::User));
     }
     subjects.sort_unstable();
     subjects.dedup();
@@ -180,7 +180,7 @@ pub fn memories_of(activity: &Activity, event: &Event) -> Vec<Memory> {
     }
     if activity.groups.contains(&Group::ChangePassword) {
         keep(
-            user_of_target(activity).map(Subject::User),
+            activity.targets_user_arn().map(Subject::User),
             Fact::PasswordChanged,
         );
     }
@@ -191,7 +191,7 @@ pub fn memories_of(activity: &Activity, event: &Event) -> Vec<Memory> {
             instances: activity.launched,
             body,
         };
-        keep(user_of_actor(activity).map(Subject::User), fact);
+        keep(activity.actors_user_arn().map(Subject::User), fact);
     }
     memories
 }
@@ -212,7 +212,9 @@ pub fn launch_to_judge_again(activity: &Activity, memories: &[Memory]) -> Option
             _ => None,
         })
         .min_by_key(|(time, _)| *time)?;
-    let event = Event::parse(first.1.as_bytes()).ok()?;
+    let body = first.1.as_bytes();
+    // What the table gives back in another shape is told, like any event.
+    let event = Event::parse(body).unwrap_or_else(|error| Event::unreadable(body, &error));
     Some(event.again())
 }
 
@@ -226,26 +228,4 @@ impl History {
         }
         history
     }
-}
-
-/// The key that a memory is about, where it is one that can be acted on.
-#[must_use]
-pub fn key_of(memory: &Memory) -> Option<AccessKeyId> {
-    match &memory.about {
-        Subject::Key(key) => key.parse().ok(),
-        Subject::Event(_) | Subject::User(_) => None,
-    }
-}
-
-fn user_of_target(activity: &Activity) -> Option<String> {
-    let account = activity.account.as_deref()?;
-    Some(activity.user_arn(account, activity.target.user.as_deref()?))
-}
-
-fn user_of_actor(activity: &Activity) -> Option<String> {
-    let actor = &activity.actor;
-    if actor.kind != ActorKind::IamUser {
-        return None;
-    }
-    Some(activity.user_arn(actor.account.as_deref()?, actor.name.as_deref()?))
 }

@@ -27,7 +27,8 @@ struct Attributes {
 }
 
 /// The containments to look at again, if the bytes are messages of the queue with this
-/// URL, all of them readable; and whether each was delivered before. What is not is an event like any other, which is told.
+/// URL, all of them readable; and whether each was delivered before. What is not is an
+/// event like any other, which is told.
 pub(crate) fn rechecks(bytes: &[u8], queue_url: Option<&str>) -> Option<Vec<(Recheck, bool)>> {
     let queue_url = queue_url?;
     let batch: Batch = serde_json::from_slice(bytes).ok()?;

@@ -2,14 +2,13 @@
 
 use keyrail_core::change::{Change, Denial, Sight, Status};
 use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held};
-use keyrail_core::id::UserName;
+use keyrail_core::id::{RoleName, UserName};
 use percent_encoding::percent_decode_str;
 
 use crate::error::sorted;
 use crate::reach::IamHands;
 
 impl IamHands {
-    #[expect(clippy::too_many_lines, reason = "a table: one sight for each change")]
     pub(super) async fn see_unbounded(&self, change: &Change) -> Result<Sight, EffectError> {
         match change {
             Change::Key { user, key, status } => {
@@ -34,22 +33,9 @@ impl IamHands {
                 credential,
                 status,
             } => listed(self.certificates(user).await, credential.as_str(), *status),
-            Change::DenyUser { user, denial } => {
-                self.denial_of_user(user, *denial)
-                    .await
-                    .map(|put| match put {
-                        Some(true) => Sight::Made,
-                        Some(false) => Sight::NotMade("another policy of that name"),
-                        None => Sight::NotMade("absent"),
-                    })
-            }
+            Change::DenyUser { user, denial } => self.policy_of_user(user, *denial).await.map(put),
             Change::AllowUser { user, denial } => {
-                self.denial_of_user(user, *denial)
-                    .await
-                    .map(|put| match put {
-                        None => Sight::Made,
-                        Some(_) => Sight::NotMade("in place"),
-                    })
+                self.policy_of_user(user, *denial).await.map(taken_off)
             }
             Change::AttachDenyAll { user, arn } => self.is_attached(user, arn).await,
             Change::DetachDenyAll { user, arn } => {
@@ -59,32 +45,23 @@ impl IamHands {
                     gone => gone,
                 })
             }
-            Change::Boundary { user, arn, .. } => Ok(match self.user(user).await {
-                Ok(record) if record.boundary.as_ref() == Some(arn) => Sight::Made,
-                Ok(_) => Sight::NotMade("another boundary, or none"),
-                Err(error) if error.kind == EffectErrorKind::Gone => Sight::OwnerGone,
-                Err(error) => return Err(error),
-            }),
-            Change::NoBoundary { user, .. } => Ok(match self.user(user).await {
-                Ok(record) if record.boundary.is_none() => Sight::Made,
-                Ok(_) => Sight::NotMade("in place"),
-                Err(error) if error.kind == EffectErrorKind::Gone => Sight::OwnerGone,
-                Err(error) => return Err(error),
-            }),
-            Change::DenyRole { role, denial } => {
-                let asked = self.denial_of_role(role.as_str(), *denial).await;
-                asked.map(|put| match put {
-                    Some(true) => Sight::Made,
-                    Some(false) => Sight::NotMade("another policy of that name"),
-                    None => Sight::NotMade("absent"),
-                })
+            Change::Boundary { user, arn, .. } => {
+                let is_set = |boundary: Option<String>| match boundary.as_ref() == Some(arn) {
+                    true => Sight::Made,
+                    false => Sight::NotMade("another boundary, or none"),
+                };
+                self.boundary(user, is_set).await
             }
-            Change::AllowRole { role, denial } => {
-                let asked = self.denial_of_role(role.as_str(), *denial).await;
-                asked.map(|put| match put {
+            Change::NoBoundary { user, .. } => {
+                let is_gone = |boundary: Option<String>| match boundary {
                     None => Sight::Made,
                     Some(_) => Sight::NotMade("in place"),
-                })
+                };
+                self.boundary(user, is_gone).await
+            }
+            Change::DenyRole { role, denial } => self.policy_of_role(role, *denial).await.map(put),
+            Change::AllowRole { role, denial } => {
+                self.policy_of_role(role, *denial).await.map(taken_off)
             }
             Change::DeletePassword { user } => Ok(match self.password(user).await?.is_empty() {
                 true => Sight::Made,
@@ -112,9 +89,19 @@ impl IamHands {
         }
     }
 
-    /// Whether keyrail's policy is on the user as keyrail wrote it; `None` if none of
-    /// that name is.
-    async fn denial_of_user(
+    async fn boundary(
+        &self,
+        user: &UserName,
+        sight: impl FnOnce(Option<String>) -> Sight,
+    ) -> Result<Sight, EffectError> {
+        match self.user(user).await {
+            Ok(record) => Ok(sight(record.boundary)),
+            Err(error) if error.kind == EffectErrorKind::Gone => Ok(Sight::OwnerGone),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn policy_of_user(
         &self,
         user: &UserName,
         denial: Denial,
@@ -125,35 +112,29 @@ impl IamHands {
             .user_name(user.as_str())
             .policy_name(denial.policy_name())
             .send();
-        match asked
-            .await
-            .map_err(|error| sorted("iam:GetUserPolicy", &error))
-        {
-            Ok(answer) => Ok(Some(is_document(&answer.policy_document, denial))),
-            Err(error) if error.kind == EffectErrorKind::Gone => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = asked.await.map(|answer| answer.policy_document);
+        denies(
+            answer.map_err(|error| sorted("iam:GetUserPolicy", &error)),
+            denial,
+        )
     }
 
-    async fn denial_of_role(
+    async fn policy_of_role(
         &self,
-        role: &str,
+        role: &RoleName,
         denial: Denial,
     ) -> Result<Option<bool>, EffectError> {
         let asked = self
             .iam
             .get_role_policy()
-            .role_name(role)
+            .role_name(role.as_str())
             .policy_name(denial.policy_name())
             .send();
-        match asked
-            .await
-            .map_err(|error| sorted("iam:GetRolePolicy", &error))
-        {
-            Ok(answer) => Ok(Some(is_document(&answer.policy_document, denial))),
-            Err(error) if error.kind == EffectErrorKind::Gone => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = asked.await.map(|answer| answer.policy_document);
+        denies(
+            answer.map_err(|error| sorted("iam:GetRolePolicy", &error)),
+            denial,
+        )
     }
 
     async fn is_attached(&self, user: &UserName, arn: &str) -> Result<Sight, EffectError> {
@@ -202,8 +183,34 @@ fn listed(
     })
 }
 
-/// Whether a policy's text, which IAM gives percent-encoded (IAM API reference,
-/// `GetUserPolicy`, checked 2026-11-25), is keyrail's, and denies as much.
-fn is_document(encoded: &str, denial: Denial) -> bool {
-    denial.is_met_by(&percent_decode_str(encoded).decode_utf8_lossy())
+/// Whether a policy denies as much as keyrail's; `None` if none of that name is there. IAM
+/// gives its text percent-encoded (IAM API reference, `GetUserPolicy`, checked
+/// 2026-11-25).
+fn denies(
+    document: Result<String, EffectError>,
+    denial: Denial,
+) -> Result<Option<bool>, EffectError> {
+    match document {
+        Ok(document) => {
+            let text = percent_decode_str(&document).decode_utf8_lossy();
+            Ok(Some(denial.is_met_by(&text)))
+        }
+        Err(error) if error.kind == EffectErrorKind::Gone => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn put(denies: Option<bool>) -> Sight {
+    match denies {
+        Some(true) => Sight::Made,
+        Some(false) => Sight::NotMade("another policy of that name"),
+        None => Sight::NotMade("absent"),
+    }
+}
+
+fn taken_off(denies: Option<bool>) -> Sight {
+    match denies {
+        None => Sight::Made,
+        Some(_) => Sight::NotMade("in place"),
+    }
 }

@@ -266,7 +266,7 @@ impl Args {
 
     /// Records that the keys may work again, before they do.
     async fn release(&self, made: &Made, aws: &Aws, caller: &Caller) -> Result<(), Failure> {
-        if !aws.is_kept() {
+        if !aws.has_table() {
             return Ok(());
         }
         let keys = made

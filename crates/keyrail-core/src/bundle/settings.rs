@@ -10,6 +10,9 @@ use super::Mode;
 use super::diagnostic::{Diagnostic, Source};
 use crate::plan::StepName;
 
+pub use self::protected::Protected;
+
+mod protected;
 mod reader;
 
 /// What `keyrail.toml` says. What it leaves out has the value that is documented there.
@@ -23,8 +26,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Steps without undo, and those on roles, that guardrails may take.
     pub allow: BTreeSet<StepName>,
-    /// ARNs of users and roles that are never touched.
-    pub protect: BTreeSet<String>,
+    /// Users and roles that are never touched.
+    pub protect: Protected,
     /// Named networks, by the name that policies use.
     pub networks: BTreeMap<String, Vec<IpNet>>,
     /// Accounts by id.

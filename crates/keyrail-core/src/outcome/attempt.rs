@@ -5,11 +5,12 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::changes::{first_change, next_change};
-use super::ending::{Ending, Seen};
+use super::ending::Ending;
+use super::target::Target;
 use crate::change::{Change, Sight};
-use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
-use crate::id::{AccessKeyId, RoleName, UserName};
-use crate::plan::{Effect, Owner, Plan, Who};
+use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, To};
+use crate::id::UserName;
+use crate::plan::Effect;
 
 /// How often the state is read back: IAM shows most changes at once, and some
 /// after seconds (IAM User Guide, "Changes that I make are not always immediately
@@ -19,133 +20,11 @@ pub const READ_BACKS: u32 = 3;
 /// The pause between two of them.
 pub const PAUSE: Duration = Duration::from_millis(250);
 
-/// Whom a containment is about, and the way to them.
-#[derive(Clone)]
-pub(super) struct Target<H> {
-    pub(super) hands: H,
-    reach: Reach,
-    pub(super) name: Name,
-    /// The owner as IAM says, if the event did not say the same.
-    found: Option<UserName>,
-}
-
-#[derive(Clone)]
-pub(super) enum Name {
-    Role(RoleName),
-    Root,
-    User(UserName),
-}
-
-impl<H: Hands + Clone> Target<H> {
-    /// Finds out who it is, if the event does not show it, and reaches there.
-    pub(super) async fn settle(
-        who: &Who,
-        mut reach: Reach,
-        plan: &Plan,
-        effects: &impl Effects<Hands = H>,
-    ) -> Result<Self, Ending> {
-        let mut found = None;
-        let name = match who {
-            Who::Role(role) => Name::Role(role.clone()),
-            Who::Root => Name::Root,
-            Who::User(Owner::Shown(user) | Owner::Since(user, _)) => Name::User(user.clone()),
-            Who::User(Owner::Asked { key, expected }) => {
-                let asking = Reach {
-                    to: None,
-                    actions: [OWNER].into(),
-                    ..reach.clone()
-                };
-                let owner = owner(&asking, key, effects).await?;
-                if expected.as_ref().is_some_and(|user| *user != owner) {
-                    return Err(Ending::Mismatch { owner });
-                }
-                if plan.protected.has_user(&reach.account, &owner) {
-                    return Err(Ending::Protected { owner });
-                }
-                found = Some(owner.clone());
-                Name::User(owner)
-            }
-        };
-        reach.to = Some(match &name {
-            Name::Role(role) => To::Role(role.clone()),
-            Name::Root => To::Root,
-            Name::User(user) => To::User(user.clone()),
-        });
-        let hands = effects.reach(&reach).await.map_err(Ending::failed)?;
-        if let Who::User(Owner::Since(user, time)) = who {
-            match hands.user(user).await {
-                Ok(record) if record.created <= *time => {}
-                Ok(_) => return Err(Ending::Younger { user: user.clone() }),
-                Err(error) => return Err(Ending::failed(error)),
-            }
-        }
-        Ok(Self {
-            hands,
-            reach,
-            name,
-            found,
-        })
-    }
-
-    pub(super) fn user(&self) -> Option<&UserName> {
-        match &self.name {
-            Name::User(user) => Some(user),
-            Name::Role(_) | Name::Root => None,
-        }
-    }
-
-    /// The same for a user of another name.
-    async fn called(
-        &self,
-        user: UserName,
-        effects: &impl Effects<Hands = H>,
-    ) -> Result<Self, EffectError> {
-        let reach = Reach {
-            to: Some(To::User(user.clone())),
-            ..self.reach.clone()
-        };
-        Ok(Self {
-            hands: effects.reach(&reach).await?,
-            reach,
-            name: Name::User(user),
-            found: self.found.clone(),
-        })
-    }
-
-    async fn look(&self, change: &Change, effects: &impl Effects<Hands = H>) -> Seen {
-        let state = self.hands.see(change).await;
-        Seen {
-            state,
-            at: effects.now(),
-        }
-    }
-}
-
-/// Tells whose a key is.
-const OWNER: &str = "iam:GetAccessKeyLastUsed";
-
-async fn owner<E: Effects>(
-    reach: &Reach,
-    key: &AccessKeyId,
-    effects: &E,
-) -> Result<UserName, Ending> {
-    let hands = effects.reach(reach).await.map_err(Ending::failed)?;
-    match hands.owner(key).await {
-        Ok(owner) => Ok(owner),
-        Err(error) if error.kind == EffectErrorKind::Gone => Err(Ending::AlreadyGone {
-            what: Sight::TargetGone,
-            of_key: true,
-        }),
-        Err(error) => Err(Ending::failed(error)),
-    }
-}
-
 /// A step whose change has been answered.
 pub(super) struct Attempt<H> {
     progress: Progress,
     /// The user under another name, if IAM says that it has one.
     pub(super) moved: Option<Target<H>>,
-    pub(super) has_moved: bool,
 }
 
 enum Progress {
@@ -178,21 +57,19 @@ impl<H: Hands + Clone> Attempt<H> {
         effect: &Effect,
         effects: &impl Effects<Hands = H>,
     ) -> Self {
-        let Some(change) = first_change(effect, target, effects) else {
+        let Some(mut change) = first_change(effect, target, effects) else {
             // The plan pairs each act with who it is done to.
             return Self::ended(Ending::failed(EffectError {
                 kind: EffectErrorKind::Other,
                 message: "the plan names another kind of target".to_owned(),
             }));
         };
-        let mut change = change;
         loop {
             match send(target, &change, effects).await {
                 Sent::Progress(progress) => {
                     return Self {
                         progress,
                         moved: None,
-                        has_moved: false,
                     };
                 }
                 Sent::Gone { error, before } => {
@@ -211,7 +88,6 @@ impl<H: Hands + Clone> Attempt<H> {
         Self {
             progress: Progress::Ended(ending),
             moved: None,
-            has_moved: false,
         }
     }
 
@@ -226,10 +102,10 @@ impl<H: Hands + Clone> Attempt<H> {
         before: Option<Sight>,
         effects: &impl Effects<Hands = H>,
     ) -> Self {
-        let Some(user) = target.user() else {
-            let what = match &target.name {
-                Name::Role(_) => Sight::OwnerGone,
-                Name::Root | Name::User(_) => Sight::TargetGone,
+        let Some(user) = target.to.user() else {
+            let what = match &target.to {
+                To::Role(_) => Sight::OwnerGone,
+                To::Root | To::User(_) => Sight::TargetGone,
             };
             return Self::ended(Ending::AlreadyGone {
                 what,
@@ -243,7 +119,6 @@ impl<H: Hands + Clone> Attempt<H> {
                 before: None,
             },
             moved: None,
-            has_moved: false,
         };
         if let Some(key) = &effect.evidence {
             match target.hands.owner(key).await {
@@ -301,7 +176,6 @@ impl<H: Hands + Clone> Attempt<H> {
                 before: None,
             },
             moved: Some(moved),
-            has_moved: true,
         }
     }
 
@@ -311,6 +185,7 @@ impl<H: Hands + Clone> Attempt<H> {
         target: &Target<H>,
         effects: &impl Effects<Hands = H>,
     ) -> Ending {
+        let target = self.moved.as_ref().unwrap_or(target);
         let ending = match self.progress {
             Progress::Ended(ending) => ending,
             Progress::Made {
@@ -319,16 +194,17 @@ impl<H: Hands + Clone> Attempt<H> {
                 before,
             } => read_back(target, change, doubt, before, effects).await,
         };
-        match (self.has_moved, target.user(), &target.found) {
-            (true, Some(owner), _) => Ending::Renamed {
-                owner: owner.clone(),
-                ending: Box::new(ending),
-            },
-            (false, _, Some(owner)) => Ending::Found {
-                owner: owner.clone(),
-                ending: Box::new(ending),
-            },
-            _ => ending,
+        let owner = match self.moved {
+            Some(_) => target.to.user(),
+            None => target.found.as_ref(),
+        };
+        let Some(owner) = owner.cloned() else {
+            return ending;
+        };
+        let ending = Box::new(ending);
+        match self.moved {
+            Some(_) => Ending::Renamed { owner, ending },
+            None => Ending::Found { owner, ending },
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Which change a step stands for.
 
-use super::attempt::{Name, Target};
+use super::target::Target;
 use crate::change::{Change, Denial, Status, deny_all_arn};
-use crate::effects::{EffectError, Effects, Hands};
+use crate::effects::{EffectError, Effects, Hands, To};
 use crate::plan::{Act, Effect};
 
 /// The change that a step stands for; `None` if it is not one on such a target.
@@ -12,7 +12,7 @@ pub(super) fn first_change<H: Hands + Clone>(
     effects: &impl Effects<Hands = H>,
 ) -> Option<Change> {
     let status = Status::Inactive;
-    let user = || target.user().cloned();
+    let user = || target.to.user().cloned();
     Some(match &effect.act {
         Act::DeactivateKey(key) => Change::Key {
             user: user()?,
@@ -38,12 +38,12 @@ pub(super) fn first_change<H: Hands + Clone>(
             user: user()?,
             denial: Denial::SessionsBefore(effects.now()),
         },
-        Act::RevokeRoleSessions => match &target.name {
-            Name::Role(role) => Change::DenyRole {
+        Act::RevokeRoleSessions => match &target.to {
+            To::Role(role) => Change::DenyRole {
                 role: role.clone(),
                 denial: Denial::SessionsBefore(effects.now()),
             },
-            Name::Root | Name::User(_) => return None,
+            To::Root | To::User(_) => return None,
         },
         Act::QuarantineUser => Change::DenyUser {
             user: user()?,

@@ -9,7 +9,7 @@ use crate::change::Sight;
 use crate::effects::{EffectError, EffectErrorKind as Kind, Hands, Held, UserRecord};
 use crate::id::AccessKeyId;
 use crate::lookup::{Lookup, UserFacts};
-use crate::plan::{Act, Owner, Protected, Step, Who};
+use crate::plan::{Act, Owner, Step, Who};
 
 /// IAM as a script: what the reads answer in turn, and what the change answers.
 struct Script {
@@ -132,9 +132,8 @@ async fn outcome_of(
                 evidence: Some(key),
             }),
         }],
-        protected: Protected::default(),
     };
-    let [outcome] = carry_out(&plan, None, &&script)
+    let [outcome] = carry_out(&plan, &Protected::default(), None, &&script)
         .await
         .try_into()
         .expect("one outcome");

@@ -2,16 +2,17 @@
 //! taken together, so that no step can mix one identity's key with another's name.
 
 use std::str::FromStr;
-use std::time::Duration;
 
-use super::{Act, Bounds, Effect, Owner, Protected, StepName, Who, Withheld};
+use jiff::SignedDuration;
+
+use super::{Act, Bounds, Effect, Owner, StepName, Who, Withheld};
 use crate::activity::taxonomy::Group;
 use crate::activity::{Activity, ActorKind, Provenance, TargetKind};
-use crate::id::{AccountId, CredentialId, RoleName, UserName};
+use crate::id::CredentialId;
 
 /// The age beyond which IAM is asked before an event is acted on, unless the settings
 /// say another: an hour. CloudTrail delivers within minutes.
-const EVENT_AGE: Duration = Duration::from_hours(1);
+const EVENT_AGE: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Clone, Copy)]
 pub(super) struct Evidence<'a> {
@@ -129,22 +130,18 @@ impl<'a> Evidence<'a> {
         activity: &Activity,
         bounds: Bounds<'_>,
     ) -> Result<Effect, Withheld> {
-        if name.needs_permission() && !bounds.settings.allow.contains(&name) {
+        if !bounds.allow(name) {
             return Err(Withheld::NotAllowed);
         }
         let is_old = is_old(activity, bounds);
         let (account, who, act) = match name {
             StepName::RevokeRoleSessions => {
                 let role = self.role.ok_or(Withheld::NoTarget)?;
-                let (account, name) = (parsed(role.account)?, parsed(role.name)?);
-                if role.is_of_aws || is_protected_role(&account, &name, bounds) {
+                if role.is_of_aws {
                     return Err(Withheld::Protected);
                 }
-                // Nothing of the event's tells this role from a later one of its name.
-                if is_old || activity.provenance == Provenance::SecondHand {
-                    return Err(Withheld::TooOld);
-                }
-                (account, Who::Role(name), Act::RevokeRoleSessions)
+                let who = Who::Role(parsed(role.name)?);
+                (parsed(role.account)?, who, Act::RevokeRoleSessions)
             }
             StepName::DeleteRootKey => {
                 if !self.is_root {
@@ -158,13 +155,13 @@ impl<'a> Evidence<'a> {
                 (parsed(self.account)?, Who::User(owner), self.act(name)?)
             }
         };
-        if let Who::User(owner) = &who
-            && let Some(user) = owner.name()
-            && Protected::of(bounds.settings).has_user(&account, user)
-        {
-            return Err(Withheld::Protected);
+        if let Some(withheld) = bounds.forbids(name, &account, &who) {
+            return Err(withheld);
         }
-        if is_old && !name.is_reversible() {
+        // Nothing of the event's tells a role from a later one of its name.
+        let is_doubtful = is_old || activity.provenance == Provenance::SecondHand;
+        let is_of_role = name == StepName::RevokeRoleSessions;
+        if (is_old && !name.is_reversible()) || (is_doubtful && is_of_role) {
             return Err(Withheld::TooOld);
         }
         let released = activity.past.as_ref().is_some_and(|past| past.released);
@@ -228,17 +225,6 @@ impl<'a> Evidence<'a> {
     }
 }
 
-impl Owner {
-    /// The user's name, as far as the event has it.
-    #[must_use]
-    pub fn name(&self) -> Option<&UserName> {
-        match self {
-            Self::Shown(user) | Self::Since(user, _) => Some(user),
-            Self::Asked { expected, .. } => expected.as_ref(),
-        }
-    }
-}
-
 /// Whether an event is older than the settings allow; one without a time is, and where
 /// nobody knows what time it is, none is.
 fn is_old(activity: &Activity, bounds: Bounds<'_>) -> bool {
@@ -246,15 +232,12 @@ fn is_old(activity: &Activity, bounds: Bounds<'_>) -> bool {
         return false;
     };
     let minutes = bounds.settings.limits.event_age_minutes;
-    let most = minutes.map_or(EVENT_AGE, |minutes| Duration::from_mins(u64::from(minutes)));
+    let most = minutes.map_or(EVENT_AGE, |minutes| {
+        SignedDuration::from_mins(i64::from(minutes))
+    });
     activity
         .time
-        .is_none_or(|time| now.duration_since(time).unsigned_abs() > most && now > time)
-}
-
-fn is_protected_role(account: &AccountId, role: &RoleName, bounds: Bounds<'_>) -> bool {
-    bounds.circumstances.is_own_name(role.as_str())
-        || Protected::of(bounds.settings).has_role(account, role)
+        .is_none_or(|time| now.duration_since(time) > most)
 }
 
 fn parsed<T: FromStr>(text: Option<&str>) -> Result<T, Withheld> {

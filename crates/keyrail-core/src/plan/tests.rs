@@ -4,6 +4,7 @@ use super::*;
 use crate::bundle::Bundle;
 use crate::circumstances::Circumstances;
 use crate::event::Event;
+use crate::id::AccessKeyId;
 
 fn event() -> Value {
     json!({

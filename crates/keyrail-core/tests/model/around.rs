@@ -82,7 +82,7 @@ impl Model {
 }
 
 impl State for Model {
-    fn is_kept(&self) -> bool {
+    fn has_table(&self) -> bool {
         self.0.borrow().weather.table != Table::Off
     }
 
@@ -142,7 +142,7 @@ impl State for Model {
 }
 
 impl Queue for Model {
-    fn is_there(&self) -> bool {
+    fn has_queue(&self) -> bool {
         true
     }
 

@@ -86,9 +86,7 @@ impl Reader<'_> {
         if let Some(protect) = self.table(table, "protect") {
             self.only(protect, "protect.", &["principals"]);
             for (place, arn) in self.texts(protect, "principals") {
-                if is_principal_arn(&arn) {
-                    settings.protect.insert(arn);
-                } else {
+                if !settings.protect.insert(&arn) {
                     self.wrong(place, "settings-value", "it is no ARN of a user or role, such as `arn:aws:iam::111122223333:user/break-glass`");
                 }
             }
@@ -351,12 +349,4 @@ impl Reader<'_> {
         let diagnostic = self.source.error(code, (span.start, span.end), message);
         self.found.push(diagnostic.suggest(word, known));
     }
-}
-
-fn is_principal_arn(arn: &str) -> bool {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    matches!(parts.as_slice(), ["arn", partition, "iam", "", account, resource]
-        if partition.starts_with("aws")
-            && account.parse::<AccountId>().is_ok()
-            && (resource.starts_with("user/") || resource.starts_with("role/")))
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::bundle::Settings;
 use crate::id::{AccountId, RoleName, UserName};
 
 /// The users and roles of `[protect] principals`, known by account and name: both are
@@ -14,22 +13,26 @@ pub struct Protected {
 }
 
 impl Protected {
-    pub(crate) fn of(settings: &Settings) -> Self {
-        let mut protected = Self::default();
-        for arn in &settings.protect {
-            let Some((account, resource)) = in_iam(arn) else {
-                continue;
-            };
-            let Some((kind, path)) = resource.split_once('/') else {
-                continue;
-            };
-            let name = path.rsplit('/').next().unwrap_or(path).to_owned();
-            match kind {
-                "user" => protected.users.insert((account.to_owned(), name)),
-                _ => protected.roles.insert((account.to_owned(), name)),
-            };
+    /// Adds a user or role by its ARN; nothing, and false, if it is the ARN of neither.
+    pub(super) fn insert(&mut self, arn: &str) -> bool {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let ["arn", partition, "iam", "", account, resource] = parts.as_slice() else {
+            return false;
+        };
+        let names = match resource.split_once('/') {
+            Some(("user", path)) => Some((&mut self.users, path)),
+            Some(("role", path)) => Some((&mut self.roles, path)),
+            _ => None,
+        };
+        let Some((names, path)) = names else {
+            return false;
+        };
+        if !partition.starts_with("aws") || account.parse::<AccountId>().is_err() {
+            return false;
         }
-        protected
+        let name = path.rsplit('/').next().unwrap_or(path);
+        names.insert(((*account).to_owned(), name.to_owned()));
+        true
     }
 
     /// Whether a user is one of them. Names differ only by case nowhere in an account.
@@ -49,10 +52,4 @@ fn has(known: &BTreeSet<(String, String)>, account: &AccountId, name: &str) -> b
     known
         .iter()
         .any(|(of, known)| of == account.as_str() && known.eq_ignore_ascii_case(name))
-}
-
-/// `arn:aws:iam::111122223333:user/a/b` → `111122223333` and `user/a/b`.
-fn in_iam(arn: &str) -> Option<(&str, &str)> {
-    let mut parts = arn.splitn(6, ':').skip(4);
-    Some((parts.next()?, parts.next()?))
 }

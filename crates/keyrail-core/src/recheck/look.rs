@@ -1,0 +1,166 @@
+//! What is not as keyrail left it.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::{join, join_all};
+
+use super::Recheck;
+use crate::change::{Change, Denial, Sight};
+use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Held, HeldKind};
+use crate::plan::Act;
+
+/// Something that is not as keyrail left it, and what to do about it.
+pub(super) struct Found {
+    pub(super) what: String,
+    pub(super) act: Option<Act>,
+}
+
+pub(super) async fn found(
+    recheck: &Recheck,
+    released: &BTreeSet<String>,
+    effects: &impl Effects,
+) -> Result<Vec<Found>, EffectError> {
+    let hands = effects.reach(&recheck.reach()).await?;
+    let changes: Vec<&Change> = recheck
+        .changes
+        .iter()
+        .filter(|change| {
+            !change
+                .key()
+                .is_some_and(|key| released.contains(key.as_str()))
+        })
+        .collect();
+    let looking = changes.iter().map(|change| hands.see(change));
+    let to = recheck.to();
+    let listing = async {
+        match to.user() {
+            Some(user) => hands.credentials(user).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let (sights, held) = join(join_all(looking), listing).await;
+    let mut found = Vec::new();
+    for (change, sight) in changes.iter().zip(sights) {
+        let what = match (sight?, change.key()) {
+            (Sight::Made, _) => continue,
+            (Sight::TargetGone, _) if !change.is_put() => continue,
+            (Sight::OwnerGone, Some(key)) => match hands.owner(key).await {
+                Ok(owner) => format!("the user of key {key} is called {owner} by now"),
+                Err(error) if error.kind == EffectErrorKind::Gone => continue,
+                Err(error) => return Err(error),
+            },
+            // A renamed user takes what was put on it along.
+            (Sight::OwnerGone, None) => continue,
+            (Sight::NotMade(state), Some(key)) => format!("key {key} is {state}"),
+            (Sight::NotMade(_) | Sight::TargetGone, _) => format!(
+                "what keyrail had {} is {} no longer",
+                change.done(),
+                change.shown()
+            ),
+        };
+        found.push(Found {
+            what,
+            act: Some(act_of(change)),
+        });
+    }
+    let held = match held {
+        Ok(held) => held,
+        Err(error) if error.kind == EffectErrorKind::Gone => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let known: BTreeSet<&str> = recheck.changes.iter().filter_map(id_of).collect();
+    for held in held
+        .iter()
+        .filter(|held| recheck.is_new(held, &known, released))
+    {
+        found.push(Found {
+            what: format!("the user has a new {}", held.describe()),
+            act: act_on(held),
+        });
+    }
+    Ok(found)
+}
+
+impl Recheck {
+    /// Whether a credential works that did not when keyrail was done, or was made after
+    /// the event.
+    fn is_new(&self, held: &Held, known: &BTreeSet<&str>, released: &BTreeSet<String>) -> bool {
+        let deleted_password = held.kind == HeldKind::Password
+            && self
+                .changes
+                .iter()
+                .any(|change| matches!(change, Change::DeletePassword { .. }));
+        let is_younger = held.created.is_some_and(|created| created > self.since);
+        let works_again = self
+            .working
+            .as_ref()
+            .is_some_and(|working| !working.contains(&held.id));
+        held.active
+            && !deleted_password
+            && !known.contains(held.id.as_str())
+            && !released.contains(&held.id)
+            && (is_younger || works_again)
+    }
+}
+
+impl Held {
+    fn describe(&self) -> String {
+        let kind = match self.kind {
+            HeldKind::AccessKey => "access key",
+            HeldKind::Password => return "password".to_owned(),
+            HeldKind::ServiceCredential => "service-specific credential",
+            HeldKind::SigningCertificate => "signing certificate",
+            HeldKind::SshKey => "SSH key",
+        };
+        format!("{kind} {}", self.id)
+    }
+}
+
+fn id_of(change: &Change) -> Option<&str> {
+    match change {
+        Change::Key { key, .. } | Change::DeleteKey { key, .. } => Some(key.as_str()),
+        Change::ServiceCredential { credential, .. }
+        | Change::SshKey { credential, .. }
+        | Change::SigningCertificate { credential, .. } => Some(credential.as_str()),
+        _ => None,
+    }
+}
+
+/// What makes a change again.
+fn act_of(change: &Change) -> Act {
+    match change {
+        Change::Key { key, .. } => Act::DeactivateKey(key.clone()),
+        Change::ServiceCredential { credential, .. } => {
+            Act::DeactivateServiceCredential(credential.clone())
+        }
+        Change::SshKey { credential, .. } => Act::DeactivateSshKey(credential.clone()),
+        Change::SigningCertificate { credential, .. } => {
+            Act::DeactivateSigningCertificate(credential.clone())
+        }
+        Change::DenyUser { denial, .. } | Change::AllowUser { denial, .. } => match denial {
+            Denial::Everything => Act::QuarantineUser,
+            Denial::SessionsBefore(_) => Act::RevokeSessions,
+        },
+        Change::AttachDenyAll { .. }
+        | Change::DetachDenyAll { .. }
+        | Change::Boundary { .. }
+        | Change::NoBoundary { .. } => Act::QuarantineUser,
+        Change::DenyRole { .. } | Change::AllowRole { .. } => Act::RevokeRoleSessions,
+        Change::DeletePassword { .. } => Act::DisableConsoleLogin,
+        Change::DeleteKey { key, .. } => Act::DeleteKey(key.clone()),
+        Change::DeleteRootKey { key } => Act::DeleteRootKey(key.clone()),
+    }
+}
+
+/// What stops a new credential. A password is only told: the quarantine denies what it
+/// could do, and without one nobody asked for the user to be stopped.
+fn act_on(held: &Held) -> Option<Act> {
+    let id = &held.id;
+    Some(match held.kind {
+        HeldKind::AccessKey => Act::DeactivateKey(id.parse().ok()?),
+        HeldKind::ServiceCredential => Act::DeactivateServiceCredential(id.parse().ok()?),
+        HeldKind::SshKey => Act::DeactivateSshKey(id.parse().ok()?),
+        HeldKind::SigningCertificate => Act::DeactivateSigningCertificate(id.parse().ok()?),
+        HeldKind::Password => return None,
+    })
+}
