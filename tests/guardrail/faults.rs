@@ -12,9 +12,10 @@ use aws_sdk_iam::types::StatusType;
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
 
+use crate::support::World;
+use crate::support::bundles::bundle_with;
 use crate::support::proxy::Fault;
 use crate::support::stand_in::{Kind, ROOT_SESSION};
-use crate::support::{World, bundle_with};
 
 /// A step: the event that brings it about, and its calls of IAM.
 struct Step {
@@ -130,7 +131,7 @@ async fn no_fault_makes_an_alert_untrue() {
         env!("CARGO_MANIFEST_DIR"),
         "/../../docs/containment-faults.md"
     );
-    if std::env::var_os("KEYRAIL_UPDATE").is_some() {
+    if is_soak && std::env::var_os("KEYRAIL_UPDATE").is_some() {
         std::fs::write(path, page(&table)).expect("the page can be written");
     }
     let written = std::fs::read_to_string(path).unwrap_or_default();
@@ -174,7 +175,7 @@ async fn run(step: &Step, name: &str, on_change: bool, faults: &[Fault]) -> Stri
             "delete-root-key" => ROOT_SESSION,
             _ => &world.account,
         };
-        world.prime(caller, step.reads, &fields(step, &key)).await;
+        world.prime(caller, step.reads, &fields(step)).await;
     }
     let folder = bundle_with(step.name);
     let mut function = world.enforcing(&[("KEYRAIL_BUNDLE", folder.clone())]).await;
@@ -295,7 +296,7 @@ fn find(json: &Value, name: &str) -> String {
 }
 
 /// What a step's read asks with.
-fn fields(step: &Step, _key: &str) -> Vec<(&'static str, &'static str)> {
+fn fields(step: &Step) -> Vec<(&'static str, &'static str)> {
     match step.name {
         "revoke-sessions" => vec![
             ("UserName", "bob"),
@@ -320,7 +321,7 @@ async fn is_done(world: &World, step: &Step, id: &str) -> bool {
     let inactive = Some("Inactive".to_owned());
     let reads = |action: &'static str| async move {
         let mut all = vec![("Action", action)];
-        all.extend(fields(step, id));
+        all.extend(fields(step));
         world.try_iam(&all).await
     };
     match step.name {

@@ -48,7 +48,7 @@ async fn keys_in_two_accounts_are_contained_each_in_a_session_of_its_own() {
     let alerts = hub.alerts().await;
     let states: Vec<_> = alerts
         .iter()
-        .map(super::support::Delivered::state)
+        .map(crate::support::delivered::Delivered::state)
         .collect();
     assert_eq!(states, ["BLOCKED", "BLOCKED"]);
     let calls = hub.proxy.calls();

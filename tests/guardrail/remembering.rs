@@ -4,14 +4,34 @@
 use aws_sdk_iam::types::StatusType;
 use serde_json::{Value, json};
 
+use crate::support::World;
+use crate::support::bundles::bundle;
+use crate::support::delivered::Delivered;
+use crate::support::function::Function;
 use crate::support::proxy::Fault;
-use crate::support::{Delivered, World, bundle};
+
+/// A world with a user and its key, and a function that remembers.
+async fn remembering() -> (World, String, Function) {
+    let world = World::new().await;
+    let key = world.user_with_key("bob").await;
+    let function = world.enforcing(&world.memory().await).await;
+    (world, key, function)
+}
+
+/// The same, when the key has been contained and told.
+async fn contained() -> (World, String, Function) {
+    let (world, key, mut function) = remembering().await;
+    function
+        .invoke(&world.key_created("bob", &key))
+        .await
+        .expect("it is contained");
+    world.alerts().await;
+    (world, key, function)
+}
 
 #[tokio::test]
 async fn an_event_that_comes_twice_is_told_once() {
-    let world = World::new().await;
-    let key = world.user_with_key("bob").await;
-    let mut function = world.enforcing(&world.memory().await).await;
+    let (world, key, mut function) = remembering().await;
     let event = world.key_created("bob", &key);
 
     function.invoke(&event).await.expect("it is contained");
@@ -54,9 +74,7 @@ async fn of_eight_at_once_one_handles_it_and_the_others_try_again() {
 /// A retry finds the claim of the failed try ended, however soon it comes.
 #[tokio::test]
 async fn what_failed_can_be_tried_again_at_once() {
-    let world = World::new().await;
-    let key = world.user_with_key("bob").await;
-    let mut function = world.enforcing(&world.memory().await).await;
+    let (world, key, mut function) = remembering().await;
     world.proxy.breaks(
         "UpdateAccessKey",
         &[Fault::Error(503, "ServiceUnavailable")],
@@ -107,14 +125,7 @@ async fn without_an_answer_of_the_table_it_contains_and_says_what_it_does_not_kn
 
 #[tokio::test]
 async fn a_containment_is_looked_at_again_and_is_silent_if_it_holds() {
-    let world = World::new().await;
-    let key = world.user_with_key("bob").await;
-    let mut function = world.enforcing(&world.memory().await).await;
-    function
-        .invoke(&world.key_created("bob", &key))
-        .await
-        .expect("it is contained");
-    world.alerts().await;
+    let (world, _, mut function) = contained().await;
     let rechecks = world.rechecks();
     assert_eq!(rechecks.len(), 2);
 
@@ -132,14 +143,7 @@ async fn a_containment_is_looked_at_again_and_is_silent_if_it_holds() {
 
 #[tokio::test]
 async fn what_has_come_back_is_contained_again_and_told_as_critical() {
-    let world = World::new().await;
-    let key = world.user_with_key("bob").await;
-    let mut function = world.enforcing(&world.memory().await).await;
-    function
-        .invoke(&world.key_created("bob", &key))
-        .await
-        .expect("it is contained");
-    world.alerts().await;
+    let (world, key, mut function) = contained().await;
     world.set_status("bob", &key, StatusType::Active).await;
     // A second later, so that it is younger than the event.
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
@@ -180,13 +184,7 @@ async fn what_has_come_back_is_contained_again_and_told_as_critical() {
 
 #[tokio::test]
 async fn a_recheck_that_iam_does_not_answer_is_tried_again() {
-    let world = World::new().await;
-    let key = world.user_with_key("bob").await;
-    let mut function = world.enforcing(&world.memory().await).await;
-    function
-        .invoke(&world.key_created("bob", &key))
-        .await
-        .expect("it is contained");
+    let (world, _, mut function) = contained().await;
     world
         .proxy
         .breaks("ListAccessKeys", &[Fault::Error(403, "AccessDenied")]);
@@ -202,14 +200,7 @@ async fn a_recheck_that_iam_does_not_answer_is_tried_again() {
 /// Somebody undoes what keyrail did: that is another guardrail, and the whole user stops.
 #[tokio::test]
 async fn a_key_that_is_activated_again_brings_its_user_under_quarantine() {
-    let world = World::new().await;
-    let key = world.user_with_key("bob").await;
-    let mut function = world.enforcing(&world.memory().await).await;
-    function
-        .invoke(&world.key_created("bob", &key))
-        .await
-        .expect("it is contained");
-    world.alerts().await;
+    let (world, key, mut function) = contained().await;
     world.set_status("bob", &key, StatusType::Active).await;
 
     function

@@ -73,17 +73,8 @@ impl Emulator {
         service: &str,
         fields: &[(&str, &str)],
     ) -> String {
-        let body: Vec<String> = fields
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let headers = headers(
-            account,
-            service,
-            &[("content-type", "application/x-www-form-urlencoded")],
-        );
-        let answer = self.call(headers, body.join("&")).await;
-        String::from_utf8_lossy(&answer).into_owned()
+        let answer = self.try_query(account, service, fields).await;
+        answer.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// The same, of a call that may be refused.
@@ -92,22 +83,16 @@ impl Emulator {
         account: &str,
         service: &str,
         fields: &[(&str, &str)],
-    ) -> Option<String> {
+    ) -> Result<String, String> {
         let body: Vec<String> = fields
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         let form = [("content-type", "application/x-www-form-urlencoded")];
-        let asked = Asked {
-            method: Method::POST,
-            path: "/".to_owned(),
-            headers: headers(account, service, &form),
-            body: body.join("&").into(),
-        };
-        let answer = send(&self.endpoint, asked).await.ok()?;
-        let is_success = answer.status().is_success();
-        let body = body_of(answer).await;
-        is_success.then(|| String::from_utf8_lossy(&body).into_owned())
+        let answer = self
+            .call(headers(account, service, &form), body.join("&"))
+            .await?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 
     /// Calls a service that speaks AWS's JSON protocol.
@@ -127,27 +112,24 @@ impl Emulator {
             ],
         );
         let answer = self.call(headers, body.to_string()).await;
+        let answer = answer.unwrap_or_else(|error| panic!("{error}"));
         serde_json::from_slice(&answer).unwrap_or_default()
     }
 
-    async fn call(&self, headers: HeaderMap, body: String) -> Vec<u8> {
+    async fn call(&self, headers: HeaderMap, body: String) -> Result<Vec<u8>, String> {
         let asked = Asked {
             method: Method::POST,
             path: "/".to_owned(),
             headers,
             body: body.into(),
         };
-        let answer = send(&self.endpoint, asked)
-            .await
-            .expect("the emulator answers");
+        let answer = send(&self.endpoint, asked).await?;
         let status = answer.status();
         let body = body_of(answer).await;
-        assert!(
-            status.is_success(),
-            "{status}: {}",
-            String::from_utf8_lossy(&body)
-        );
-        body.to_vec()
+        match status.is_success() {
+            true => Ok(body.to_vec()),
+            false => Err(format!("{status}: {}", String::from_utf8_lossy(&body))),
+        }
     }
 }
 

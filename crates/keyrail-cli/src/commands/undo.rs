@@ -1,26 +1,23 @@
 //! `keyrail undo`
 
 use std::io::{self, BufRead, IsTerminal};
-use std::time::Duration;
 
 use clap::ValueEnum;
-use jiff::tz::Offset;
-use jiff::{SignedDuration, Timestamp};
-use keyrail_aws::Aws;
-use keyrail_aws::undo::{Caller, connect};
-use keyrail_core::change::{Change, Sight};
-use keyrail_core::effects::{EffectError, Effects, Hands, Reach};
-use keyrail_core::id::{AccessKeyId, AccountId};
-use keyrail_core::state::{Fact, Memory, State, Subject};
+use keyrail_aws::undo::connect;
+use keyrail_core::change::Change;
+use keyrail_core::effects::{Effects, Reach};
+use keyrail_core::id::AccountId;
 use serde::Serialize;
 
+use self::calls::{look, undo, untouched};
 use self::made::{Made, Taken};
 use crate::bundle::BundleArgs;
-use crate::clock;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output};
 
+mod calls;
 mod made;
+mod release;
 
 /// Take back what keyrail changed because of an event
 ///
@@ -66,17 +63,6 @@ enum Format {
     /// `keyrail.undo/v1`
     Json,
 }
-
-/// How often what was undone is read back, and how long to wait in between: somebody
-/// waits for it, and IAM takes seconds.
-const READ_BACKS: u32 = 5;
-const PAUSE: Duration = Duration::from_secs(1);
-
-/// The guardrails that would deactivate a key again.
-const GUARDRAILS: [&str; 2] = [
-    "access-key-reactivated",
-    "access-key-reactivated-after-containment",
-];
 
 /// Serialises as `keyrail.undo/v1`.
 #[derive(Debug, Serialize)]
@@ -205,107 +191,6 @@ impl Args {
         }
     }
 
-    fn table(&self) -> Option<&str> {
-        self.table.as_deref().filter(|table| !table.is_empty())
-    }
-
-    fn until(&self) -> Timestamp {
-        let until = clock::now().checked_add(SignedDuration::from_hours(self.until.into()));
-        until.unwrap_or(Timestamp::MAX)
-    }
-
-    /// Refuses what would not last: keyrail deactivates a key again that works again,
-    /// unless it is told.
-    fn check_release(&self, made: &Made) -> Result<(), Failure> {
-        if self.table().is_some() {
-            return Ok(());
-        }
-        let keys = made.keys();
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let bundle = self.bundle.load()?;
-        let today = clock::today();
-        let is_exempt = |key: &AccessKeyId| {
-            bundle.exemptions.values().any(|exemption| {
-                exemption.expires >= today
-                    && GUARDRAILS.iter().all(|id| exemption.covers(id))
-                    // Whoever else is exempt, this key would be deactivated again.
-                    && exemption.text.contains(&format!("\"{key}\""))
-            })
-        };
-        let open: Vec<_> = keys.into_iter().filter(|key| !is_exempt(key)).collect();
-        if open.is_empty() {
-            return Ok(());
-        }
-        let exemptions: String = open.iter().map(|key| self.exemption(key, made)).collect();
-        let (which, verb) = match open.as_slice() {
-            [key] => (format!("key {key}"), "is"),
-            keys => (format!("{} keys", keys.len()), "are"),
-        };
-        Err(Failure::input(format!(
-            "{which} {verb} not released, and keyrail would deactivate what works again: nothing was touched"
-        ))
-        .help(format!(
-            "name keyrail's table: `--table`, or `KEYRAIL_TABLE`. A deployment without one takes an exemption: add this to its bundle, deploy it, and name the bundle: `--bundle`\n\n{exemptions}"
-        )))
-    }
-
-    /// An exemption for a key, ready for a bundle.
-    fn exemption(&self, key: &AccessKeyId, made: &Made) -> String {
-        let event = made.event.as_deref().unwrap_or("unknown").escape_debug();
-        let owner = self.by.as_deref().unwrap_or("whoever answers for the key");
-        let expires = Offset::UTC.to_datetime(self.until()).date();
-        format!(
-            "@id(\"released-{}\")\n@exempts(\"{}\")\n@reason(\"Released from containment: event {event}.\")\n@owner(\"{}\")\n@expires(\"{expires}\")\npermit (\n  principal,\n  action in Action::\"reactivate-credential\",\n  resource is AccessKey\n)\nwhen {{ resource == AccessKey::\"{key}\" }};\n",
-            key.as_str().to_lowercase().replace('_', "-"),
-            GUARDRAILS.join(" "),
-            owner.escape_debug(),
-        )
-    }
-
-    /// Records that the keys may work again, before they do.
-    async fn release(&self, made: &Made, aws: &Aws, caller: &Caller) -> Result<(), Failure> {
-        if !aws.has_table() {
-            return Ok(());
-        }
-        let keys = made
-            .keys()
-            .into_iter()
-            .map(|key| Subject::Key(key.to_string()));
-        // Re-checks ask for all that was done about the event, quarantine included.
-        let event = made.event.clone().map(Subject::Event);
-        for about in keys.chain(event) {
-            let what = match &about {
-                Subject::Event(id) => format!("what was done about event {id}"),
-                Subject::Key(key) | Subject::User(key) => format!("key {key}"),
-            };
-            let memory = Memory {
-                about,
-                time: aws.now(),
-                event: made.event.clone().unwrap_or_else(|| "unknown".to_owned()),
-                fact: Fact::Released {
-                    by: self.by.clone().unwrap_or_else(|| caller.arn.clone()),
-                    until: self.until(),
-                },
-            };
-            aws.remember(&memory).await.map_err(|error| {
-                Failure::outside(format!(
-                    "the release of {what} could not be recorded, and nothing was undone: {error}"
-                ))
-                .help("see that the table is in this account and Region, and that you may write to it")
-            })?;
-        }
-        Ok(())
-    }
-
-    fn released(&self, made: &Made) -> String {
-        let keys = made.keys().into_iter().filter(|_| self.table().is_some());
-        let hours = self.until;
-        keys.map(|key| format!("released    {key}, for {hours} hours\n"))
-            .collect()
-    }
-
     fn json(&self, made: &Made, steps: Vec<Step<'_>>) -> Result<String, Failure> {
         output::json(&Undone {
             schema: "keyrail.undo/v1",
@@ -382,79 +267,6 @@ fn is_wanted(made: &Made, account: &AccountId, out: &mut Output) -> Result<bool,
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// Which changes are undone already. Everything else must be as keyrail left it.
-async fn look(made: &Made, hands: &impl Hands) -> Result<Vec<bool>, Failure> {
-    let mut are_undone = Vec::new();
-    let mut otherwise = Vec::new();
-    for taken in &made.changes {
-        let Ok(back) = &taken.back else {
-            are_undone.push(false);
-            continue;
-        };
-        let sight = hands
-            .see(&taken.change)
-            .await
-            .map_err(|error| untouched(&error))?;
-        let is_undone = match sight {
-            Sight::Made => false,
-            Sight::NotMade(_) | Sight::TargetGone | Sight::OwnerGone => {
-                hands.see(back).await.map_err(|error| untouched(&error))? == Sight::Made
-            }
-        };
-        if sight != Sight::Made && !is_undone {
-            otherwise.push(format!("{}, and is {}", taken.words(), state(sight)));
-        }
-        are_undone.push(is_undone);
-    }
-    if otherwise.is_empty() {
-        return Ok(are_undone);
-    }
-    Err(Failure {
-        exit: Exit::Bad,
-        ..Failure::input(format!(
-            "the state has changed since: {}: nothing was touched",
-            otherwise.join("; ")
-        ))
-    }
-    .help("see who changed it, and undo by hand what should be: without `--apply` the calls are printed"))
-}
-
-/// Makes one change and reads it back.
-async fn undo(
-    back: &Change,
-    aws: &impl Effects,
-    hands: &impl Hands,
-) -> (StepResult, Option<String>) {
-    let made = hands.make(back).await;
-    // An answer that got lost on its way leaves the change made: only a look tells.
-    let looks = if made.is_ok() { READ_BACKS } else { 1 };
-    let mut seen = String::new();
-    for look in 0..looks {
-        if look > 0 {
-            aws.pause(PAUSE).await;
-        }
-        match hands.see(back).await {
-            Ok(Sight::Made) => return (StepResult::Undone, None),
-            Ok(sight) => seen = format!("what was read back is {}", state(sight)),
-            Err(error) => seen = format!("it could not be read back: {error}"),
-        }
-    }
-    let detail = match made {
-        Ok(()) => format!("AWS accepted it, and {seen}"),
-        Err(error) => error.message,
-    };
-    (StepResult::Failed, Some(detail))
-}
-
-fn state(sight: Sight) -> &'static str {
-    match sight {
-        Sight::Made => "as it should be",
-        Sight::NotMade(state) => state,
-        Sight::TargetGone => "gone",
-        Sight::OwnerGone => "gone with its user or role",
-    }
-}
-
 fn line(step: &Step<'_>) -> String {
     let word = match step.result {
         StepResult::Printed => "not tried",
@@ -470,8 +282,4 @@ fn line(step: &Step<'_>) -> String {
         what.unwrap_or(step.undoes.done()),
         detail.collect::<String>()
     )
-}
-
-fn untouched(error: &EffectError) -> Failure {
-    Failure::outside(format!("{}: nothing was touched", error.message))
 }

@@ -1,0 +1,92 @@
+//! The calls of IAM: looking before, making, and looking after.
+
+use std::time::Duration;
+
+use keyrail_core::change::{Change, Sight};
+use keyrail_core::effects::{EffectError, Effects, Hands};
+
+use super::StepResult;
+use super::made::Made;
+use crate::exit::{Exit, Failure};
+
+/// How often what was undone is read back, and how long to wait in between: somebody
+/// waits for it, and IAM takes seconds.
+const READ_BACKS: u32 = 5;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Which changes are undone already. Everything else must be as keyrail left it.
+pub(super) async fn look(made: &Made, hands: &impl Hands) -> Result<Vec<bool>, Failure> {
+    let mut are_undone = Vec::new();
+    let mut otherwise = Vec::new();
+    for taken in &made.changes {
+        let Ok(back) = &taken.back else {
+            are_undone.push(false);
+            continue;
+        };
+        let sight = hands
+            .see(&taken.change)
+            .await
+            .map_err(|error| untouched(&error))?;
+        let is_undone = match sight {
+            Sight::Made => false,
+            Sight::NotMade(_) | Sight::TargetGone | Sight::OwnerGone => {
+                hands.see(back).await.map_err(|error| untouched(&error))? == Sight::Made
+            }
+        };
+        if sight != Sight::Made && !is_undone {
+            otherwise.push(format!("{}, and is {}", taken.words(), state(sight)));
+        }
+        are_undone.push(is_undone);
+    }
+    if otherwise.is_empty() {
+        return Ok(are_undone);
+    }
+    Err(Failure {
+        exit: Exit::Bad,
+        ..Failure::input(format!(
+            "the state has changed since: {}: nothing was touched",
+            otherwise.join("; ")
+        ))
+    }
+    .help("see who changed it, and undo by hand what should be: without `--apply` the calls are printed"))
+}
+
+/// Makes one change and reads it back.
+pub(super) async fn undo(
+    back: &Change,
+    aws: &impl Effects,
+    hands: &impl Hands,
+) -> (StepResult, Option<String>) {
+    let made = hands.make(back).await;
+    // An answer that got lost on its way leaves the change made: only a look tells.
+    let looks = if made.is_ok() { READ_BACKS } else { 1 };
+    let mut seen = String::new();
+    for look in 0..looks {
+        if look > 0 {
+            aws.pause(PAUSE).await;
+        }
+        match hands.see(back).await {
+            Ok(Sight::Made) => return (StepResult::Undone, None),
+            Ok(sight) => seen = format!("what was read back is {}", state(sight)),
+            Err(error) => seen = format!("it could not be read back: {error}"),
+        }
+    }
+    let detail = match made {
+        Ok(()) => format!("AWS accepted it, and {seen}"),
+        Err(error) => error.message,
+    };
+    (StepResult::Failed, Some(detail))
+}
+
+pub(super) fn state(sight: Sight) -> &'static str {
+    match sight {
+        Sight::Made => "as it should be",
+        Sight::NotMade(state) => state,
+        Sight::TargetGone => "gone",
+        Sight::OwnerGone => "gone with its user or role",
+    }
+}
+
+pub(super) fn untouched(error: &EffectError) -> Failure {
+    Failure::outside(format!("{}: nothing was touched", error.message))
+}
