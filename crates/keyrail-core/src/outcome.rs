@@ -140,7 +140,10 @@ async fn contain(
         event: event.map(str::to_owned),
     };
     let endings = match Target::settle(&first.effect.who, reach, protected, effects).await {
-        Ok(target) => run_in_phases(&target, steps, effects).await,
+        Ok(target) => {
+            let is_known = first.effect.who.is_asked();
+            run_in_phases(&target, is_known, steps, effects).await
+        }
         Err(ending) => steps.iter().map(|step| (*step, ending.clone())).collect(),
     };
     let end = effects.now();
@@ -153,8 +156,12 @@ async fn contain(
 /// What stops a credential comes before what stops sessions, and that before what stops
 /// the user; what cannot be undone is last. A phase begins once the changes of the one
 /// before are answered, and does not wait until they are read back.
+///
+/// `is_known` tells that IAM has shown the event's key to be the target's. Until it has,
+/// nothing is done to whoever has the user's name by now.
 async fn run_in_phases<'a, E: Effects>(
-    target: &Target<E::Hands>,
+    target: &Target<'_, E::Hands>,
+    is_known: bool,
     steps: &[Planned<'a>],
     effects: &E,
 ) -> Vec<(Planned<'a>, Ending)> {
@@ -163,10 +170,21 @@ async fn run_in_phases<'a, E: Effects>(
         return Vec::new();
     };
     let (now, later) = steps.split_at(steps.partition_point(|step| phase_of(step) <= first));
+    let names_key = phase(StepName::DeactivateKey);
+    let asked = match now.first().and_then(|step| step.effect.evidence.as_ref()) {
+        Some(key) if !is_known && first != names_key => target.holder_of(key, effects).await,
+        _ => Ok(None),
+    };
+    let found = match asked {
+        Ok(found) => found,
+        Err(ending) => return steps.iter().map(|step| (*step, ending.clone())).collect(),
+    };
+    let target = found.as_ref().unwrap_or(target);
     let starting = now
         .iter()
         .map(|step| async { (*step, Attempt::start(target, step.effect, effects).await) });
     let started = join_all(starting).await;
+    let is_known = is_known || first != names_key || started.iter().any(|(_, it)| it.shows_owner());
     // A user that is found under another name is contained under it from here on.
     let moved = started
         .iter()
@@ -175,7 +193,7 @@ async fn run_in_phases<'a, E: Effects>(
         .into_iter()
         .map(|(step, attempt)| async move { (step, attempt.confirm(target, effects).await) });
     let from_here_on = moved.as_ref().unwrap_or(target);
-    let rest = Box::pin(run_in_phases(from_here_on, later, effects));
+    let rest = Box::pin(run_in_phases(from_here_on, is_known, later, effects));
     let (mut endings, rest) = join(join_all(confirming), rest).await;
     endings.extend(rest);
     endings

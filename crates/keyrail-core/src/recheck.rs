@@ -190,7 +190,8 @@ pub async fn recheck(
     if found.is_empty() {
         return Ok(None);
     }
-    let what: Vec<&str> = found.iter().map(|found| found.what.as_str()).collect();
+    let mut what: Vec<&str> = found.iter().map(|found| found.what.as_str()).collect();
+    what.dedup();
     let event = Event::comeback(recheck, what.join("; "));
     let activity = Activity::interpret(&event, circumstances);
     let verdict = bundle.judge(&activity, circumstances);

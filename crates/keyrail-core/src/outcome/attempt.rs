@@ -21,10 +21,10 @@ pub const READ_BACKS: u32 = 3;
 pub const PAUSE: Duration = Duration::from_millis(250);
 
 /// A step whose change has been answered.
-pub(super) struct Attempt<H> {
+pub(super) struct Attempt<'a, H> {
     progress: Progress,
     /// The user under another name, if IAM says that it has one.
-    pub(super) moved: Option<Target<H>>,
+    pub(super) moved: Option<Target<'a, H>>,
 }
 
 enum Progress {
@@ -50,10 +50,10 @@ enum Sent {
     Full(EffectError),
 }
 
-impl<H: Hands + Clone> Attempt<H> {
+impl<'a, H: Hands + Clone> Attempt<'a, H> {
     /// Makes the change that a step stands for, or the next best if a quota is full.
     pub(super) async fn start(
-        target: &Target<H>,
+        target: &Target<'a, H>,
         effect: &Effect,
         effects: &impl Effects<Hands = H>,
     ) -> Self {
@@ -95,7 +95,7 @@ impl<H: Hands + Clone> Attempt<H> {
     /// the user have another name by now? Only IAM's word that the key is gone is
     /// believed, as a renamed user's key works on.
     async fn find(
-        target: &Target<H>,
+        target: &Target<'a, H>,
         effect: &Effect,
         change: Change,
         error: EffectError,
@@ -156,14 +156,14 @@ impl<H: Hands + Clone> Attempt<H> {
 
     /// Does it to the user under its new name.
     async fn follow(
-        target: &Target<H>,
+        target: &Target<'a, H>,
         effect: &Effect,
         owner: UserName,
         effects: &impl Effects<Hands = H>,
     ) -> Self {
         let moved = match target.called(owner.clone(), effects).await {
             Ok(moved) => moved,
-            Err(error) => return Self::ended(Ending::failed(error)),
+            Err(ending) => return Self::ended(ending),
         };
         let Some(change) = first_change(effect, &moved, effects) else {
             return Self::ended(Ending::Vanished { user: owner });
@@ -179,10 +179,16 @@ impl<H: Hands + Clone> Attempt<H> {
         }
     }
 
+    /// Whether IAM has shown that the credential is this target's: it took the change for
+    /// it, or named the owner.
+    pub(super) fn shows_owner(&self) -> bool {
+        self.moved.is_some() || matches!(self.progress, Progress::Made { doubt: None, .. })
+    }
+
     /// Reads back until the state is as the change leaves it.
     pub(super) async fn confirm(
         self,
-        target: &Target<H>,
+        target: &Target<'a, H>,
         effects: &impl Effects<Hands = H>,
     ) -> Ending {
         let target = self.moved.as_ref().unwrap_or(target);
@@ -213,7 +219,7 @@ impl<H: Hands + Clone> Attempt<H> {
 /// for that, and if it is answered before the change is confirmed, it tells a
 /// key that had been stopped already from one that keyrail stops.
 async fn send<H: Hands + Clone>(
-    target: &Target<H>,
+    target: &Target<'_, H>,
     change: &Change,
     effects: &impl Effects<Hands = H>,
 ) -> Sent {
@@ -273,7 +279,7 @@ async fn send<H: Hands + Clone>(
 /// `doubt` is why the change may not have been made, and `before` what was read before
 /// it was.
 async fn read_back<H: Hands + Clone>(
-    target: &Target<H>,
+    target: &Target<'_, H>,
     change: Change,
     doubt: Option<EffectError>,
     before: Option<Sight>,

@@ -8,7 +8,7 @@ use crate::plan::{Act, Effect};
 /// The change that a step stands for; `None` if it is not one on such a target.
 pub(super) fn first_change<H: Hands + Clone>(
     effect: &Effect,
-    target: &Target<H>,
+    target: &Target<'_, H>,
     effects: &impl Effects<Hands = H>,
 ) -> Option<Change> {
     let status = Status::Inactive;
@@ -61,7 +61,7 @@ pub(super) fn first_change<H: Hands + Clone>(
 /// What does the same if a quota leaves no room for a change.
 pub(super) async fn next_change<H: Hands + Clone>(
     full: &Change,
-    target: &Target<H>,
+    target: &Target<'_, H>,
     effects: &impl Effects<Hands = H>,
 ) -> Result<Option<Change>, EffectError> {
     let arn = deny_all_arn(effects.partition());

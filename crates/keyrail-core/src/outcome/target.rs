@@ -3,26 +3,27 @@
 use super::ending::{Ending, Seen};
 use crate::bundle::Protected;
 use crate::change::{Change, Sight};
-use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
+use crate::effects::{EffectErrorKind, Effects, Hands, Reach, To};
 use crate::id::{AccessKeyId, UserName};
 use crate::plan::{Owner, Who};
 
 /// Whom a containment is about, and the way to them.
 #[derive(Clone)]
-pub(super) struct Target<H> {
+pub(super) struct Target<'a, H> {
     pub(super) hands: H,
     reach: Reach,
+    protected: &'a Protected,
     pub(super) to: To,
     /// The owner as IAM says, if the event did not say the same.
     pub(super) found: Option<UserName>,
 }
 
-impl<H: Hands + Clone> Target<H> {
+impl<'a, H: Hands + Clone> Target<'a, H> {
     /// Finds out who it is, if the event does not show it, and reaches there.
     pub(super) async fn settle(
         who: &Who,
         mut reach: Reach,
-        protected: &Protected,
+        protected: &'a Protected,
         effects: &impl Effects<Hands = H>,
     ) -> Result<Self, Ending> {
         let mut found = None;
@@ -59,9 +60,33 @@ impl<H: Hands + Clone> Target<H> {
         Ok(Self {
             hands,
             reach,
+            protected,
             to,
             found,
         })
+    }
+
+    /// The user who holds a key, where that is another one than the target: the user of
+    /// the event's name is then somebody else by now. A key that IAM does not know tells
+    /// nothing.
+    pub(super) async fn holder_of(
+        &self,
+        key: &AccessKeyId,
+        effects: &impl Effects<Hands = H>,
+    ) -> Result<Option<Self>, Ending> {
+        let Some(user) = self.to.user() else {
+            return Ok(None);
+        };
+        match self.hands.owner(key).await {
+            Ok(owner) if owner == *user => Ok(None),
+            Ok(owner) => {
+                let found = Some(owner.clone());
+                let holder = self.called(owner, effects).await?;
+                Ok(Some(Self { found, ..holder }))
+            }
+            Err(error) if error.kind == EffectErrorKind::Gone => Ok(None),
+            Err(error) => Err(Ending::failed(error)),
+        }
     }
 
     /// The same for a user of another name.
@@ -69,15 +94,19 @@ impl<H: Hands + Clone> Target<H> {
         &self,
         user: UserName,
         effects: &impl Effects<Hands = H>,
-    ) -> Result<Self, EffectError> {
+    ) -> Result<Self, Ending> {
+        if self.protected.has_user(&self.reach.account, &user) {
+            return Err(Ending::Protected { owner: user });
+        }
         let to = To::User(user);
         let reach = Reach {
             to: Some(to.clone()),
             ..self.reach.clone()
         };
         Ok(Self {
-            hands: effects.reach(&reach).await?,
+            hands: effects.reach(&reach).await.map_err(Ending::failed)?,
             reach,
+            protected: self.protected,
             to,
             found: self.found.clone(),
         })

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join3};
 
 use super::Recheck;
 use crate::change::{Change, Denial, Sight};
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Held, HeldKind};
+use crate::id::{AccessKeyId, UserName};
 use crate::plan::Act;
 
 /// Something that is not as keyrail left it, and what to do about it.
@@ -38,19 +39,22 @@ pub(super) async fn found(
             None => Ok(Vec::new()),
         }
     };
-    let (sights, held) = join(join_all(looking), listing).await;
+    let (sights, held, holder) = join3(join_all(looking), listing, holder(recheck, &hands)).await;
+    if let Some((key, owner)) = holder? {
+        // Whoever has the user's name by now is somebody else.
+        let again = changes.iter().map(|change| Found {
+            what: format!("the user of key {key} is called {owner} by now"),
+            act: Some(act_of(change)),
+        });
+        return Ok(again.collect());
+    }
     let mut found = Vec::new();
     for (change, sight) in changes.iter().zip(sights) {
         let what = match (sight?, change.key()) {
             (Sight::Made, _) => continue,
             (Sight::TargetGone, _) if !change.is_put() => continue,
-            (Sight::OwnerGone, Some(key)) => match hands.owner(key).await {
-                Ok(owner) => format!("the user of key {key} is called {owner} by now"),
-                Err(error) if error.kind == EffectErrorKind::Gone => continue,
-                Err(error) => return Err(error),
-            },
             // A renamed user takes what was put on it along.
-            (Sight::OwnerGone, None) => continue,
+            (Sight::OwnerGone, _) => continue,
             (Sight::NotMade(state), Some(key)) => format!("key {key} is {state}"),
             (Sight::NotMade(_) | Sight::TargetGone, _) => format!(
                 "what keyrail had {} is {} no longer",
@@ -79,6 +83,23 @@ pub(super) async fn found(
         });
     }
     Ok(found)
+}
+
+/// The key, and who holds it, if that is not the user whom it was found with.
+async fn holder<'a>(
+    recheck: &'a Recheck,
+    hands: &impl Hands,
+) -> Result<Option<(&'a AccessKeyId, UserName)>, EffectError> {
+    let to = recheck.to();
+    let (Some(key), Some(user)) = (recheck.keys().next(), to.user()) else {
+        return Ok(None);
+    };
+    match hands.owner(key).await {
+        Ok(owner) if owner == *user => Ok(None),
+        Ok(owner) => Ok(Some((key, owner))),
+        Err(error) if error.kind == EffectErrorKind::Gone => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 impl Recheck {

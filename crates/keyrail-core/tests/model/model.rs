@@ -285,13 +285,15 @@ impl Hands for ModelHands {
                 .next();
             let sides = inner.weather.lost;
             let is_lost = refusal.is_none() && sides > 0 && inner.dice.one_in(sides);
+            let write = Write::Change {
+                account: account.clone(),
+                change: change.clone(),
+            };
             let result = match (refusal, is_lost) {
                 (Some(kind), _) => Err(error(kind)),
-                (None, true) => Ok(()),
-                (None, false) => inner.write(Write::Change {
-                    account: account.clone(),
-                    change: change.clone(),
-                }),
+                // IAM accepts no more than it would otherwise.
+                (None, true) => apply(&mut inner.iam.clone(), &write, inner.now),
+                (None, false) => inner.write(write),
             };
             let Principal::User(user) = change.principal() else {
                 panic!("the model has no {change}");

@@ -155,7 +155,6 @@ fn event(dice: &mut Dice, iam: &Iam) -> (Value, About) {
 /// What each changing call names, and whom it took effect on.
 /// The `first` of them were made before anything was looked at again.
 fn check(inner: &Inner, about: &About, first: usize, seed: u64) {
-    let is_fair = inner.weather.failing == 0 && inner.weather.lost == 0;
     // Whose the keys are in the account of the event.
     let holders: Vec<(&str, &User)> = inner
         .base
@@ -189,11 +188,8 @@ fn check(inner: &Inner, about: &About, first: usize, seed: u64) {
                 "seed {seed}: {made:?}, {about:?}"
             );
         }
-        // If the key exists, whoever holds it is the only one that is touched. Where a
-        // call for the key fails so that nobody knows whose it is, the event's own name
-        // for the user is acted on.
-        if is_fair
-            && let Some(uid) = made.uid
+        // If the key exists, whoever holds it is the only one that is touched.
+        if let Some(uid) = made.uid
             && !holders.is_empty()
         {
             let is_holder = holders.iter().any(|(_, user)| user.uid == uid);
@@ -205,13 +201,14 @@ fn check(inner: &Inner, about: &About, first: usize, seed: u64) {
 
 #[test]
 fn no_call_names_another_account_user_or_key() {
-    let pairs = runs(20_000, 1_000_000);
+    let pairs = runs(8_000, 1_000_000);
     let steps = "deactivate-key quarantine-user disable-console-login";
     let ours = one_guardrail("", steps);
     let deleting = one_guardrail(
         "[allow]\nsteps = [\"delete-key\"]\n",
         &format!("{steps} delete-key"),
     );
+    let user_only = one_guardrail("", "quarantine-user disable-console-login");
     let embedded = Bundle::embedded().expect("it loads");
     let (mut calls, mut effective, mut silent, mut looks) = (0_u64, 0_u64, 0_u64, 0_u64);
     for seed in 0..pairs {
@@ -229,6 +226,7 @@ fn no_call_names_another_account_user_or_key() {
         let bundle = match (about.user, dice.roll(8)) {
             (None, _) | (_, 0) => &embedded,
             (_, 1..4) => &deleting,
+            (_, 4) => &user_only,
             _ => &ours,
         };
         let model = Model::new(seed, state, weather);
