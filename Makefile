@@ -77,7 +77,7 @@ bench: .venv/demo.stamp package ## sizes, cold start, memory and times of the pa
 
 soak: .venv/check.stamp ## containment against faults and simulations, in full: 15 minutes at most
 	KEYRAIL_SOAK=1 timeout 900 cargo test --locked --profile demo -p keyrail-core --test model -- --nocapture
-	KEYRAIL_SOAK=1 timeout 300 cargo test --locked -p keyrail-lambda --test guardrail faults -- --nocapture
+	KEYRAIL_SOAK=1 timeout 300 cargo test --locked -p keyrail-lambda --test guardrail -- faults crashing --nocapture
 
 fuzz: ## mutate events until one breaks, for SECONDS (60); needs cargo-fuzz
 	@mkdir -p fuzz/corpus/event

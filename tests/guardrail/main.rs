@@ -13,6 +13,7 @@
 
 mod alerting;
 mod containing;
+mod crashing;
 mod exempting;
 mod failing;
 mod faults;

@@ -238,9 +238,6 @@ pub(crate) async fn afterwards(
     };
     let (forgotten, scheduled) = join(remembering, scheduling).await;
     let (mut notes, mut failed) = (Vec::new(), Vec::new());
-    for error in forgotten {
-        failed.push(format!("the containment could not be remembered: {error}"));
-    }
     for (stock, sent) in scheduled {
         // What is younger than the event is found without the list.
         let unlisted = stock.map(|error| format!("credentials could not be listed: {error}"));
@@ -256,6 +253,11 @@ pub(crate) async fn afterwards(
     {
         notes.push(format!("the claim on it could not be ended: {error}"));
     }
+    // A later event is judged without it: another try, with another alert, would be worse.
+    let forgotten = forgotten
+        .into_iter()
+        .map(|error| format!("what was contained, for later events: {error}"));
+    response.report.not_known.extend(forgotten);
     response.notes = notes;
     response.failed_afterwards = failed;
 }

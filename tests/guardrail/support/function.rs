@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -21,6 +23,7 @@ pub(crate) struct Function {
     results: Receiver<Result<(), Value>>,
     log: JoinHandle<String>,
     ready: Arc<Notify>,
+    api: Arc<RuntimeApi>,
 }
 
 /// The four calls of the Runtime API that a function makes (Lambda Developer
@@ -30,6 +33,8 @@ struct RuntimeApi {
     events: Mutex<Receiver<Bytes>>,
     results: Sender<Result<(), Value>>,
     ready: Arc<Notify>,
+    /// When an invocation ends, in milliseconds after it began; 0 for never.
+    ends_after: AtomicU64,
 }
 
 impl Function {
@@ -42,7 +47,9 @@ impl Function {
             account: account.to_owned(),
             events: Mutex::new(waiting),
             results: done,
+            ends_after: AtomicU64::new(0),
         });
+        let runtime = Arc::clone(&api);
         let address = serve(move |asked| {
             let api = Arc::clone(&api);
             async move { api.answer(asked).await }
@@ -77,7 +84,14 @@ impl Function {
             results,
             log,
             ready,
+            api: runtime,
         }
+    }
+
+    /// Gives each invocation from now on so much time.
+    pub(crate) fn ends_after(&self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).expect("small");
+        self.api.ends_after.store(millis, Ordering::Relaxed);
     }
 
     /// Waits until it asks for its first event: the end of its cold start.
@@ -146,10 +160,14 @@ impl RuntimeApi {
                 self.ready.notify_one();
                 let event = self.events.lock().await.recv().await?;
                 let arn = format!("arn:aws:lambda:us-east-1:{}:function:keyrail", self.account);
+                let deadline = match self.ends_after.load(Ordering::Relaxed) {
+                    0 => "4102444800000".to_owned(),
+                    millis => (now_in_millis() + millis).to_string(),
+                };
                 let headers = [
                     ("content-type", "application/json"),
                     ("lambda-runtime-aws-request-id", REQUEST_ID),
-                    ("lambda-runtime-deadline-ms", "4102444800000"),
+                    ("lambda-runtime-deadline-ms", &deadline),
                     ("lambda-runtime-invoked-function-arn", &arn),
                 ];
                 Some(answer(200, &headers, event))
@@ -167,6 +185,12 @@ impl RuntimeApi {
         self.results.send(result).await.ok()?;
         Some(answer(202, &[], ""))
     }
+}
+
+fn now_in_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let millis = since.expect("it is later than 1970").as_millis();
+    u64::try_from(millis).expect("it fits for long")
 }
 
 pub(crate) const REQUEST_ID: &str = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
+use tokio::sync::Notify;
 
 use super::http::{Answer, Asked, answer, body_of, send, serve};
 use super::stand_in::StandIn;
@@ -30,6 +31,16 @@ struct State {
     first: HashMap<String, (u16, Bytes)>,
     /// What the emulator does not have.
     stand_in: StandIn,
+    /// The call at which the caller dies.
+    deadly: Option<Deadly>,
+}
+
+/// The caller dies at a call, and its later ones come to nothing.
+struct Deadly {
+    at: usize,
+    /// Whether the call still reaches the emulator.
+    reaches: bool,
+    struck: Arc<Notify>,
 }
 
 impl State {
@@ -102,7 +113,22 @@ impl Proxy {
 
     /// Nothing is broken any more.
     pub(crate) fn mend(&self) {
-        lock(&self.state).faults.clear();
+        let mut state = lock(&self.state);
+        state.faults.clear();
+        state.deadly = None;
+    }
+
+    /// The caller dies at its call of this number, before it reaches the emulator or once
+    /// it has: who waits for what is returned is to kill it then.
+    pub(crate) fn dies_at(&self, number: usize, reaches: bool) -> Arc<Notify> {
+        let struck = Arc::new(Notify::new());
+        let mut state = lock(&self.state);
+        state.deadly = Some(Deadly {
+            at: state.calls.len() + number,
+            reaches,
+            struck: Arc::clone(&struck),
+        });
+        struck
     }
 
     /// What stands in for the part of AWS that the emulator does not have.
@@ -140,8 +166,14 @@ async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Optio
         .unwrap_or("?")
         .to_owned();
     let caller = account_of(&asked);
-    let (number, fault) = {
+    let (number, fault, death) = {
         let mut state = lock(&state);
+        let number = state.calls.len();
+        let deadly = state.deadly.as_ref().filter(|deadly| number >= deadly.at);
+        let death = deadly.map(|deadly| {
+            let reaches = deadly.reaches && number == deadly.at;
+            (reaches, Arc::clone(&deadly.struck))
+        });
         state.calls.push(Call {
             action: action.clone(),
             body: body.clone(),
@@ -156,9 +188,16 @@ async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Optio
                 faults.first().cloned()
             }
         });
-        (state.calls.len() - 1, fault)
+        (number, fault, death)
     };
     let reach = || reach(&state, &emulator, &action, &caller, &body, asked);
+    if let Some((reaches, struck)) = death {
+        if reaches {
+            reach().await;
+        }
+        struck.notify_one();
+        return future::pending().await;
+    }
     let answered = match fault {
         None | Some(Fault::None) => reach().await,
         Some(Fault::Reset) => {
