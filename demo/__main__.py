@@ -4,8 +4,8 @@
     DEMO_KEEP=1 make demo     leaves the emulator running and says how to look around
 
 Everything printed was read from the emulator or from the alert as delivered. The exit code is 0
-only if the key was made Inactive in enforce mode and left Active in observe mode, and the alerts
-said so; 1 if not; 3 if the demo could not be run.
+only if the key was made Inactive in enforce mode, in two member accounts too, and left Active in
+observe mode, and the alerts said so; 1 if not; 3 if the demo could not be run.
 """
 
 import contextlib
@@ -26,7 +26,12 @@ from tests.emulator.stack import Stack, StackError
 
 SOURCE = "keyrail.demo"
 COMMAND = ROOT / "target" / "demo" / "keyrail"
-PARAMETERS = {"AlertEmail": "oncall@example.com", "OperatorEmail": "operator@example.com"}
+PARAMETERS = {
+    "AlertEmail": "oncall@example.com",
+    "OperatorEmail": "operator@example.com",
+    "ResponderRole": "keyrail-responder",
+}
+MEMBERS = ["444455556666", "777788889999"]
 
 
 class DemoFailed(Exception):
@@ -95,8 +100,22 @@ def run(emulator, stack):
     say(bold("Enforce: a key created for another user is deactivated"))
     alert = play(emulator, stack, inbox, "bob", expected="Inactive")
     expect(alert["state"] == "BLOCKED", f"the alert's state is {alert['state']}, not BLOCKED")
+    late = [text for _, text in stack.log_lines() if '"after the alert"' in text]
+    expect(not late, f"something failed after the alert: {late}")
     result = next((outcome["result"] for outcome in alert["report"]["outcomes"]), "missing")
     expect(result == "verified", f"the first outcome is {result}, not verified")
+
+    with step("deploy infra/member.yaml in two other accounts", 60):
+        for member in MEMBERS:
+            deploy_member(emulator, stack, member)
+    say("")
+    say(bold("Member accounts: the same in two others, through a role there"))
+    say("The emulator has no organizations, so the roles' conditions on them are taken out.")
+    for member in MEMBERS:
+        alert = play(emulator, stack, inbox, "bob", expected="Inactive", account=member)
+        expect(alert["state"] == "BLOCKED", f"the alert's state is {alert['state']}, not BLOCKED")
+        accounts = {outcome["account"] for outcome in alert["report"]["outcomes"]}
+        expect(accounts == {member}, f"it was done in {accounts}, not in {member}")
 
     with step("set Mode to observe", 60):
         stack.deploy(Mode="observe", **PARAMETERS)
@@ -110,15 +129,38 @@ def run(emulator, stack):
     say(green("ok") + ": Inactive in enforce mode, still Active in observe mode, and both alerts say so")
 
 
-def play(emulator, stack, inbox, user, expected):
-    """One key from creation to alert, printed as a time-line; returns the alert."""
+def deploy_member(emulator, stack, account):
+    """The responder role, as a StackSet puts it into each account of an organization.
+
+    The emulator knows no organization, so nobody is in one: that condition is taken out.
+    """
+    function = emulator.client("lambda").get_function(FunctionName=stack.outputs["FunctionName"])
+    hub_role = function["Configuration"]["Role"]
+    member = Stack(emulator, "keyrail-member", ROOT / "infra" / "member.yaml", account)
+    member.deploy(Mode="enforce", HubRoleArn=hub_role, OrganizationId="o-exampleorgid")
+
+    iam = emulator.client("iam", account)
+    role = iam.get_role(RoleName=PARAMETERS["ResponderRole"])["Role"]
+    trust = role["AssumeRolePolicyDocument"]
+    del trust["Statement"][0]["Condition"]
+    iam.update_assume_role_policy(RoleName=role["RoleName"], PolicyDocument=json.dumps(trust))
     iam = emulator.client("iam")
-    with step(f"create user {user} and an access key", 30):
+    names = {"RoleName": hub_role.split("/")[-1], "PolicyName": "member-accounts"}
+    policy = iam.get_role_policy(**names)["PolicyDocument"]
+    policy["Statement"][0].pop("Condition", None)
+    iam.put_role_policy(**names, PolicyDocument=json.dumps(policy))
+
+
+def play(emulator, stack, inbox, user, expected, account=None):
+    """One key from creation to alert, printed as a time-line; returns the alert."""
+    account = account or emulator.account
+    iam = emulator.client("iam", account)
+    with step(f"create user {user} and an access key in {account}", 30):
         iam.create_user(UserName=user)
         key = iam.create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
         before = key_status(iam, user, key)
         expect(before == "Active", f"the new key is {before}, not Active")
-    event = key_created(user, key, emulator.account)
+    event = key_created(user, key, account)
 
     with step("put the event on the bus and wait for the alert", 45):
         start, inactive, alert, received = observe(emulator, inbox, iam, user, key, event)
@@ -127,7 +169,8 @@ def play(emulator, stack, inbox, user, expected):
     violated = alert["report"]["verdict"]["violated"]
     outcomes = alert["report"]["outcomes"]
 
-    line(None, f"key {key} of {user} is {bold(before)}", "ListAccessKeys")
+    where = "" if account == emulator.account else f" in account {account}"
+    line(None, f"key {key} of {user}{where} is {bold(before)}", "ListAccessKeys")
     line(0, "event CreateAccessKey is put on the bus", "PutEvents")
     if started is not None:
         line(started, "function is invoked", "its REPORT line: end less duration")
@@ -203,6 +246,8 @@ def key_created(user, key, account):
         "detail.eventTime": now,
         "detail.eventID": uuid.uuid4(),
         "detail.recipientAccountId": account,
+        "detail.userIdentity.accountId": account,
+        "detail.userIdentity.arn": f"arn:aws:iam::{account}:user/anaya",
         "detail.requestParameters.userName": user,
         "detail.responseElements.accessKey.userName": user,
         "detail.responseElements.accessKey.accessKeyId": key,

@@ -33,15 +33,16 @@ class StackError(Exception):
 class Stack:
     """template.yaml in an emulator. Deploying again updates it."""
 
-    def __init__(self, emulator, name="keyrail", template=ROOT / "template.yaml"):
+    def __init__(self, emulator, name="keyrail", template=ROOT / "template.yaml", account=None):
         self.emulator = emulator
         self.name = name
         self.source = template
+        self.account = account or emulator.account
         self.packaged = None
         self.outputs = {}
 
     def deploy(self, seconds=60, **parameters):
-        cloudformation = self.emulator.client("cloudformation")
+        cloudformation = self.emulator.client("cloudformation", self.account)
         action = cloudformation.update_stack if self.packaged else cloudformation.create_stack
         self.packaged = self.packaged or self._package()
         action(

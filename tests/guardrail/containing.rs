@@ -102,6 +102,51 @@ async fn a_contained_key_takes_three_round_trips() {
     );
 }
 
+/// With a table, the claim comes first: three round trips until the key is read back.
+#[tokio::test]
+async fn a_claimed_key_is_read_back_after_three_round_trips() {
+    let world = World::new().await;
+    let key = world.user_with_key("bob").await;
+    let mut function = world.enforcing(&world.memory().await).await;
+    // What is asked beside another call must not be what the next one waits for.
+    world.proxy.breaks(
+        "ListAccessKeys",
+        &[Fault::After("UpdateAccessKey"), Fault::None],
+    );
+
+    function
+        .invoke(&world.key_created("bob", &key))
+        .await
+        .expect("it is contained");
+
+    let actions = world.proxy.actions();
+    let at = |wanted: &str| actions.iter().position(|action| action == wanted);
+    let (changed, told) = (at("UpdateAccessKey"), at("Publish"));
+    let before: Vec<&str> = actions
+        .iter()
+        .take(changed.expect("the key is changed"))
+        .map(String::as_str)
+        .collect();
+    assert!(
+        !before.is_empty()
+            && before
+                .iter()
+                .all(|action| *action == "UpdateItem" || *action == "PutItem"),
+        "one round trip of claims: {actions:?}"
+    );
+    let between: Vec<&str> = actions
+        .iter()
+        .take(told.expect("it is told"))
+        .skip(before.len())
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        between,
+        ["UpdateAccessKey", "ListAccessKeys", "ListAccessKeys"],
+        "the change, what is read beside it, and what is read back: {actions:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_key_that_is_inactive_already_is_reported_as_that() {
     let world = World::new().await;

@@ -134,6 +134,7 @@ async fn a_containment_is_looked_at_again_and_is_silent_if_it_holds() {
     let (world, _, mut function) = contained().await;
     let rechecks = world.rechecks();
     assert_eq!(rechecks.len(), 2);
+    assert_eq!(world.delays(), [30, 300]);
 
     for recheck in &rechecks {
         function.invoke(recheck).await.expect("it holds");

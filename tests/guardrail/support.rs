@@ -165,6 +165,18 @@ impl World {
         .collect()
     }
 
+    /// After how many seconds each is to be delivered.
+    pub(crate) fn delays(&self) -> Vec<u64> {
+        let sent = self.proxy.calls().into_iter();
+        let sent = sent.filter(|call| call.action == "SendMessage");
+        let messages = sent.filter_map(|call| serde_json::from_str::<Value>(&call.body).ok());
+        let mut delays: Vec<u64> = messages
+            .filter_map(|message| message["DelaySeconds"].as_u64())
+            .collect();
+        delays.sort_unstable();
+        delays
+    }
+
     fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("KEYRAIL_TOPIC_ARN", self.topic_arn.clone()),

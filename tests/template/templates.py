@@ -116,7 +116,9 @@ def granted(mode, conditions=()):
     holding |= {"Enforcing": mode == "enforce"} | dict.fromkeys(conditions, True)
     actions = {}
     for name, statement in identity_statements(HOME, holding):
-        assert name == "GuardrailRole" and statement["Effect"] == "Allow", statement
+        assert name == "GuardrailRole", statement
+        if statement["Effect"] == "Deny":
+            continue
         for action in as_list(statement["Action"]):
             if statement["Resource"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}:
                 continue  # Lambda's on-failure destination.

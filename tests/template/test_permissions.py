@@ -119,6 +119,16 @@ class Permissions(unittest.TestCase):
             with self.subTest(condition):
                 self.assertEqual(granted("enforce", {condition}), CONTAINS | ALWAYS | more)
 
+    def test_no_role_can_change_itself(self):
+        for template, own in ((HOME, "${AWS::StackName}-*"), (MEMBER, "${RoleName}")):
+            denied = [
+                (statement["Action"], statement["Resource"])
+                for _, statement in identity_statements(template)
+                if statement["Effect"] == "Deny"
+            ]
+            role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/" + own
+            self.assertEqual(denied, [("iam:*", {"Fn::Sub": role})])
+
     def test_what_cannot_be_undone_needs_enforce_mode_too(self):
         for template in (HOME, MEMBER):
             for name in ("RevokesRoles", "Deletes", "DeletesRootKeys"):
@@ -239,9 +249,13 @@ class Permissions(unittest.TestCase):
         self.assertEqual(statement["Action"], "sqs:SendMessage")
         self.assertEqual(statement["Resource"], {"Fn::GetAtt": ["RecheckQueue", "Arn"]})
         self.assertEqual(policy["Version"], "2012-10-17")
+        session = "assumed-role/${GuardrailRole}/*"
         self.assertEqual(
             statement["Condition"],
-            {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["GuardrailRole", "Arn"]}}},
+            {"ArnNotLike": {"aws:PrincipalArn": [
+                {"Fn::GetAtt": ["GuardrailRole", "Arn"]},
+                {"Fn::Sub": f"arn:${{AWS::Partition}}:sts::${{AWS::AccountId}}:{session}"},
+            ]}},
         )
 
     def test_the_code_calls_just_what_is_granted(self):

@@ -367,7 +367,11 @@ impl Activity {
 }
 
 /// What CloudTrail shows of keyrail's function at work.
-const OWN_CALLS: [&str; 14] = [
+const OWN_CALLS: [&str; 22] = [
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
     "iam:AttachUserPolicy",
     "iam:DeleteAccessKey",
     "iam:DeleteLoginProfile",
@@ -380,6 +384,10 @@ const OWN_CALLS: [&str; 14] = [
     "iam:UpdateSSHPublicKey",
     "logs:CreateLogStream",
     "logs:PutLogEvents",
+    "sns:Publish",
+    "sqs:DeleteMessage",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
     "sts:AssumeRole",
     "sts:AssumeRoot",
 ];
