@@ -46,18 +46,32 @@ async fn main() {
         warm,
     );
 
-    let key = world.user_with_key("bob").await;
-    let created = world.key_created("bob", &key);
-    let mut contained = Vec::new();
-    for _ in 0..CONTAINMENTS {
+    let (mut trips, mut inactive, mut read_back, mut told) = (vec![], vec![], vec![], vec![]);
+    for number in 0..CONTAINMENTS {
+        let user = format!("user-{number}");
+        let key = world.user_with_key(&user).await;
+        let created = world.key_created(&user, &key);
+        let start = Instant::now();
+        world.status(&user, &key).await;
+        trips.push(start.elapsed());
+        let before = world.proxy.calls().len();
         let start = Instant::now();
         function.invoke(&created).await.expect("it is contained");
-        contained.push(start.elapsed());
+        told.push(start.elapsed());
+        let calls = world.proxy.calls().split_off(before);
+        let last = |action: &str| {
+            let of = calls.iter().filter(|call| call.action == action);
+            of.filter_map(|call| call.answered)
+                .max()
+                .map(|at| at - start)
+        };
+        inactive.extend(last("UpdateAccessKey"));
+        read_back.extend(last("ListAccessKeys"));
     }
-    report(
-        "warm containment and alert, against the emulator",
-        contained,
-    );
+    report("one call of the emulator's IAM", trips);
+    report("containment: from the event to the key inactive", inactive);
+    report("containment: until that is read back", read_back);
+    report("containment: until the alert is sent, and it answers", told);
 
     let peak = function.peak_memory().map_or_else(
         || "not known".to_owned(),

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::future;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -49,7 +49,7 @@ impl State {
         let since = self.calls.iter().skip(self.told_at);
         since
             .into_iter()
-            .any(|call| call.action == action && call.answered)
+            .any(|call| call.action == action && call.answered.is_some())
     }
 }
 
@@ -61,7 +61,8 @@ pub(crate) struct Call {
     /// Whose credentials signed it: the emulator takes an id of twelve digits for the
     /// account, and gives out others for assumed roles.
     pub account: String,
-    answered: bool,
+    /// When it was answered.
+    pub answered: Option<Instant>,
 }
 
 /// What happens to a call instead of reaching the emulator.
@@ -178,7 +179,7 @@ async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Optio
             action: action.clone(),
             body: body.clone(),
             account: caller.clone(),
-            answered: false,
+            answered: None,
         });
         let faults = state.faults.get_mut(&action);
         let fault = faults.and_then(|faults| {
@@ -235,7 +236,7 @@ async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Optio
         Some(Fault::Close) => None,
         Some(Fault::Body(body)) => Some(answer(200, &[("content-type", "text/xml")], body)),
     };
-    lock(&state).calls[number].answered = true;
+    lock(&state).calls[number].answered = Some(Instant::now());
     answered
 }
 
