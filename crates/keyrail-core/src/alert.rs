@@ -3,15 +3,20 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use self::content::Content;
 use self::plain::{Plain, ascii_line};
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
 use crate::bundle::Severity;
 use crate::report::{Report, State};
 
+mod chat;
+mod content;
+mod email;
+mod english;
+mod instead;
+mod links;
 mod plain;
-mod sentence;
-mod text;
-mod to_do;
+mod sms;
 
 /// The door to on-call.
 #[expect(
@@ -50,6 +55,11 @@ pub struct Alert<'a> {
     /// For filter policies, and to wake people by.
     #[serde(skip)]
     pub severity: Severity,
+    /// What telephones show: at most 140 characters, each of which takes one unit.
+    #[serde(skip)]
+    pub sms: String,
+    #[serde(skip)]
+    content: Content,
 }
 
 /// SNS takes subjects of fewer than 100 characters (SNS API reference, `Publish`,
@@ -67,28 +77,37 @@ impl<'a> Alert<'a> {
     #[must_use]
     pub fn compose(report: &'a Report) -> Self {
         let state = report.state();
-        let what = text::headline(report);
-        let who = who(&report.activity);
+        let content = english::content(report);
+        let who = Plain(&who(&report.activity)).to_string();
         let place = [&report.activity.account, &report.activity.region]
             .into_iter()
             .flatten()
             .map(String::as_str)
             .collect::<Vec<_>>()
             .join(" ");
-        let subject = format!(
-            "{}: {what} - {} - {}",
-            state.as_str(),
-            Plain(&who),
-            Plain(&place)
-        );
+        let who_and_where = format!("{who} - {}", Plain(&place));
+        let subject = format!("{}: {} - {who_and_where}", state.as_str(), content.headline);
         Self {
             schema: "keyrail.alert/v1",
             state,
             subject: ascii_line(&subject, LONGEST_SUBJECT),
-            text: text::render(report),
+            text: email::render(&content, report),
             report,
             severity: report.severity(),
+            sms: sms::render(&content, &who_and_where, report),
+            content,
         }
+    }
+
+    /// The message for the topic of chat channels: a custom notification of Amazon Q
+    /// Developer in chat applications.
+    ///
+    /// # Errors
+    ///
+    /// None that a report can cause: all of its keys are texts.
+    pub fn chat(&self) -> Result<String, serde_json::Error> {
+        let notification = chat::render(&self.content, &self.subject, self.report);
+        serde_json::to_string(&notification)
     }
 
     /// The body of one SNS publish with `MessageStructure=json`: text for people,
@@ -123,7 +142,7 @@ impl<'a> Alert<'a> {
 
     fn encoded(&self, program: &Value, text: &str) -> Result<String, serde_json::Error> {
         let default = serde_json::to_string(program)?;
-        serde_json::to_string(&json!({ "default": default, "email": text, "sms": self.subject }))
+        serde_json::to_string(&json!({ "default": default, "email": text, "sms": self.sms }))
     }
 
     /// Message attributes for filter policies. SNS refuses empty ones, so what is
@@ -148,6 +167,23 @@ impl<'a> Alert<'a> {
         .filter_map(|(name, value)| Some((name, ascii_line(&value?, 256))))
         .filter(|(_, value)| !value.is_empty())
     }
+}
+
+/// The policy without its annotations, which the text says in its own places.
+fn condition(policy: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let mut escaped = false;
+    let start = policy.char_indices().find(|&(at, c)| {
+        let ends_a_quote = c == '"' && !escaped;
+        escaped = quoted && c == '\\' && !escaped;
+        quoted ^= ends_a_quote;
+        !quoted
+            && policy
+                .get(at..)
+                .is_some_and(|rest| rest.starts_with("forbid"))
+    });
+    let policy = start.and_then(|(at, _)| policy.get(at..)).unwrap_or(policy);
+    policy.lines().filter(|line| !line.trim().is_empty())
 }
 
 /// The people in it, in a few words: `bob, by anaya`.

@@ -32,7 +32,7 @@ use crate::state::{
 pub fn examine(event: Event, bundle: &Bundle, circumstances: &Circumstances) -> Report {
     let activity = Activity::interpret(&event, circumstances);
     let (verdict, plan) = judged(&activity, bundle, circumstances);
-    Report::new(event, activity, verdict, plan, bundle.version.clone())
+    Report::new(event, activity, verdict, plan, bundle)
 }
 
 fn judged(activity: &Activity, bundle: &Bundle, circumstances: &Circumstances) -> (Verdict, Plan) {

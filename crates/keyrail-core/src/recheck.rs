@@ -208,7 +208,7 @@ pub async fn recheck(
     }
     steps.sort_by_key(|step| step.name);
     let plan = Plan { steps };
-    let mut report = Report::new(event, activity, verdict, plan, bundle.version.clone());
+    let mut report = Report::new(event, activity, verdict, plan, bundle);
     report.not_known = asked.not_known;
     let protected = &bundle.settings.protect;
     report.outcomes = carry_out(&report.plan, protected, Some(&recheck.event), aws).await;

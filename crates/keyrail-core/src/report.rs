@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::activity::{Activity, Kind};
-use crate::bundle::Severity;
+use crate::bundle::{Bundle, Severity};
 use crate::event::Event;
 use crate::judge::Verdict;
 use crate::outcome::{Outcome, OutcomeResult};
@@ -33,6 +34,18 @@ pub struct Report {
     /// The bundle that judged.
     #[serde(skip)]
     pub bundle: String,
+    /// What the settings say of alerts.
+    #[serde(skip)]
+    pub on_alerts: OnAlerts,
+}
+
+/// What the settings say of alerts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OnAlerts {
+    /// The organization's access portal, which opens the console in an account.
+    pub portal: Option<String>,
+    /// Where on-call is: times are told in UTC, and as clocks there show them.
+    pub time_zone: Option<TimeZone>,
 }
 
 /// A place in a log file.
@@ -55,6 +68,8 @@ pub enum State {
     /// Observe mode, or explaining instead of responding, held back what would have
     /// been done.
     DryRun,
+    /// All that would be violated is covered by exemptions.
+    Exempt,
     /// A step failed: take the credential to work.
     Failed,
     /// AWS accepted a step, and the state read back does not show it yet.
@@ -69,6 +84,7 @@ impl State {
             Self::Alert => "ALERT",
             Self::Blocked => "BLOCKED",
             Self::DryRun => "DRY-RUN",
+            Self::Exempt => "EXEMPT",
             Self::Failed => "FAILED",
             Self::Pending => "PENDING",
         }
@@ -81,7 +97,7 @@ impl Report {
         activity: Activity,
         verdict: Verdict,
         plan: Plan,
-        bundle: String,
+        bundle: &Bundle,
     ) -> Self {
         Self {
             schema: "keyrail.report/v1",
@@ -92,7 +108,8 @@ impl Report {
             plan,
             outcomes: Vec::new(),
             not_known: Vec::new(),
-            bundle,
+            bundle: bundle.version.clone(),
+            on_alerts: bundle.settings.on_alerts.clone(),
         }
     }
 
@@ -118,6 +135,8 @@ impl Report {
             State::Blocked
         } else if self.plan.steps.iter().any(observed) {
             State::DryRun
+        } else if !self.is_alerting() && !self.verdict.exempted.is_empty() {
+            State::Exempt
         } else {
             State::Alert
         }

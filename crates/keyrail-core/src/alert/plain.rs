@@ -38,6 +38,16 @@ fn is_unsafe(c: char) -> bool {
         )
 }
 
+/// A text of at most `longest` characters, cut with a mark.
+pub(super) fn cut(text: &str, longest: usize) -> String {
+    const MARK: &str = "… [cut]";
+    if text.chars().nth(longest).is_none() {
+        return text.to_owned();
+    }
+    let kept = longest.saturating_sub(MARK.chars().count());
+    text.chars().take(kept).chain(MARK.chars()).collect()
+}
+
 /// One line of printable ASCII, of at most `longest` characters.
 pub(super) fn ascii_line(text: &str, longest: usize) -> String {
     let printable = |c: char| if matches!(c, ' '..='~') { c } else { '?' };

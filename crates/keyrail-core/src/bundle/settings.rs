@@ -9,6 +9,7 @@ use self::reader::Reader;
 use super::Mode;
 use super::diagnostic::{Diagnostic, Source};
 use crate::plan::StepName;
+use crate::report::OnAlerts;
 
 pub use self::protected::Protected;
 
@@ -34,8 +35,8 @@ pub struct Settings {
     pub accounts: BTreeMap<String, Account>,
     /// Organizational units by id.
     pub units: BTreeMap<String, Unit>,
-    /// Places for people to go.
-    pub links: Links,
+    /// How alerts show places and times.
+    pub on_alerts: OnAlerts,
     /// What belongs together in time.
     pub correlation: Correlation,
 }
@@ -69,13 +70,6 @@ pub struct Unit {
     pub parent: Option<String>,
     /// Its mode, where it is set.
     pub mode: Option<Mode>,
-}
-
-/// `[links]`
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Links {
-    /// The organization's access portal, which opens the console in an account.
-    pub portal: Option<String>,
 }
 
 /// `[correlation]`

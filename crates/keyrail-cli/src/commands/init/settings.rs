@@ -89,6 +89,9 @@ const HEAD: &str = "\
 const LANGUAGE: &str = "
 # The language of alerts. Default, and so far the only one: `en`.
 #language = \"en\"
+
+# The time zone of on-call. Default: none, and times in alerts are in UTC only.
+#time-zone = \"Asia/Tokyo\"
 ";
 
 const ACCOUNTS: &str = "
@@ -137,8 +140,8 @@ const REST: &str = "
 #minutes = 60
 #instances = 5
 
-# The organization's access portal, for links in alerts. Checked, and not yet
-# in effect.
+# The organization's access portal, through which links in alerts open the console in the
+# right account. Default: none, and links need that one has signed in there.
 #[links]
 #portal = \"https://example.awsapps.com/start\"
 ";

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
+use jiff::tz::TimeZone;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Account, Correlation, Limits, Links, Settings, Unit};
+use super::{Account, Correlation, Limits, Settings, Unit};
 use crate::bundle::Mode;
 use crate::bundle::diagnostic::{Diagnostic, Source, nearest};
 use crate::id::AccountId;
@@ -35,6 +36,7 @@ impl Reader<'_> {
                 "mode",
                 "networks",
                 "protect",
+                "time-zone",
                 "units",
             ],
         );
@@ -101,8 +103,9 @@ impl Reader<'_> {
             settings.accounts = self.accounts(accounts);
         }
         if let Some(links) = self.table(table, "links") {
-            settings.links = self.links(links);
+            settings.on_alerts.portal = self.portal(links);
         }
+        settings.on_alerts.time_zone = self.time_zone(table);
         if let Some(correlation) = self.table(table, "correlation") {
             self.only(correlation, "correlation.", &["instances", "minutes"]);
             settings.correlation = Correlation {
@@ -113,7 +116,17 @@ impl Reader<'_> {
         settings
     }
 
-    fn links(&mut self, links: &Table<'_>) -> Links {
+    fn time_zone(&mut self, table: &Table<'_>) -> Option<TimeZone> {
+        let name = self.text(table, "time-zone")?;
+        let zone = TimeZone::get(&name).ok();
+        if let (None, Some(place)) = (&zone, table.get("time-zone")) {
+            let message = "no time zone has this name: write one as `Asia/Tokyo` or `UTC`";
+            self.wrong(place, "settings-value", message);
+        }
+        zone
+    }
+
+    fn portal(&mut self, links: &Table<'_>) -> Option<String> {
         self.only(links, "links.", &["portal"]);
         let portal = self.text(links, "portal");
         if let Some(place) = links.get("portal")
@@ -123,7 +136,7 @@ impl Reader<'_> {
         {
             self.wrong(place, "settings-value", "a link begins with `https://`");
         }
-        Links { portal }
+        portal
     }
 
     /// Ranges of one name may not overlap: whoever wrote both meant something else.

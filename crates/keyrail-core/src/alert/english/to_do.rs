@@ -1,40 +1,27 @@
 //! What to do now, and how to undo what was done: commands that are copied and run,
 //! and so are made of parsed ids only.
 
-use std::fmt::{self, Write as _};
-
-use super::sentence::issues_a_key;
-use crate::activity::{Kind, TargetKind};
+use crate::activity::taxonomy::Group;
+use crate::activity::{Activity, Kind, TargetKind};
 use crate::change::{Change, Status};
 use crate::id::{AccessKeyId, UserName};
 use crate::outcome::OutcomeResult;
 use crate::report::{Report, State};
 
-pub(super) fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
-    let mut number = 0;
-    let mut item = |out: &mut String, text: fmt::Arguments<'_>| {
-        number += 1;
-        let heading = if number == 1 { "Do now\n" } else { "" };
-        writeln!(out, "{heading}  {number}. {text}")
-    };
+pub(super) fn to_do(report: &Report) -> Vec<String> {
+    let mut items = Vec::new();
     for key in keys(report) {
         let Some(stop) = key.stop() else {
             continue;
         };
         match report.state() {
             State::Failed if !key.is_stopped() => {
-                item(
-                    out,
-                    format_args!("The key may be ACTIVE. Stop it by hand: {stop}"),
-                )?;
+                items.push(format!("The key may be ACTIVE. Stop it by hand: {stop}"));
             }
             State::Pending if key.result == Some(OutcomeResult::Accepted) => {
                 let list = "aws iam list-access-keys --user-name";
                 let user = key.user.as_ref().map_or("", UserName::as_str);
-                item(
-                    out,
-                    format_args!("Check that the key is inactive: {list} {user}"),
-                )?;
+                items.push(format!("Check that the key is inactive: {list} {user}"));
             }
             // Whatever kept keyrail from it, the key that was created works.
             State::DryRun | State::Alert if was_left(report) => {
@@ -42,72 +29,56 @@ pub(super) fn write_to_do(report: &Report, out: &mut String) -> fmt::Result {
                     true => "keyrail left the key ACTIVE. To stop it:",
                     false => "keyrail left the key as it was. If it is active, stop it:",
                 };
-                item(out, format_args!("{left} {stop}"))?;
+                items.push(format!("{left} {stop}"));
             }
             _ => {}
         }
     }
-    let failed = report
+    let tried = report
         .outcomes
         .iter()
         .filter_map(|outcome| outcome.tried.as_ref());
-    for change in failed.filter(|change| change.key().is_none()) {
-        item(
-            out,
-            format_args!("Do by hand what keyrail could not: {change}"),
-        )?;
-    }
+    let failed = tried.filter(|change| change.key().is_none());
+    items.extend(failed.map(|change| format!("Do by hand what keyrail could not: {change}")));
     if report.activity.target.kind == TargetKind::AccessKey {
         for Key { id, user, .. } in keys(report) {
             if user.is_none() && report.activity.target.is_root != Some(true) {
-                item(
-                    out,
-                    format_args!(
-                        "Find out whose key it is: aws iam get-access-key-last-used --access-key-id {id}"
-                    ),
-                )?;
+                items.push(format!(
+                    "Find out whose key it is: aws iam get-access-key-last-used --access-key-id {id}"
+                ));
             }
-            item(
-                out,
-                format_args!(
-                    "See what the key was used for: aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}"
-                ),
-            )?;
+            items.push(format!(
+                "See what the key was used for: aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}"
+            ));
         }
     }
     for violation in &report.verdict.violated {
-        if let Some(advice) = &violation.advice {
-            item(out, format_args!("{advice}"))?;
-        }
-        if let Some(runbook) = &violation.runbook {
-            item(out, format_args!("Runbook: {runbook}"))?;
-        }
+        items.extend(violation.advice.clone());
+        items.extend(
+            violation
+                .runbook
+                .iter()
+                .map(|runbook| format!("Runbook: {runbook}")),
+        );
     }
     for undecided in &report.verdict.undecided {
-        item(
-            out,
-            format_args!(
-                "Judge it yourself: guardrail {} could not be decided, so nothing was done about it.",
-                undecided.policy
-            ),
-        )?;
+        items.push(format!(
+            "Judge it yourself: guardrail {} could not be decided, so nothing was done about it.",
+            undecided.policy
+        ));
+    }
+    for expired in &report.verdict.expired {
+        items.push(format!(
+            "If it is still legitimate, have its owner renew exemption {}.",
+            expired.exemption
+        ));
     }
     if report.activity.is_fault {
-        item(
-            out,
-            format_args!(
-                "Run `keyrail validate` on the bundle, mend it, and deploy again. Until then the default bundle guards."
-            ),
-        )?;
+        items.push("Run `keyrail validate` on the bundle, mend it, and deploy again. Until then the default bundle guards.".to_owned());
     } else if report.activity.kind == Kind::Unrecognised {
-        item(
-            out,
-            format_args!(
-                "Find the event by its id, and judge it yourself. If AWS has a new kind of event, remove it from the rule or update keyrail."
-            ),
-        )?;
+        items.push("Find the event by its id, and judge it yourself. If AWS has a new kind of event, remove it from the rule or update keyrail.".to_owned());
     }
-    if number == 0 { Ok(()) } else { writeln!(out) }
+    items
 }
 
 /// Whether a key was left as it was: by the mode, for want of evidence, or
@@ -121,28 +92,29 @@ fn was_left(report: &Report) -> bool {
 }
 
 /// The calls that take back what was done, the last first.
-pub(super) fn write_undo(report: &Report, out: &mut String) -> fmt::Result {
+pub(super) fn undo(report: &Report) -> Vec<String> {
     let changes = report.outcomes.iter().flat_map(|outcome| &outcome.changes);
     let changes: Vec<&Change> = changes.collect();
-    if changes.is_empty() {
-        return Ok(());
-    }
-    for change in changes.iter().rev() {
-        match (change.inverse(), change.instead()) {
-            (Some(inverse), _) => writeln!(out, "Undo    {inverse}")?,
-            (None, Some(instead)) => {
-                writeln!(out, "Undo    the password is gone; a new one: {instead}")?;
-            }
-            (None, None) => writeln!(out, "Undo    a deleted key cannot be restored")?,
-        }
-    }
+    let back = changes
+        .iter()
+        .rev()
+        .map(|change| match (change.inverse(), change.instead()) {
+            (Some(inverse), _) => inverse.to_string(),
+            (None, Some(instead)) => format!("the password is gone; a new one: {instead}"),
+            (None, None) => "a deleted key cannot be restored".to_owned(),
+        });
+    let mut lines: Vec<String> = back.collect();
     if changes.iter().any(|change| change.key().is_some()) {
-        writeln!(
-            out,
-            "        With `keyrail undo`, which also records a release: without one, keyrail stops a key that is activated again."
-        )?;
+        lines.push("With `keyrail undo`, which also records a release: without one, keyrail stops a key that is activated again.".to_owned());
     }
-    writeln!(out)
+    lines
+}
+
+/// Whether an access key was given to somebody, or given back.
+pub(super) fn issues_a_key(activity: &Activity) -> bool {
+    activity.target.kind == TargetKind::AccessKey
+        && (activity.groups.contains(&Group::IssueAccessKey)
+            || activity.groups.contains(&Group::ReactivateCredential))
 }
 
 /// A key that the activity is about, as far as it may stand in a command.

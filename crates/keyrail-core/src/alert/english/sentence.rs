@@ -1,8 +1,7 @@
 //! What happened, in one sentence, and the words for who, whose and where.
 
-use super::actor_name;
-use super::plain::Plain;
-use crate::activity::taxonomy::Group;
+use super::super::actor_name;
+use super::super::plain::Plain;
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
 use crate::report::Report;
 
@@ -220,11 +219,4 @@ pub(super) fn place(activity: &Activity) -> String {
 /// A text of the event, or that it is not known.
 pub(super) fn known(text: Option<&str>) -> String {
     text.map_or_else(|| "not known".to_owned(), |text| Plain(text).to_string())
-}
-
-/// Whether an access key was given to somebody, or given back.
-pub(super) fn issues_a_key(activity: &Activity) -> bool {
-    activity.target.kind == TargetKind::AccessKey
-        && (activity.groups.contains(&Group::IssueAccessKey)
-            || activity.groups.contains(&Group::ReactivateCredential))
 }

@@ -1,0 +1,184 @@
+//! The alert as a custom notification of Amazon Q Developer in chat applications, which
+//! Slack and Microsoft Teams show (its Administrator Guide, "Custom notifications",
+//! checked 2026-11-25). What is not in this form it drops without a word.
+
+use serde::Serialize;
+
+use super::content::{Content, Labelled};
+use super::plain::cut;
+use crate::activity::{Activity, ActorKind};
+use crate::id::UserName;
+use crate::report::Report;
+
+const LONGEST_TITLE: usize = 250;
+const LONGEST_DESCRIPTION: usize = 8_000;
+const LONGEST_STEP: usize = 1_000;
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Notification {
+    version: &'static str,
+    source: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    content: Message,
+    metadata: Metadata,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Message {
+    text_type: &'static str,
+    title: String,
+    description: String,
+    next_steps: Vec<String>,
+    keywords: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    /// What keyrail tells later of the same event comes in the same thread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_id: Option<String>,
+    summary: String,
+    event_type: &'static str,
+    related_resources: Vec<String>,
+    additional_context: Context,
+}
+
+/// What buttons can hand on: ids, without spaces.
+#[derive(Debug, Serialize)]
+struct Context {
+    state: &'static str,
+    severity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guardrail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+pub(super) fn render(content: &Content, subject: &str, report: &Report) -> Notification {
+    let (state, severity) = (report.state().as_str(), report.severity().as_str());
+    let activity = &report.activity;
+    let title = format!("{state} ({severity}): {}", content.headline);
+    let guardrails = report.verdict.violated.iter();
+    let guardrails: Vec<String> = guardrails.map(|violation| violation.id.clone()).collect();
+    let id = report.event.id.as_deref().and_then(word);
+    let account = activity.account.as_deref().and_then(word);
+    let region = activity.region.as_deref().and_then(word);
+    let keywords = [Some(state.to_owned()), Some(severity.to_owned())];
+    let keywords = keywords
+        .into_iter()
+        .chain([account.clone(), region.clone()]);
+    Notification {
+        version: "1.0",
+        source: "custom",
+        id: id.clone(),
+        content: Message {
+            text_type: "client-markdown",
+            title: cut(&escaped(&title), LONGEST_TITLE),
+            description: cut(&description(content), LONGEST_DESCRIPTION),
+            next_steps: content
+                .to_do
+                .iter()
+                .map(|step| cut(&escaped(step), LONGEST_STEP))
+                .collect(),
+            keywords: keywords
+                .flatten()
+                .chain(guardrails.iter().cloned())
+                .collect(),
+        },
+        metadata: Metadata {
+            thread_id: id,
+            summary: escaped(subject),
+            event_type: "keyrail-alert",
+            related_resources: resources(activity),
+            additional_context: Context {
+                state,
+                severity,
+                account,
+                region,
+                guardrail: guardrails.first().cloned(),
+                key: activity.target.access_key_id.as_deref().and_then(word),
+            },
+        },
+    }
+}
+
+fn description(content: &Content) -> String {
+    let mut lines = vec![escaped(&content.sentence), String::new()];
+    lines.push(format!("*{}*", content.headings.done));
+    lines.extend(
+        content
+            .done
+            .iter()
+            .chain(&content.still)
+            .map(|line| escaped(line)),
+    );
+    lines.push(String::new());
+    let labelled = |Labelled { label, text }: &Labelled| format!("*{label}* {}", escaped(text));
+    lines.extend(content.evidence.iter().map(labelled));
+    for reason in &content.why {
+        lines.push(format!("*{}* {}", reason.label, escaped(&reason.text)));
+    }
+    for (number, line) in content.undo.iter().enumerate() {
+        let heading = format!("*{}* ", content.headings.undo);
+        let heading = if number == 0 { &heading } else { "" };
+        lines.push(format!("{heading}{}", escaped(line)));
+    }
+    if !content.instead.is_empty() {
+        lines.push(format!("*{}*", content.headings.instead));
+        lines.extend(content.instead.iter().map(|line| escaped(line)));
+    }
+    // keyrail's own links are made of parsed ids, so they stay as they are.
+    for Labelled { label, text } in &content.links {
+        lines.push(format!("*{label}* {text}"));
+    }
+    lines.join("\n")
+}
+
+/// What is neither markup nor a mention nor a link, whoever chose it: Slack reads `<!here>`
+/// and `<@U1>` (Slack API, "Formatting text", checked 2026-11-25), Teams `[text](link)`.
+fn escaped(text: &str) -> String {
+    let text = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('`', "'")
+        .replace("](", "] (");
+    ["@channel", "@here", "@everyone"]
+        .into_iter()
+        .fold(text, |text, mention| {
+            text.replace(mention, &mention.replace('@', "@ "))
+        })
+}
+
+/// An id as it is, if it has nothing but what an id has.
+fn word(text: &str) -> Option<String> {
+    let is_id = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=,@".contains(&byte);
+    (!text.is_empty() && text.len() <= 256 && text.bytes().all(is_id)).then(|| text.to_owned())
+}
+
+/// The ARNs of those in it.
+fn resources(activity: &Activity) -> Vec<String> {
+    let arn = |user: &str| {
+        let user: UserName = user.parse().ok()?;
+        let account = activity.account.as_deref().and_then(word)?;
+        Some(activity.user_arn(&account, user.as_str()))
+    };
+    let target = activity.target.user.as_deref().and_then(arn);
+    let actor = activity
+        .actor
+        .arn
+        .as_deref()
+        .filter(|_| activity.actor.kind != ActorKind::Unknown);
+    let actor = actor.filter(|arn| arn.starts_with("arn:")).and_then(word);
+    let mut all: Vec<String> = target.into_iter().chain(actor).collect();
+    all.dedup();
+    all
+}

@@ -1,0 +1,310 @@
+//! The words of alerts, in English. Another language is a module like this one.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use self::sentence::{actor, known, place, sentence};
+use self::to_do::{to_do, undo};
+use super::content::{Content, Headings, Labelled, Reason};
+use super::plain::Plain;
+use super::{condition, links};
+use crate::activity::Kind;
+use crate::outcome::OutcomeResult;
+use crate::plan::{Step, StepName};
+use crate::report::{Report, State};
+
+mod instead;
+mod sentence;
+mod to_do;
+
+/// What an alert says of a report.
+pub(super) fn content(report: &Report) -> Content {
+    Content {
+        headline: headline(report),
+        sentence: sentence(report),
+        done: done(report),
+        still: still(report),
+        to_do: to_do(report),
+        evidence: evidence(report),
+        why: why(report),
+        instead: instead::instead(&report.activity),
+        undo: undo(report),
+        links: links::links(report, ["user", "event", "account"]),
+        before_links: before_links(report),
+        headings: Headings {
+            severity: "severity",
+            done: "What keyrail did",
+            to_do: "Do now",
+            instead: "Instead of an access key",
+            undo: "Undo",
+            links: "Links",
+        },
+        in_short: in_short(report).to_owned(),
+    }
+}
+
+/// What it is about, in a few words: the worst guardrail's title.
+fn headline(report: &Report) -> String {
+    let verdict = &report.verdict;
+    let more = |count: usize| match count {
+        0 | 1 => String::new(),
+        _ => format!(" (+{} more)", count - 1),
+    };
+    if report.activity.is_fault {
+        return "keyrail is not guarding as it was deployed to".to_owned();
+    }
+    if report.activity.comeback.is_some() {
+        return "Containment did not hold".to_owned();
+    }
+    if report.activity.kind == Kind::Unrecognised {
+        return "Event not recognised".to_owned();
+    }
+    match (verdict.violated.first(), verdict.undecided.first()) {
+        (Some(violation), _) => format!("{}{}", violation.title, more(verdict.violated.len())),
+        (None, Some(undecided)) => {
+            format!(
+                "Guardrail {} could not be decided{}",
+                undecided.policy,
+                more(verdict.undecided.len())
+            )
+        }
+        (None, None) => match verdict.exempted.first() {
+            Some(exempted) => format!(
+                "Guardrail {} has an exemption for it{}",
+                exempted.guardrail,
+                more(verdict.exempted.len())
+            ),
+            None => "Nothing violated".to_owned(),
+        },
+    }
+}
+
+/// What a telephone shows at the end.
+fn in_short(report: &Report) -> &'static str {
+    match report.state() {
+        State::Blocked => "Contained and verified.",
+        State::Pending => "Accepted, not yet visible: check it.",
+        State::Failed => "NOT CONTAINED: act now.",
+        State::DryRun => "Observe mode: nothing was stopped.",
+        State::Exempt => "Exempt: nothing was stopped.",
+        State::Alert if report.outcomes.is_empty() => "Look at the e-mail.",
+        State::Alert => "Nothing was stopped: look at the e-mail.",
+    }
+}
+
+fn done(report: &Report) -> Vec<String> {
+    let steps = &report.plan.steps;
+    // One of several has to say which it is.
+    let key =
+        |step: Option<&Step>| match (step.and_then(|step| step.target.as_deref()), steps.len()) {
+            (Some(target), 2..) => format!(" {}", Plain(target)),
+            _ => String::new(),
+        };
+    if !report.outcomes.is_empty() {
+        let told = report.outcomes.iter().enumerate().map(|(place, outcome)| {
+            let word = match outcome.result {
+                OutcomeResult::Accepted => "accepted, not yet visible",
+                OutcomeResult::Already => "nothing left to do",
+                OutcomeResult::Failed => "FAILED",
+                OutcomeResult::Verified => "verified",
+                OutcomeResult::Withheld => "not done",
+            };
+            let step = format!("{}{}", outcome.step, key(steps.get(place)));
+            let detail = Plain(&outcome.detail);
+            match outcome.millis {
+                0 => format!("{step}: {word} - {detail}"),
+                millis => format!("{step}: {word} - {detail} ({millis} ms)"),
+            }
+        });
+        return told.collect();
+    }
+    match steps.as_slice() {
+        [] if !report.verdict.undecided.is_empty() => {
+            vec!["Nothing: a guardrail could not be decided.".to_owned()]
+        }
+        [] if report.state() == State::Exempt => {
+            vec!["Nothing: the bundle exempts it.".to_owned()]
+        }
+        [] => vec!["Nothing: this alert is all that was asked for.".to_owned()],
+        steps => {
+            let planned = steps.iter().map(|step| {
+                let key = key(Some(step));
+                match step.decision {
+                    Ok(_) => format!("{}{key}: would be done", step.name),
+                    Err(withheld) => format!("{}{key}: {}", step.name, withheld.sentence()),
+                }
+            });
+            planned.collect()
+        }
+    }
+}
+
+/// What may be alive in spite of what was done, and until when: sessions of a user live
+/// 36 hours at most, those of a role 12 (STS API reference, `GetSessionToken`,
+/// `GetFederationToken` and `AssumeRole`, checked 2026-11-25).
+fn still(report: &Report) -> Vec<String> {
+    let done = |name: StepName| {
+        report.outcomes.iter().find(|outcome| {
+            outcome.step == name
+                && matches!(
+                    outcome.result,
+                    OutcomeResult::Accepted | OutcomeResult::Already | OutcomeResult::Verified
+                )
+        })
+    };
+    let by = |at: Option<Timestamp>, hours: i64| {
+        let end = at.and_then(|at| at.checked_add(SignedDuration::from_hours(hours)).ok());
+        end.map_or_else(
+            || format!("for {hours} hours"),
+            |end| format!("until {} at the latest", utc(end)),
+        )
+    };
+    if let Some(quarantined) = done(StepName::QuarantineUser) {
+        return vec![format!(
+            "Still possible: sessions of roles that the user has assumed live on, {}.",
+            by(quarantined.at, 12)
+        )];
+    }
+    if let Some(revoked) = done(StepName::RevokeSessions) {
+        return vec![format!(
+            "Still possible: new sessions, and calls with keys that work; sessions of roles that the user has assumed, {}.",
+            by(revoked.at, 12)
+        )];
+    }
+    let key = done(StepName::DeactivateKey).or(done(StepName::DeleteKey));
+    let key = key.map(|key| {
+        format!(
+            "Still possible: sessions made with the key before it stopped live on, {}.",
+            by(key.at, 36)
+        )
+    });
+    let password = done(StepName::DisableConsoleLogin).map(|password| {
+        format!(
+            "Still possible: console sessions that are open, {}.",
+            by(password.at, 12)
+        )
+    });
+    key.into_iter().chain(password).collect()
+}
+
+fn evidence(report: &Report) -> Vec<Labelled> {
+    let activity = &report.activity;
+    let (acted, origin) = (&activity.actor, &activity.origin);
+    let mfa = match (acted.mfa, acted.mfa_unknown_because) {
+        (Some(true), _) => "with MFA".to_owned(),
+        (Some(false), _) => "without MFA".to_owned(),
+        (None, Some(because)) => format!("MFA not known: {because}"),
+        (None, None) => "MFA not known".to_owned(),
+    };
+    let from = match (origin.ip, origin.service.as_deref()) {
+        (Some(ip), _) => ip.to_string(),
+        (None, Some(service)) => format!("{} (an AWS service)", Plain(service)),
+        (None, None) => "address not shown by AWS".to_owned(),
+    };
+    let line = |label, text| Labelled { label, text };
+    let who = format!("{}, {}", actor(activity), known(acted.arn.as_deref()));
+    let mut lines = vec![line("Who", who)];
+    lines.extend(
+        acted
+            .source_identity
+            .as_deref()
+            .map(|identity| line("", format!("source identity {}", Plain(identity)))),
+    );
+    let key = known(acted.access_key_id.as_deref());
+    lines.push(line("How", format!("{mfa}; key {key}")));
+    let agent = quoted(origin.user_agent.as_deref());
+    lines.push(line("From", format!("{from}; {agent}")));
+    lines.push(line("Where", place(activity)));
+    let time = report.event.time.as_deref();
+    lines.push(line("When", activity.time.map_or_else(|| known(time), utc)));
+    let local = activity.time.zip(report.on_alerts.time_zone.clone());
+    lines.extend(local.map(|(time, zone)| line("", local_time(time, zone))));
+    let told = |label, texts: &[String]| -> Vec<Labelled> {
+        let texts = texts.iter();
+        texts
+            .map(|text| line(label, Plain(text).to_string()))
+            .collect()
+    };
+    lines.extend(told("Not known", &report.not_known));
+    lines.extend(told("Conflict", &activity.conflicts));
+    let event = &report.event;
+    let name = known(event.name.as_deref().or(event.detail_type.as_deref()));
+    lines.push(line(
+        "Event",
+        format!("{name} {}", known(event.id.as_deref())),
+    ));
+    lines
+}
+
+fn why(report: &Report) -> Vec<Reason> {
+    let verdict = &report.verdict;
+    let violated = verdict.violated.iter().map(|violation| Reason {
+        label: "Why",
+        text: format!(
+            "guardrail {} ({}, {} mode)",
+            violation.id,
+            violation.severity.as_str(),
+            violation.mode.as_str()
+        ),
+        policy: condition(&violation.policy_text)
+            .map(str::to_owned)
+            .collect(),
+    });
+    let line = |label, text| Reason {
+        label,
+        text,
+        policy: Vec::new(),
+    };
+    let exempted = verdict.exempted.iter().map(|exempted| {
+        let (guardrail, exemption) = (&exempted.guardrail, &exempted.exemption);
+        let until = exempted.expires;
+        line(
+            "Exempt",
+            format!("from guardrail {guardrail} by exemption {exemption}, until {until}"),
+        )
+    });
+    let expired = verdict.expired.iter().map(|expired| {
+        let (guardrail, exemption) = (&expired.guardrail, &expired.exemption);
+        let until = expired.expires;
+        line(
+            "Expired",
+            format!("exemption {exemption} from guardrail {guardrail} covered this until {until}"),
+        )
+    });
+    let undecided = verdict.undecided.iter().map(|undecided| {
+        line(
+            "Undecided",
+            format!("{}: {}", undecided.policy, Plain(&undecided.error)),
+        )
+    });
+    let bundle = [line("Bundle", report.bundle.clone())];
+    let all = violated.chain(exempted).chain(expired).chain(undecided);
+    all.chain(bundle).collect()
+}
+
+fn before_links(report: &Report) -> String {
+    let account = known(report.activity.account.as_deref());
+    match report.on_alerts.portal {
+        Some(_) => "(through the access portal)".to_owned(),
+        None => format!("(sign in to account {account} first)"),
+    }
+}
+
+/// Free text, chosen by whoever made the call: in quotes, so that it cannot pass
+/// for a sentence of keyrail's.
+fn quoted(text: Option<&str>) -> String {
+    text.map_or_else(
+        || "user agent not known".to_owned(),
+        |text| format!("\"{}\"", Plain(text).to_string().replace('"', "'")),
+    )
+}
+
+fn utc(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+fn local_time(time: Timestamp, zone: TimeZone) -> String {
+    let local = time.to_zoned_datetime(zone);
+    let name = local.time_zone().iana_name().unwrap_or("local").to_owned();
+    format!("{} {name}", local.strftime("%Y-%m-%d %H:%M:%S %:z"))
+}

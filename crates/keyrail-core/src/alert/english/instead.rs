@@ -1,0 +1,35 @@
+//! What to use instead of an access key.
+
+use super::super::instead::{Place, likely};
+use super::super::plain::Plain;
+use super::to_do::issues_a_key;
+use crate::activity::Activity;
+
+/// One line for each place that a key is used in, the likely one first.
+pub(super) fn instead(activity: &Activity) -> Vec<String> {
+    if !issues_a_key(activity) {
+        return Vec::new();
+    }
+    let likely = likely(activity);
+    let first = likely.as_ref().map(|likely| {
+        let (place, because) = (advice(likely.place), Plain(&likely.because));
+        format!("likely here ({because}): {place}")
+    });
+    let others = Place::ALL
+        .into_iter()
+        .filter(|place| likely.as_ref().is_none_or(|likely| likely.place != *place));
+    first
+        .into_iter()
+        .chain(others.map(|place| advice(place).to_owned()))
+        .collect()
+}
+
+fn advice(place: Place) -> &'static str {
+    match place {
+        Place::Workload => "on EC2, ECS, Lambda: a role of the workload",
+        Place::Pipeline => "in CI: a role assumed through OpenID Connect",
+        Place::Laptop => "on a laptop: IAM Identity Center, or aws login",
+        Place::Outside => "outside AWS: IAM Roles Anywhere",
+        Place::App => "in a browser or mobile app: a Cognito identity pool",
+    }
+}

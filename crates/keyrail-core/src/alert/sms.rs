@@ -1,0 +1,37 @@
+//! What a telephone shows: one message of at most 140 characters.
+
+use super::content::Content;
+use super::plain::ascii_line;
+use crate::report::Report;
+
+/// One message takes 140 bytes (SNS Developer Guide, "Publishing SMS messages", checked
+/// 2026-11-25); a longer one would be several, of which one may get lost.
+pub(super) const LONGEST: usize = 140;
+
+/// State, what, who and where, and last what that means for whoever reads it: what is cut
+/// is in the middle.
+pub(super) fn render(content: &Content, who_and_where: &str, report: &Report) -> String {
+    let start = format!(
+        "{} {}: ",
+        report.state().as_str(),
+        report.severity().as_str()
+    );
+    let end = format!(". {}", content.in_short);
+    let room = LONGEST.saturating_sub(start.len() + end.len());
+    let middle = format!("{} - {who_and_where}", content.headline);
+    let line = format!("{start}{}{end}", ascii_line(&middle, room));
+    line.chars().map(in_one_unit).collect()
+}
+
+/// Of what a telephone's alphabet has not, or only in two units, its nearest (3GPP TS
+/// 23.038, "GSM 7 bit default alphabet").
+fn in_one_unit(c: char) -> char {
+    match c {
+        '[' | '{' => '(',
+        ']' | '}' => ')',
+        '`' => '\'',
+        '|' | '\\' => '/',
+        '^' | '~' => '-',
+        other => other,
+    }
+}
