@@ -85,7 +85,7 @@ fn enumerations_are_those_of_the_code() {
     let groups = words(&Group::ALL);
     let modes = words!(Mode: Enforce Observe);
     let severities = words!(Severity: Critical High Info Low Medium);
-    let states = words!(State: Alert Blocked DryRun Failed Pending);
+    let states = words!(State: Alert Blocked DryRun Exempt Failed Pending);
     let steps = words(&StepName::ALL);
     let withheld = words!(Withheld: Archived Evidence FailedAttempt Limit NoTarget NotAllowed Observe
         Protected Released Replay Sample TooOld);

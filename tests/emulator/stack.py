@@ -1,14 +1,13 @@
 """Deploys template.yaml into an emulator, the way `sam package` and CloudFormation do.
 
-The template is sent as it is, but for its comments: only the paths of the code and of the layer become the places
-in S3 that their archives were uploaded to.
+The template is sent as it is, by way of S3: only the paths of the code and of the layer become the
+places there that their archives were uploaded to.
 """
 
 import io
 import json
 import os
 import pathlib
-import re
 import subprocess
 import tempfile
 import time
@@ -47,9 +46,7 @@ class Stack:
         self.packaged = self.packaged or self._package()
         action(
             StackName=self.name,
-            # CloudFormation takes 51,200 characters here, and SAM deploys by way of S3, which takes
-            # a megabyte: comments do not count.
-            TemplateBody=re.sub(r"(?m)^ *#.*\n", "", self.packaged),
+            TemplateURL=self.packaged,
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
             Parameters=[
                 {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
@@ -145,10 +142,10 @@ class Stack:
         return events.test_event_pattern(EventPattern=pattern, Event=json.dumps(event))["Result"]
 
     def _package(self):
-        """The template with each local path replaced by where its archive was uploaded to."""
+        """Where the template is in S3, with each local path replaced by where its archive is."""
         text = self.source.read_text()
         bucket = f"{self.name}-artifacts"
-        s3 = self.emulator.client("s3")
+        s3 = self.emulator.client("s3", self.account)
         s3.create_bucket(Bucket=bucket)
         # Backwards, so that the positions of those before stay right.
         for resource, kind, node in reversed(artifact_nodes(text)):
@@ -159,7 +156,8 @@ class Stack:
                 s3.put_object(Bucket=bucket, Key=f"{resource}.zip", Body=zip_folder(folder))
             place = f"s3://{bucket}/{resource}.zip"
             text = text[: node.start_mark.index] + place + text[node.end_mark.index :]
-        return text
+        s3.put_object(Bucket=bucket, Key="template.yaml", Body=text.encode())
+        return f"{self.emulator.endpoint}/{bucket}/template.yaml"
 
     def _wait(self, cloudformation, seconds):
         deadline = time.monotonic() + seconds

@@ -56,7 +56,9 @@ REMEMBERS = dict.fromkeys(
     {"Fn::GetAtt": ["StateTable", "Arn"]},
 )
 LOOKS_AGAIN = {"sqs:SendMessage": {"Fn::GetAtt": ["RecheckQueue", "Arn"]}}
-ALERTS = {"sns:Publish": {"Ref": "AlertTopic"}}
+CHAT = {"Fn::If": ["HasChat", {"Ref": "ChatTopic"}, {"Ref": "AWS::NoValue"}]}
+ALERTS = {"sns:Publish": [{"Ref": "AlertTopic"}, CHAT]}
+ENCRYPTS = dict.fromkeys(("kms:Decrypt", "kms:GenerateDataKey"), {"Ref": "TopicKeyArn"})
 CALLS = [CONTAINS, REVOKES_ROLES, DELETES, DELETES_ROOT_KEYS, LOOKS_UP, MEMBERS, REMEMBERS]
 
 # What only `keyrail undo` calls, with the credentials of a person.
@@ -115,6 +117,7 @@ class Permissions(unittest.TestCase):
             ("DeletesRootKeys", DELETES_ROOT_KEYS),
             ("HasMembers", MEMBERS),
             ("HasState", REMEMBERS),
+            ("HasTopicKey", ENCRYPTS),
         ):
             with self.subTest(condition):
                 self.assertEqual(granted("enforce", {condition}), CONTAINS | ALWAYS | more)

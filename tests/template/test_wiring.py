@@ -17,6 +17,9 @@ class Wiring(unittest.TestCase):
             {
                 "KEYRAIL_MODE": {"Ref": "Mode"},
                 "KEYRAIL_TOPIC_ARN": {"Ref": "AlertTopic"},
+                "KEYRAIL_CHAT_TOPIC_ARN": {
+                    "Fn::If": ["HasChat", {"Ref": "ChatTopic"}, {"Ref": "AWS::NoValue"}]
+                },
                 "KEYRAIL_BUNDLE": "/opt",
                 "KEYRAIL_NAME": {"Ref": "AWS::StackName"},
                 "KEYRAIL_TABLE": {"Fn::If": ["HasState", {"Ref": "StateTable"}, ""]},
@@ -153,6 +156,7 @@ class Wiring(unittest.TestCase):
         named = {"AlertEmail", "OperatorEmail", "Mode", "Architecture", "LogRetentionDays"}
         more = {"RoleSessions": "deny", "Deletion": "deny", "RootKeys": "alert"}
         more |= {"ResponderRole": "", "ExternalId": "", "State": "table"}
+        more |= {"Chat": "none", "TopicKeyArn": ""}
         parameters = HOME["Parameters"]
         self.assertEqual(parameters.keys(), named | more.keys())
         self.assertEqual({name: parameters[name]["Default"] for name in more}, more)
@@ -162,6 +166,7 @@ class Wiring(unittest.TestCase):
     def test_outputs(self):
         names = {"FunctionName", "FunctionArn", "AlertTopicArn", "DeadLetterQueueUrl"}
         names |= {"BundleLayerArn", "StateTableName", "RecheckQueueUrl", "UndeliveredQueueUrl"}
+        names |= {"ChatTopicArn"}
         self.assertEqual(names, HOME["Outputs"].keys())
         self.assertEqual(MEMBER["Outputs"].keys(), {"RoleArn", "ResponderRoleName"})
         for template in (HOME, REGION, MEMBER):

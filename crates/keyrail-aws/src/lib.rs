@@ -51,6 +51,8 @@ pub struct Aws {
 pub struct Places {
     /// The topic that alerts go to.
     pub topic_arn: String,
+    /// The topic whose subscribers are chat channels, if there is one.
+    pub chat_topic_arn: Option<String>,
     /// The table that keeps state, if there is one.
     pub table: Option<String>,
     /// The queue that brings containments back to be looked at again, if there is one.

@@ -4,7 +4,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ColorChoice, Parser, Subcommand};
 
 use crate::commands::{
-    completions, exemptions, explain, fmt, init, sample, schema, taxonomy, test, validate,
+    alert, completions, exemptions, explain, fmt, init, sample, schema, taxonomy, test, validate,
 };
 
 /// A guardrail for AWS accounts that must not have long-lived credentials.
@@ -20,6 +20,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Alert(alert::Args),
     Completions(completions::Args),
     Exemptions(exemptions::Args),
     Explain(explain::Args),

@@ -1,5 +1,6 @@
 //! One file for each command: its arguments and its function together.
 
+pub(crate) mod alert;
 pub(crate) mod completions;
 pub(crate) mod exemptions;
 pub(crate) mod explain;

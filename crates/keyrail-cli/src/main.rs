@@ -22,6 +22,7 @@ fn main() -> Exit {
     let cli = Cli::parse();
     let mut out = Output::new(cli.color);
     let result = match cli.command {
+        Command::Alert(args) => args.run(&mut out),
         Command::Completions(args) => args.run(&mut out),
         Command::Exemptions(args) => args.run(&mut out),
         Command::Explain(args) => args.run(&mut out),

@@ -367,7 +367,7 @@ impl Activity {
 }
 
 /// What CloudTrail shows of keyrail's function at work.
-const OWN_CALLS: [&str; 22] = [
+const OWN_CALLS: [&str; 24] = [
     "dynamodb:GetItem",
     "dynamodb:PutItem",
     "dynamodb:Query",
@@ -382,6 +382,8 @@ const OWN_CALLS: [&str; 22] = [
     "iam:UpdateServiceSpecificCredential",
     "iam:UpdateSigningCertificate",
     "iam:UpdateSSHPublicKey",
+    "kms:Decrypt",
+    "kms:GenerateDataKey",
     "logs:CreateLogStream",
     "logs:PutLogEvents",
     "sns:Publish",

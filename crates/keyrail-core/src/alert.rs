@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use self::content::Content;
+pub use self::limits::Limit;
 use self::plain::{Plain, ascii_line};
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
 use crate::bundle::Severity;
@@ -14,6 +15,7 @@ mod content;
 mod email;
 mod english;
 mod instead;
+mod limits;
 mod links;
 mod plain;
 mod sms;
@@ -30,6 +32,14 @@ pub trait Notifier {
     ///
     /// If it could not be sent; the event must then be tried again.
     async fn send(&self, alert: &Alert<'_>) -> Result<(), NotifyError>;
+
+    /// Sends it to the chat channels, if there is a topic for them. Nothing depends on
+    /// that: whoever is on call has the other.
+    ///
+    /// # Errors
+    ///
+    /// If it could not be sent.
+    async fn send_to_chat(&self, alert: &Alert<'_>) -> Result<(), NotifyError>;
 }
 
 /// Why an alert could not be sent.

@@ -31,6 +31,7 @@ pub mod outcome;
 pub mod pipeline;
 pub mod plan;
 pub mod recheck;
+pub mod rehearsal;
 pub mod report;
 pub mod schema;
 pub mod state;

@@ -103,14 +103,24 @@ pub async fn respond(
     }
     let protected = &bundle.settings.protect;
     report.outcomes = carry_out(&report.plan, protected, report.event.id.as_deref(), aws).await;
-    let sent = match report.is_alerting() {
-        true => Some(aws.send(&Alert::compose(&report)).await),
-        false => None,
+    let mut response = match report.is_alerting() {
+        true => tell(report, aws).await,
+        false => Response::new(report, None),
     };
-    let mut response = Response::new(report, sent);
     response.again = again;
     afterwards(&mut response, claimed.as_deref(), aws).await;
     response
+}
+
+/// Sends the alert of a report to everybody at the same time.
+pub(crate) async fn tell(report: Report, aws: &impl Notifier) -> Response {
+    let alert = Alert::compose(&report);
+    let (sent, chat) = join(aws.send(&alert), aws.send_to_chat(&alert)).await;
+    drop(alert);
+    Response {
+        chat_failed: chat.err(),
+        ..Response::new(report, Some(sent))
+    }
 }
 
 /// What an event has to do with others.
@@ -341,6 +351,8 @@ pub struct Response {
     pub report: Report,
     /// Whether the alert was sent; `None` if there was nothing to tell.
     pub sent: Option<Result<(), NotifyError>>,
+    /// Why chat channels were not told.
+    pub chat_failed: Option<NotifyError>,
     /// Whether this invocation handled it.
     pub handled: Handled,
     /// Another event that must be judged again, now that this one is known.
@@ -367,6 +379,7 @@ impl Response {
         Self {
             report,
             sent,
+            chat_failed: None,
             handled: Handled::Here,
             again: None,
             failed_afterwards: Vec::new(),

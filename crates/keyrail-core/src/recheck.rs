@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use self::look::{Found, found};
 use crate::activity::Activity;
-use crate::alert::{Alert, Notifier};
+use crate::alert::Notifier;
 use crate::bundle::{Bundle, Mode};
 use crate::change::Change;
 use crate::circumstances::Circumstances;
@@ -19,7 +19,7 @@ use crate::effects::{EffectError, Effects, Hands, Reach, To};
 use crate::event::Event;
 use crate::id::{AccessKeyId, AccountId};
 use crate::outcome::carry_out;
-use crate::pipeline::{Response, afterwards};
+use crate::pipeline::{Response, afterwards, tell};
 use crate::plan::{Act, Bounds, Effect, Owner, Plan, Step, Who, Withheld};
 use crate::report::Report;
 use crate::state::{Fact, State, Subject};
@@ -212,8 +212,7 @@ pub async fn recheck(
     report.not_known = asked.not_known;
     let protected = &bundle.settings.protect;
     report.outcomes = carry_out(&report.plan, protected, Some(&recheck.event), aws).await;
-    let sent = Some(aws.send(&Alert::compose(&report)).await);
-    let mut response = Response::new(report, sent);
+    let mut response = tell(report, aws).await;
     // What had to be contained again is looked at again.
     afterwards(&mut response, None, aws).await;
     Ok(Some(response))

@@ -9,8 +9,8 @@ use keyrail_core::{Bundle, Circumstances, Mode};
 
 /// What the function was deployed with.
 pub(crate) struct Settings {
-    /// `KEYRAIL_TOPIC_ARN`, and, where they are set, `KEYRAIL_TABLE`,
-    /// `KEYRAIL_RECHECK_QUEUE_URL`, `KEYRAIL_RESPONDER_ROLE` and `KEYRAIL_EXTERNAL_ID`.
+    /// `KEYRAIL_TOPIC_ARN`, and, where they are set, `KEYRAIL_CHAT_TOPIC_ARN`,
+    /// `KEYRAIL_TABLE`, `KEYRAIL_RECHECK_QUEUE_URL`, `KEYRAIL_RESPONDER_ROLE` and `KEYRAIL_EXTERNAL_ID`.
     pub places: Places,
     /// `KEYRAIL_NAME`, the deployment, by which it knows its own parts and as metrics
     /// name it; and `KEYRAIL_MODE`, if that is set.
@@ -48,6 +48,7 @@ impl Settings {
         Ok(Self {
             places: Places {
                 topic_arn,
+                chat_topic_arn: text("KEYRAIL_CHAT_TOPIC_ARN"),
                 table: text("KEYRAIL_TABLE"),
                 recheck_queue_url: text("KEYRAIL_RECHECK_QUEUE_URL"),
                 responder_role: text("KEYRAIL_RESPONDER_ROLE"),

@@ -97,6 +97,9 @@ fn log(response: &Response) {
     for failed in &response.failed_afterwards {
         tracing::error!(failed, "after the alert");
     }
+    if let Some(error) = &response.chat_failed {
+        tracing::error!(%error, "chat channels were not told");
+    }
     for note in report.not_known.iter().chain(&response.notes) {
         tracing::warn!(note, "not known, or not done");
     }
@@ -176,6 +179,7 @@ fn write_metrics(response: &Response, deployment: &str) -> io::Result<()> {
         "Contained": with(&[OutcomeResult::Verified, OutcomeResult::Already]),
         "ContainmentFailures": with(&[OutcomeResult::Failed]),
         "Alerts": usize::from(matches!(response.sent, Some(Ok(())))),
+        "ChatFailures": usize::from(response.chat_failed.is_some()),
         "Unrecognised": usize::from(report.activity.kind == Kind::Unrecognised),
         "Undecided": report.verdict.undecided.len(),
         "StateFailures": report.not_known.len(),

@@ -10,8 +10,8 @@ use crate::activity::{Activity, ActorKind};
 use crate::id::UserName;
 use crate::report::Report;
 
-const LONGEST_TITLE: usize = 250;
-const LONGEST_DESCRIPTION: usize = 8_000;
+pub(super) const LONGEST_TITLE: usize = 250;
+pub(super) const LONGEST_DESCRIPTION: usize = 8_000;
 const LONGEST_STEP: usize = 1_000;
 
 #[derive(Debug, Serialize)]
@@ -107,6 +107,16 @@ pub(super) fn render(content: &Content, subject: &str, report: &Report) -> Notif
                 key: activity.target.access_key_id.as_deref().and_then(word),
             },
         },
+    }
+}
+
+impl Notification {
+    pub(super) fn title_length(&self) -> usize {
+        self.content.title.chars().count()
+    }
+
+    pub(super) fn description_length(&self) -> usize {
+        self.content.description.chars().count()
     }
 }
 

@@ -37,6 +37,10 @@ impl Sent {
 }
 
 impl Notifier for Model {
+    async fn send_to_chat(&self, _: &Alert<'_>) -> Result<(), NotifyError> {
+        Ok(())
+    }
+
     async fn send(&self, alert: &Alert<'_>) -> Result<(), NotifyError> {
         let report = alert.report;
         let violated = report.verdict.violated.iter();

@@ -1,0 +1,156 @@
+//! `keyrail alert preview`
+
+use std::path::Path;
+
+use clap::ValueEnum;
+use keyrail_core::alert::{Alert, Limit};
+use keyrail_core::rehearsal::{Answers, rehearse};
+use keyrail_core::report::Report;
+use keyrail_core::{Bundle, Circumstances, Event, Mode, examine};
+use serde_json::{Value, json};
+
+use crate::bundle::BundleArgs;
+use crate::clock;
+use crate::commands::sample;
+use crate::events;
+use crate::exit::{Exit, Failure};
+use crate::output::{self, Output};
+
+/// Show the alert of an event: as e-mail, SMS, chat or JSON
+///
+/// Takes a file with an event, `-` for standard input, or the name of a sample. Nothing
+/// is called and nothing is sent; what would come of containment is rehearsed. Checks
+/// every limit of SNS, of SMS and of the chat, and says on standard error how much of
+/// each is taken.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  keyrail alert preview key-created-for-another
+  keyrail alert preview key-created-for-another --if denied --as sms
+  keyrail alert preview event.json --as chat --bundle my-bundle")]
+pub(crate) struct Args {
+    /// File with an event, `-`, or a sample of `keyrail sample --list`
+    event: String,
+    /// Who it is shown to
+    #[arg(long = "as", value_name = "FORM", default_value = "email")]
+    form: Form,
+    /// How IAM would answer
+    #[arg(long = "if", value_name = "ANSWERS", default_value = "done")]
+    answers: Answer,
+    /// The deployment's mode: observe or enforce
+    #[arg(long, value_parser = str::parse::<Mode>, default_value = "enforce")]
+    mode: Mode,
+    #[command(flatten)]
+    bundle: BundleArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// Subject and text, as on-call gets them
+    Email,
+    /// One line, as a telephone shows it
+    Sms,
+    /// A custom notification of Amazon Q Developer in chat applications
+    Chat,
+    /// `keyrail.alert/v1`, as every program gets it
+    Json,
+    /// What is published, with its attributes and limits, as JSON
+    All,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Answer {
+    /// Each change is made and read back
+    Done,
+    /// Each change is accepted, and not visible yet
+    Lagging,
+    /// Each change is denied
+    Denied,
+}
+
+impl Args {
+    pub(crate) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
+        let bundle = self.bundle.load()?;
+        let report = self.report(&bundle)?;
+        let alert = Alert::compose(&report);
+        let broken = |error: serde_json::Error| Failure::bug(format!("the alert: {error}"));
+        let limits = alert.limits().map_err(broken)?;
+        if !report.is_alerting() {
+            out.note("note: nobody would be told of this event: no guardrail is violated\n")?;
+        }
+        let chat = || -> Result<Value, Failure> {
+            serde_json::from_str(&alert.chat().map_err(broken)?).map_err(broken)
+        };
+        let text = match self.form {
+            Form::Email => format!("Subject: {}\n\n{}", alert.subject, alert.text),
+            Form::Sms => format!("{}\n", alert.sms),
+            Form::Chat => output::json(&chat()?)?,
+            Form::Json => output::json(&alert)?,
+            Form::All => output::json(&json!({
+                "subject": alert.subject,
+                "email": alert.text,
+                "sms": alert.sms,
+                "chat": chat()?,
+                "default": alert,
+                "attributes": alert.attributes().collect::<std::collections::BTreeMap<_, _>>(),
+                "limits": limits.iter().map(as_json).collect::<Vec<_>>(),
+            }))?,
+        };
+        out.answer(&text)?;
+        if self.form != Form::All {
+            out.note(&limits.iter().map(line).collect::<String>())?;
+        }
+        let is_good = limits.iter().all(Limit::is_kept);
+        Ok(if is_good { Exit::Good } else { Exit::Bad })
+    }
+
+    fn report(&self, bundle: &Bundle) -> Result<Report, Failure> {
+        let circumstances = Circumstances {
+            mode: Some(self.mode),
+            ..Circumstances::of(bundle)
+        };
+        let mut report = examine(self.event()?, bundle, &circumstances);
+        let answers = match self.answers {
+            Answer::Done => Answers::Done,
+            Answer::Lagging => Answers::Lagging,
+            Answer::Denied => Answers::Denied,
+        };
+        rehearse(&mut report, bundle, answers, clock::now());
+        Ok(report)
+    }
+
+    /// A file's one event; else the sample of this name.
+    fn event(&self) -> Result<Event, Failure> {
+        if self.event != "-" && !Path::new(&self.event).exists() {
+            let sample = sample::named(&self.event).map_err(|failure| {
+                failure.help("name a file with an event, or a sample of `keyrail sample --list`")
+            })?;
+            return Event::parse(sample.to_string().as_bytes())
+                .map_err(|error| Failure::bug(format!("sample `{}`: {error}", self.event)));
+        }
+        let mut events = events::read(&self.event)?;
+        match events.len() {
+            1 => Ok(events.remove(0)),
+            count => Err(Failure::input(format!(
+                "`{}`: it holds {count} events, and an alert tells of one",
+                self.event
+            ))
+            .help("`keyrail explain FILE --index N` shows each")),
+        }
+    }
+}
+
+fn as_json(limit: &Limit) -> Value {
+    json!({ "of": limit.of, "taken": limit.taken, "most": limit.most, "unit": limit.unit })
+}
+
+fn line(limit: &Limit) -> String {
+    let word = if limit.is_kept() { "ok" } else { "TOO LONG" };
+    let Limit {
+        of,
+        taken,
+        most,
+        unit,
+    } = limit;
+    format!("{word}: {of} takes {taken} of {most} {unit}\n")
+}

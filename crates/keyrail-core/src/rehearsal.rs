@@ -1,0 +1,113 @@
+//! Rehearsal: a plan carried out against an IAM that answers as one wants, for looking at
+//! an alert before there is one. Nothing is called.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::bundle::Bundle;
+use crate::change::{Change, Sight};
+use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Held, Reach, UserRecord};
+use crate::id::{AccessKeyId, UserName};
+use crate::lookup::{Lookup, UserFacts};
+use crate::outcome::carry_out;
+use crate::report::Report;
+
+/// How IAM answers in a rehearsal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// It makes each change, and shows it.
+    Done,
+    /// It denies each change.
+    Denied,
+    /// It accepts each change, and does not show it yet.
+    Lagging,
+}
+
+/// Adds to a report what would become of its plan if IAM answered like this, at a time.
+pub fn rehearse(report: &mut Report, bundle: &Bundle, answers: Answers, now: Timestamp) {
+    let stage = Stage { answers, now };
+    let protected = &bundle.settings.protect;
+    let mut playing = pin!(carry_out(&report.plan, protected, None, &stage));
+    let mut context = Context::from_waker(Waker::noop());
+    // Everything answers at once, so that it ends in a few turns.
+    for _ in 0..TURNS {
+        if let Poll::Ready(outcomes) = playing.as_mut().poll(&mut context) {
+            report.outcomes = outcomes;
+            return;
+        }
+    }
+}
+
+const TURNS: u32 = 10_000;
+
+#[derive(Clone, Copy)]
+struct Stage {
+    answers: Answers,
+    now: Timestamp,
+}
+
+impl Effects for Stage {
+    type Hands = Self;
+
+    async fn reach(&self, _: &Reach) -> Result<Self, EffectError> {
+        Ok(*self)
+    }
+
+    fn partition(&self) -> &'static str {
+        "aws"
+    }
+
+    async fn pause(&self, _: Duration) {}
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+}
+
+impl Hands for Stage {
+    async fn make(&self, change: &Change) -> Result<(), EffectError> {
+        match self.answers {
+            Answers::Done | Answers::Lagging => Ok(()),
+            Answers::Denied => Err(EffectError {
+                kind: EffectErrorKind::Denied,
+                message: format!("{}: AccessDenied, in a rehearsal", change.action()),
+            }),
+        }
+    }
+
+    async fn see(&self, change: &Change) -> Result<Sight, EffectError> {
+        Ok(match (self.answers, change.key()) {
+            (Answers::Done, _) => Sight::Made,
+            (Answers::Denied | Answers::Lagging, Some(_)) => Sight::NotMade("Active"),
+            (Answers::Denied | Answers::Lagging, None) => Sight::NotMade("as it was"),
+        })
+    }
+
+    async fn owner(&self, _: &AccessKeyId) -> Result<UserName, EffectError> {
+        Err(not_played())
+    }
+
+    async fn user(&self, _: &UserName) -> Result<UserRecord, EffectError> {
+        Err(not_played())
+    }
+
+    async fn credentials(&self, _: &UserName) -> Result<Vec<Held>, EffectError> {
+        Err(not_played())
+    }
+
+    async fn facts(&self, _: &UserName, _: &BTreeSet<Lookup>) -> Result<UserFacts, EffectError> {
+        Err(not_played())
+    }
+}
+
+fn not_played() -> EffectError {
+    EffectError {
+        kind: EffectErrorKind::Gone,
+        message: "nobody is asked in a rehearsal".to_owned(),
+    }
+}
