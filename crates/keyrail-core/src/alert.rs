@@ -225,4 +225,6 @@ fn actor_name(activity: &Activity) -> String {
 }
 
 #[cfg(test)]
+mod situations;
+#[cfg(test)]
 mod tests;

@@ -1,0 +1,222 @@
+//! Each situation that an alert can tell of, as a snapshot that people have read.
+
+use serde_json::{Value, json};
+
+use super::Alert;
+use crate::activity::Activity;
+use crate::activity::taxonomy::{self, Group};
+use crate::bundle::{Bundle, Mode};
+use crate::circumstances::{Circumstances, History};
+use crate::event::Event;
+use crate::pipeline::examine;
+use crate::plan::Withheld;
+use crate::rehearsal::{Answers, rehearse};
+use crate::report::Report;
+
+/// A situation by its name, and the report that tells of it.
+pub(super) type Situation = (&'static str, Report);
+
+macro_rules! sample {
+    ($name:literal) => {
+        include_str!(concat!("../../../keyrail-cli/src/samples/", $name, ".json"))
+    };
+}
+
+fn examined(event: &str, bundle: &Bundle, circumstances: &Circumstances) -> Report {
+    let event = Event::parse(event.as_bytes()).expect("it is JSON");
+    let mut report = examine(event, bundle, circumstances);
+    "default 0123456789abcdef".clone_into(&mut report.bundle);
+    report
+}
+
+fn enforcing() -> Circumstances {
+    Circumstances::in_mode(Mode::Enforce)
+}
+
+fn default_bundle() -> Bundle {
+    Bundle::embedded().expect("it loads")
+}
+
+fn rehearsed(event: &str, circumstances: &Circumstances, answers: Answers) -> Report {
+    let bundle = default_bundle();
+    let mut report = examined(event, &bundle, circumstances);
+    let now = "2026-03-14T09:26:55Z".parse().expect("a time");
+    rehearse(&mut report, &bundle, answers, now);
+    report
+}
+
+fn plain(event: &str) -> Report {
+    rehearsed(event, &enforcing(), Answers::Done)
+}
+
+/// The taxonomy's example of an action, in one of its groups.
+fn example(action: &str, group: Group) -> Value {
+    taxonomy::find(action)
+        .expect("it is listed")
+        .example(Some(group))
+}
+
+fn with_exemption(expires: &str) -> Report {
+    let exemption = format!(
+        "@id(\"bobs-last-key\") @exempts(\"access-key-issued\") @reason(\"A vendor needs it\") @owner(\"Platform\") @expires(\"{expires}\")\n\
+         permit (principal, action in Action::\"issue-access-key\", resource) when {{ resource has owner && resource.owner == User::\"arn:aws:iam::111122223333:user/bob\" }};"
+    );
+    let guardrail = r#"@id("access-key-issued") @title("Access key created for an IAM user") @severity("high") @respond("deactivate-key")
+forbid (principal, action in Action::"issue-access-key", resource) when { context.succeeded };"#;
+    let bundle = Bundle::load(&[
+        ("exemptions/a.cedar".to_owned(), exemption),
+        ("guardrails/a.cedar".to_owned(), guardrail.to_owned()),
+    ]);
+    let circumstances = Circumstances {
+        now: Some("2026-03-14T09:26:55Z".parse().expect("a time")),
+        ..enforcing()
+    };
+    let bundle = bundle.expect("it loads");
+    let mut report = examined(sample!("key-created-for-another"), &bundle, &circumstances);
+    let now = "2026-03-14T09:26:55Z".parse().expect("a time");
+    rehearse(&mut report, &bundle, Answers::Done, now);
+    report
+}
+
+fn undecided() -> Report {
+    let guardrail = r#"@id("too-many-instances") @title("Too many instances") @severity("high") @respond("alert")
+forbid (principal, action in Action::"launch-compute", resource) when { context.launched + 9223372036854775807 > 0 };"#;
+    let bundle = Bundle::load(&[("guardrails/a.cedar".to_owned(), guardrail.to_owned())]);
+    let launch = example("ec2:RunInstances", Group::LaunchCompute).to_string();
+    examined(&launch, &bundle.expect("it loads"), &enforcing())
+}
+
+/// What happened before counts, too.
+fn after(earlier: &[Value], event: &Value) -> Report {
+    let mut history = History::default();
+    let circumstances = enforcing();
+    for earlier in earlier {
+        let earlier = Event::parse(earlier.to_string().as_bytes()).expect("it is JSON");
+        history.note(
+            &Activity::interpret(&earlier, &circumstances),
+            &circumstances,
+        );
+    }
+    let circumstances = Circumstances {
+        history: Some(history),
+        ..circumstances
+    };
+    rehearsed(&event.to_string(), &circumstances, Answers::Done)
+}
+
+fn at(mut event: Value, time: &str) -> Value {
+    event["time"] = time.into();
+    event["detail"]["eventTime"] = time.into();
+    event
+}
+
+fn reactivated() -> Report {
+    let mut stopped = example("iam:UpdateAccessKey", Group::ReactivateCredential);
+    stopped["detail"]["requestParameters"]["status"] = "Inactive".into();
+    stopped["detail"]["userIdentity"] = json!({
+        "type": "AssumedRole", "accountId": "111122223333", "accessKeyId": "ASIAIOSFODNN7EXAMPLE",
+        "arn": "arn:aws:sts::111122223333:assumed-role/keyrail-GuardrailRole-1A2B/keyrail",
+        "sessionContext": {"sessionIssuer": {
+            "type": "Role", "userName": "keyrail-GuardrailRole-1A2B", "accountId": "111122223333",
+            "arn": "arn:aws:iam::111122223333:role/keyrail-GuardrailRole-1A2B",
+        }},
+    });
+    let activated = example("iam:UpdateAccessKey", Group::ReactivateCredential);
+    after(
+        &[at(stopped, "2026-03-14T09:00:00Z")],
+        &at(activated, "2026-03-14T09:26:53Z"),
+    )
+}
+
+fn surge() -> Report {
+    let mut launch = example("ec2:RunInstances", Group::LaunchCompute);
+    let changed = example("iam:ChangePassword", Group::ChangePassword);
+    launch["detail"]["userIdentity"] = changed["detail"]["userIdentity"].clone();
+    let instance = json!({"instanceId": "i-0123456789abcdef0"});
+    launch["detail"]["responseElements"]["instancesSet"]["items"] = json!(vec![instance; 8]);
+    after(
+        &[at(changed, "2026-03-14T09:00:00Z")],
+        &at(launch, "2026-03-14T09:26:53Z"),
+    )
+}
+
+fn limited() -> Report {
+    let mut report = examined(
+        sample!("key-created-for-another"),
+        &default_bundle(),
+        &enforcing(),
+    );
+    report.plan.withhold(Withheld::Limit);
+    let now = "2026-03-14T09:26:55Z".parse().expect("a time");
+    rehearse(&mut report, &default_bundle(), Answers::Done, now);
+    report
+}
+
+fn told_twice() -> Report {
+    let mut report = plain(sample!("key-created-for-another"));
+    let error = "dynamodb:PutItem: no answer within 1 s";
+    report.not_known = vec![format!(
+        "whether another alert tells of this event: {error}"
+    )];
+    report
+}
+
+/// All of them.
+pub(super) fn all() -> Vec<Situation> {
+    let key = sample!("key-created-for-another");
+    let of = |action, group| plain(&example(action, group).to_string());
+    vec![
+        ("blocked", plain(key)),
+        (
+            "dry-run",
+            rehearsed(key, &Circumstances::in_mode(Mode::Observe), Answers::Done),
+        ),
+        ("failed", rehearsed(key, &enforcing(), Answers::Denied)),
+        ("pending", rehearsed(key, &enforcing(), Answers::Lagging)),
+        ("exempt", with_exemption("2026-12-31")),
+        ("exemption-expired", with_exemption("2026-01-31")),
+        ("denied-attempt", plain(sample!("key-created-denied"))),
+        ("self-issued", plain(sample!("key-created-for-self"))),
+        ("root-key", plain(sample!("root-key-created"))),
+        ("root-sign-in", plain(sample!("root-sign-in"))),
+        ("root-api-call", plain(sample!("root-api-call"))),
+        ("sign-in-without-mfa", plain(sample!("sign-in-without-mfa"))),
+        ("sign-in-failed", plain(sample!("root-sign-in-failed"))),
+        ("re-activated", reactivated()),
+        (
+            "exposed",
+            of("health:AWS_RISK_CREDENTIALS_EXPOSED", Group::ReportExposure),
+        ),
+        (
+            "finding",
+            of(
+                "guardduty:UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS",
+                Group::ReportFinding,
+            ),
+        ),
+        (
+            "tampering",
+            of("events:DisableRule", Group::TamperGuardrail),
+        ),
+        ("limit", limited()),
+        ("undecided", undecided()),
+        (
+            "unrecognised",
+            plain(r#"{"id": "e-1", "detail-type": "Something New", "source": "aws.new"}"#),
+        ),
+        ("duplicate", told_twice()),
+        ("surge", surge()),
+    ]
+}
+
+#[test]
+fn each_situation_reads_well() {
+    for (name, report) in all() {
+        let alert = Alert::compose(&report);
+        let shown = format!(
+            "Subject: {}\nSMS: {}\n\n{}",
+            alert.subject, alert.sms, alert.text
+        );
+        insta::assert_snapshot!(name, shown);
+    }
+}
