@@ -89,13 +89,13 @@ impl<'a> Alert<'a> {
         let state = report.state();
         let content = english::content(report);
         let who = Plain(&who(&report.activity)).to_string();
-        let place = [&report.activity.account, &report.activity.region]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(" ");
-        let who_and_where = format!("{who} - {}", Plain(&place));
+        let activity = &report.activity;
+        let place = [&activity.account, &activity.region].into_iter().flatten();
+        let place = place.map(|text| Plain(text).to_string());
+        let who = [who].into_iter();
+        let place = [place.collect::<Vec<_>>().join(" ")].into_iter();
+        let known: Vec<String> = who.chain(place).filter(|text| !text.is_empty()).collect();
+        let who_and_where = known.join(" - ");
         let subject = format!("{}: {} - {who_and_where}", state.as_str(), content.headline);
         Self {
             schema: "keyrail.alert/v1",

@@ -30,7 +30,14 @@ pub enum Answers {
 
 /// Adds to a report what would become of its plan if IAM answered like this, at a time.
 pub fn rehearse(report: &mut Report, bundle: &Bundle, answers: Answers, now: Timestamp) {
-    let stage = Stage { answers, now };
+    // Whom the event names; where it names nobody, somebody.
+    let named = report.activity.target.user.as_deref();
+    let named = named.and_then(|user| user.parse().ok());
+    let stage = Stage {
+        answers,
+        now,
+        owner: named.or_else(|| SOMEBODY.parse().ok()),
+    };
     let protected = &bundle.settings.protect;
     let mut playing = pin!(carry_out(&report.plan, protected, None, &stage));
     let mut context = Context::from_waker(Waker::noop());
@@ -45,17 +52,21 @@ pub fn rehearse(report: &mut Report, bundle: &Bundle, answers: Answers, now: Tim
 
 const TURNS: u32 = 10_000;
 
-#[derive(Clone, Copy)]
+const SOMEBODY: &str = "somebody";
+
+#[derive(Clone)]
 struct Stage {
     answers: Answers,
     now: Timestamp,
+    /// Whose each key is.
+    owner: Option<UserName>,
 }
 
 impl Effects for Stage {
     type Hands = Self;
 
     async fn reach(&self, _: &Reach) -> Result<Self, EffectError> {
-        Ok(*self)
+        Ok(self.clone())
     }
 
     fn partition(&self) -> &'static str {
@@ -89,11 +100,14 @@ impl Hands for Stage {
     }
 
     async fn owner(&self, _: &AccessKeyId) -> Result<UserName, EffectError> {
-        Err(not_played())
+        self.owner.clone().ok_or_else(not_played)
     }
 
     async fn user(&self, _: &UserName) -> Result<UserRecord, EffectError> {
-        Err(not_played())
+        Ok(UserRecord {
+            created: Timestamp::UNIX_EPOCH,
+            boundary: None,
+        })
     }
 
     async fn credentials(&self, _: &UserName) -> Result<Vec<Held>, EffectError> {

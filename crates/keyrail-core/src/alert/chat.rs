@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::content::{Content, Labelled};
-use super::plain::cut;
+use super::plain::{Plain, cut};
 use crate::activity::{Activity, ActorKind};
 use crate::id::UserName;
 use crate::report::Report;
@@ -171,7 +171,9 @@ fn escaped(text: &str) -> String {
 /// An id as it is, if it has nothing but what an id has.
 fn word(text: &str) -> Option<String> {
     let is_id = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=,@".contains(&byte);
-    (!text.is_empty() && text.len() <= 256 && text.bytes().all(is_id)).then(|| text.to_owned())
+    let is_word = !text.is_empty() && text.len() <= 256 && text.bytes().all(is_id);
+    let is_harmless = escaped(text) == text && Plain(text).to_string() == text;
+    (is_word && is_harmless).then(|| text.to_owned())
 }
 
 /// The ARNs of those in it.

@@ -202,7 +202,9 @@ fn evidence(report: &Report) -> Vec<Labelled> {
         (None, None) => "address not shown by AWS".to_owned(),
     };
     let line = |label, text| Labelled { label, text };
-    let who = format!("{}, {}", actor(activity), known(acted.arn.as_deref()));
+    let arn = acted.arn.as_deref().map(|arn| Plain(arn).to_string());
+    let arn = arn.unwrap_or_else(|| "ARN not known".to_owned());
+    let who = format!("{}, {arn}", actor(activity));
     let mut lines = vec![line("Who", who)];
     lines.extend(
         acted

@@ -16,10 +16,10 @@ pub(super) fn render(content: &Content, who_and_where: &str, report: &Report) ->
         report.state().as_str(),
         report.severity().as_str()
     );
-    let end = format!(". {}", content.in_short);
-    let room = LONGEST.saturating_sub(start.len() + end.len());
-    let middle = format!("{} - {who_and_where}", content.headline);
-    let line = format!("{start}{}{end}", ascii_line(&middle, room));
+    let room = LONGEST.saturating_sub(start.len() + content.in_short.len() + 2);
+    let middle = ascii_line(&format!("{} - {who_and_where}", content.headline), room);
+    let stop = if middle.ends_with("...") { "" } else { "." };
+    let line = format!("{start}{middle}{stop} {}", content.in_short);
     line.chars().map(in_one_unit).collect()
 }
 

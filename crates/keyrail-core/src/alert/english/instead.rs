@@ -7,7 +7,7 @@ use crate::activity::Activity;
 
 /// One line for each place that a key is used in, the likely one first.
 pub(super) fn instead(activity: &Activity) -> Vec<String> {
-    if !issues_a_key(activity) {
+    if !issues_a_key(activity) || activity.target.is_root == Some(true) {
         return Vec::new();
     }
     let likely = likely(activity);

@@ -99,6 +99,19 @@ fn verbs(activity: &Activity) -> (String, String) {
             "was given a session for the command line (OAuth, as by aws login) in".to_owned(),
             "get a session for the command line (OAuth, as by aws login) in".to_owned(),
         ),
+        Some(action) if activity.launched > 0 => {
+            let (action, count) = (Plain(action), activity.launched);
+            let past = activity.past.as_ref().and_then(|past| past.password_change);
+            let since = past.map(|(minutes, since)| {
+                format!(", {since} since its password was changed {minutes} minutes before,")
+            });
+            let since = since.unwrap_or_default();
+            let instances = if count == 1 { "instance" } else { "instances" };
+            (
+                format!("launched {count} {instances} by {action}{since} in"),
+                format!("launch instances by {action} in"),
+            )
+        }
         action => {
             let action = known(action);
             let on = on(activity);

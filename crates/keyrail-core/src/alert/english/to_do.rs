@@ -10,6 +10,9 @@ use crate::report::{Report, State};
 
 pub(super) fn to_do(report: &Report) -> Vec<String> {
     let mut items = Vec::new();
+    if report.state() == State::Exempt {
+        return items;
+    }
     for key in keys(report) {
         let Some(stop) = key.stop() else {
             continue;
@@ -40,18 +43,15 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
         .filter_map(|outcome| outcome.tried.as_ref());
     let failed = tried.filter(|change| change.key().is_none());
     items.extend(failed.map(|change| format!("Do by hand what keyrail could not: {change}")));
-    if report.activity.target.kind == TargetKind::AccessKey {
-        for Key { id, user, .. } in keys(report) {
-            if user.is_none() && report.activity.target.is_root != Some(true) {
-                items.push(format!(
-                    "Find out whose key it is: aws iam get-access-key-last-used --access-key-id {id}"
-                ));
-            }
-            items.push(format!(
-                "See what the key was used for: aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}"
-            ));
-        }
-    }
+    let is_root = report.activity.target.is_root == Some(true);
+    let uses = uses(report, is_root);
+    // Nobody but root can stop its key, so that comes first.
+    let (before, after) = if is_root {
+        (Vec::new(), uses)
+    } else {
+        (uses, Vec::new())
+    };
+    items.extend(before);
     for violation in &report.verdict.violated {
         items.extend(violation.advice.clone());
         items.extend(
@@ -61,6 +61,7 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
                 .map(|runbook| format!("Runbook: {runbook}")),
         );
     }
+    items.extend(after);
     for undecided in &report.verdict.undecided {
         items.push(format!(
             "Judge it yourself: guardrail {} could not be decided, so nothing was done about it.",
@@ -79,6 +80,24 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
         items.push("Find the event by its id, and judge it yourself. If AWS has a new kind of event, remove it from the rule or update keyrail.".to_owned());
     }
     items
+}
+
+/// Where to see whose the keys are, and what they were used for.
+fn uses(report: &Report, is_root: bool) -> Vec<String> {
+    if report.activity.target.kind != TargetKind::AccessKey {
+        return Vec::new();
+    }
+    let keys = keys(report).into_iter();
+    let lines = keys.flat_map(|Key { id, user, .. }| {
+        let owner = (user.is_none() && !is_root).then(|| {
+            format!("Find out whose key it is: aws iam get-access-key-last-used --access-key-id {id}")
+        });
+        let used = format!(
+            "See what the key was used for: aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}"
+        );
+        owner.into_iter().chain([used])
+    });
+    lines.collect()
 }
 
 /// Whether a key was left as it was: by the mode, for want of evidence, or
