@@ -181,7 +181,7 @@ fn resources(activity: &Activity) -> Vec<String> {
     let arn = |user: &str| {
         let user: UserName = user.parse().ok()?;
         let account = activity.account.as_deref().and_then(word)?;
-        Some(activity.user_arn(&account, user.as_str()))
+        word(&activity.user_arn(&account, user.as_str()))
     };
     let target = activity.target.user.as_deref().and_then(arn);
     let actor = activity

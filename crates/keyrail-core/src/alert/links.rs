@@ -1,12 +1,15 @@
 //! Links into the console. They are made only of parsed ids, so that no event can aim
 //! them elsewhere.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::content::Labelled;
 use crate::activity::{Activity, ActorKind};
 use crate::id::{AccountId, UserName};
 use crate::report::Report;
+
+/// What a user's name may have besides letters and digits, and links need no escape for.
+const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// The user's page, and the event in CloudTrail; or the account, where neither is known
 /// and there is a portal to open it. `labels` are the words before them.
@@ -21,7 +24,8 @@ pub(super) fn links(report: &Report, labels: [&'static str; 3]) -> Vec<Labelled>
     let user = user(activity).map(|user| Labelled {
         label: user_label,
         text: format!(
-            "https://{console}/iam/home#/users/details/{user}?section=security_credentials"
+            "https://{console}/iam/home#/users/details/{}?section=security_credentials",
+            utf8_percent_encode(user.as_str(), IN_A_PATH)
         ),
     });
     let region = activity.region.as_deref().filter(|region| is_slug(region));
