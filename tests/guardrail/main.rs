@@ -19,6 +19,7 @@ mod failing;
 mod faults;
 mod reaching;
 mod remembering;
+mod repeating;
 mod reported;
 mod saying;
 #[expect(dead_code, reason = "the benchmark uses the rest of it")]

@@ -80,13 +80,15 @@ async fn metrics_count_what_happened() {
         "Contained",
         "ContainmentFailures",
         "Alerts",
+        "AlertsCounted",
+        "ChatFailures",
         "Unrecognised",
         "Undecided",
         "StateFailures",
     ];
     assert_eq!(
         counts.map(|name| metrics[name].as_u64()),
-        [1, 1, 1, 0, 1, 0, 0, 0].map(Some)
+        [1, 1, 1, 0, 1, 0, 0, 0, 0, 0].map(Some)
     );
     assert_eq!(metrics["Deployment"], "test");
     let named = metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"]

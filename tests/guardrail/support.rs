@@ -151,26 +151,48 @@ impl World {
     /// The re-checks that have been scheduled, as Lambda would deliver each; what the
     /// queue would hold back is taken from what the function sent.
     pub(crate) fn rechecks(&self) -> Vec<Value> {
-        let sent = self.proxy.calls().into_iter();
-        let sent = sent.filter(|call| call.action == "SendMessage");
-        sent.map(|call| {
-            let message: Value = serde_json::from_str(&call.body).expect("SQS speaks JSON");
-            json!({"Records": [{
-                "eventSource": "aws:sqs",
-                "eventSourceARN": format!("arn:aws:sqs:us-east-1:{}:rechecks", self.account),
-                "messageId": "m-1",
-                "body": message["MessageBody"],
-            }]})
-        })
-        .collect()
+        self.sent("keyrail.recheck/v1")
     }
 
-    /// After how many seconds each is to be delivered.
-    pub(crate) fn delays(&self) -> Vec<u64> {
+    /// The same of follow-ups to repeated violations.
+    pub(crate) fn follow_ups(&self) -> Vec<Value> {
+        self.sent("keyrail.follow-up/v1")
+    }
+
+    fn sent(&self, schema: &str) -> Vec<Value> {
+        let messages = self.messages().into_iter();
+        let of_schema = messages.filter(|message| {
+            let body = message["MessageBody"].as_str().unwrap_or_default();
+            body.contains(schema)
+        });
+        of_schema
+            .map(|message| {
+                json!({"Records": [{
+                    "eventSource": "aws:sqs",
+                    "eventSourceARN": format!("arn:aws:sqs:us-east-1:{}:rechecks", self.account),
+                    "messageId": "m-1",
+                    "body": message["MessageBody"],
+                }]})
+            })
+            .collect()
+    }
+
+    /// What the function sent to its own queue.
+    fn messages(&self) -> Vec<Value> {
         let sent = self.proxy.calls().into_iter();
         let sent = sent.filter(|call| call.action == "SendMessage");
-        let messages = sent.filter_map(|call| serde_json::from_str::<Value>(&call.body).ok());
-        let mut delays: Vec<u64> = messages
+        sent.map(|call| serde_json::from_str(&call.body).expect("SQS speaks JSON"))
+            .collect()
+    }
+
+    /// After how many seconds each re-check is to be delivered.
+    pub(crate) fn delays(&self) -> Vec<u64> {
+        let messages = self.messages().into_iter();
+        let rechecks = messages.filter(|message| {
+            let body = message["MessageBody"].as_str().unwrap_or_default();
+            body.contains("keyrail.recheck/v1")
+        });
+        let mut delays: Vec<u64> = rechecks
             .filter_map(|message| message["DelaySeconds"].as_u64())
             .collect();
         delays.sort_unstable();

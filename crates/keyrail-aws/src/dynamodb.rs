@@ -7,14 +7,18 @@
 //! | claim of an event | `event#ID` | `claim` | `done`, `until` (ms) |
 //! | containments in an account | `account#ID` | `hour#2026-11-25T06` | `events`: their ids |
 //! | release of all that was done about an event | `event#ID` | `TIME#EVENT#released` | `memory`: JSON |
+//! | alerts of one actor and guardrail in a window | `repeat#ACCOUNT#GUARDRAILS#ACTOR` | `window#UNTIL` | `first`, `promised`, `entries`: ids and subjects of what was counted |
 //! | memory of a key | `key#ID` | `TIME#EVENT#KIND` | `memory`: JSON |
 //! | memory of a user | `user#ARN` | the same | `memory`: JSON |
+
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::id::AccountId;
+use keyrail_core::repeats::{Repetition, Window};
 use keyrail_core::state::{Claim, Fact, Memory, State, StateError, Subject};
 
 use crate::Aws;
@@ -116,6 +120,83 @@ impl State for Aws {
         }
     }
 
+    async fn open(&self, repetition: &Repetition, event: &str) -> Result<Window, StateError> {
+        let expires = repetition.until + CLAIM_LASTS;
+        let put = self
+            .dynamodb
+            .put_item()
+            .set_table_name(self.places.table.clone())
+            .item("pk", window_pk(repetition))
+            .item("sk", window_sk(repetition))
+            .item("first", text(event))
+            .item("promised", AttributeValue::Bool(false))
+            .item("expires", number(expires.as_second()))
+            .condition_expression("attribute_not_exists(pk)");
+        let Err(error) = put.send().await else {
+            return Ok(Window::New);
+        };
+        if !matches!(
+            error.as_service_error(),
+            Some(PutItemError::ConditionalCheckFailedException(_))
+        ) {
+            return Err(state_error("dynamodb:PutItem", &error));
+        }
+        let item = self.window(repetition).await?;
+        let promised = item.get("promised").and_then(|is| is.as_bool().ok());
+        let first = item.get("first").and_then(|first| first.as_s().ok());
+        Ok(
+            match (promised, first.is_some_and(|first| first == event)) {
+                (Some(true), true) => Window::Own,
+                (Some(true), false) => Window::Promised,
+                (Some(false) | None, _) => Window::New,
+            },
+        )
+    }
+
+    async fn promise(&self, repetition: &Repetition) -> Result<(), StateError> {
+        let update = self
+            .dynamodb
+            .update_item()
+            .set_table_name(self.places.table.clone())
+            .key("pk", window_pk(repetition))
+            .key("sk", window_sk(repetition))
+            .update_expression("SET promised = :yes")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":yes", AttributeValue::Bool(true));
+        let updated = update.send().await;
+        updated.map_err(|error| state_error("dynamodb:UpdateItem", &error))?;
+        Ok(())
+    }
+
+    async fn tally(&self, repetition: &Repetition, entry: &str) -> Result<bool, StateError> {
+        if Timestamp::now() >= repetition.until {
+            return Ok(false);
+        }
+        let update = self
+            .dynamodb
+            .update_item()
+            .set_table_name(self.places.table.clone())
+            .key("pk", window_pk(repetition))
+            .key("sk", window_sk(repetition))
+            .update_expression("ADD entries :entry")
+            .condition_expression("promised = :yes")
+            .expression_attribute_values(":yes", AttributeValue::Bool(true))
+            .expression_attribute_values(":entry", AttributeValue::Ss(vec![entry.to_owned()]));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(state_error("dynamodb:UpdateItem", &error)),
+            },
+        }
+    }
+
+    async fn tallied(&self, repetition: &Repetition) -> Result<Vec<String>, StateError> {
+        let item = self.window(repetition).await?;
+        let entries = item.get("entries").and_then(|all| all.as_ss().ok());
+        Ok(entries.cloned().unwrap_or_default())
+    }
+
     async fn recall(&self, about: &Subject) -> Result<Vec<Memory>, StateError> {
         let query = self
             .dynamodb
@@ -183,6 +264,34 @@ impl State for Aws {
         put.map_err(|error| state_error(CALL, &error))?;
         Ok(())
     }
+}
+
+impl Aws {
+    /// The item of a window.
+    async fn window(
+        &self,
+        repetition: &Repetition,
+    ) -> Result<HashMap<String, AttributeValue>, StateError> {
+        let found = self
+            .dynamodb
+            .get_item()
+            .set_table_name(self.places.table.clone())
+            .key("pk", window_pk(repetition))
+            .key("sk", window_sk(repetition))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| state_error("dynamodb:GetItem", &error))?;
+        Ok(found.item.unwrap_or_default())
+    }
+}
+
+fn window_pk(repetition: &Repetition) -> AttributeValue {
+    text(format!("repeat#{}", repetition.key()))
+}
+
+fn window_sk(repetition: &Repetition) -> AttributeValue {
+    text(format!("window#{}", repetition.until))
 }
 
 fn key(about: &Subject) -> String {

@@ -1,8 +1,8 @@
-//! SQS: bringing a containment back to be looked at again.
+//! SQS: what keyrail sends to itself, to be delivered after a while.
 
 use std::time::Duration;
 
-use keyrail_core::recheck::{Queue, Recheck};
+use keyrail_core::recheck::{Later, Queue};
 
 use crate::Aws;
 use crate::error::sorted;
@@ -12,8 +12,8 @@ impl Queue for Aws {
         self.places.recheck_queue_url.is_some()
     }
 
-    async fn send_later(&self, recheck: &Recheck, delay: Duration) -> Result<(), String> {
-        let body = serde_json::to_string(recheck).map_err(|error| error.to_string())?;
+    async fn send_later(&self, message: &Later, delay: Duration) -> Result<(), String> {
+        let body = serde_json::to_string(message).map_err(|error| error.to_string())?;
         let call = self
             .sqs
             .send_message()

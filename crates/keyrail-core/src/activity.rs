@@ -14,6 +14,7 @@ use self::taxonomy::Group;
 use crate::circumstances::{Circumstances, Past};
 use crate::event::{Body, Event};
 use crate::lookup::UserFacts;
+use crate::repeats::FollowUp;
 
 pub use self::actor::{Actor, ActorKind};
 pub use self::origin::Origin;
@@ -83,6 +84,10 @@ pub struct Activity {
     /// In what a containment did not hold, where it is about one.
     #[serde(skip)]
     pub comeback: Option<String>,
+    /// What was counted instead of told, where it is a follow-up: each event's id, and
+    /// what it came to.
+    #[serde(skip)]
+    pub repeats: Option<(FollowUp, Vec<String>)>,
     /// What came before it, where a history is kept.
     #[serde(skip)]
     pub past: Option<Past>,
@@ -196,6 +201,12 @@ impl Activity {
                     user: Some(name.clone()),
                     ..Target::default()
                 },
+                ..Self::noted(event)
+            },
+            Body::Repeats { follow_up, tallied } => Self {
+                kind: Kind::Other,
+                action: Some("keyrail:FollowUp".to_owned()),
+                repeats: Some((follow_up.clone(), tallied.clone())),
                 ..Self::noted(event)
             },
             Body::Fault(message) => Self {

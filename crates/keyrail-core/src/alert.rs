@@ -199,6 +199,9 @@ fn condition(policy: &str) -> impl Iterator<Item = &str> {
 /// The people in it, in a few words: `bob, by anaya`.
 fn who(activity: &Activity) -> String {
     let actor = actor_name(activity);
+    if let Some((follow_up, _)) = &activity.repeats {
+        return follow_up.repetition.actor.clone();
+    }
     match (activity.kind, activity.target.kind, &activity.target.user) {
         (Kind::Unrecognised, ..) if activity.is_fault => "see the text".to_owned(),
         (Kind::Unrecognised, ..) => "nobody known".to_owned(),

@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use cedar_policy::{PolicyId, PolicySet};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::checked::Checked;
 pub use self::diagnostic::{Diagnostic, Level, nearest};
@@ -56,7 +56,7 @@ pub struct Bundle {
 }
 
 /// How bad a violation is. Ordered: the last is the worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the words say it")]
 pub enum Severity {

@@ -14,6 +14,7 @@ use self::mend::mended;
 use self::shape::{Shape, insight};
 use crate::digest;
 use crate::recheck::Recheck;
+use crate::repeats::FollowUp;
 
 mod json;
 mod mend;
@@ -71,6 +72,13 @@ pub(crate) enum Body {
         name: String,
         /// What is not as it was left.
         what: String,
+    },
+    /// What was counted in a window instead of told.
+    Repeats {
+        /// Whose violations of what.
+        follow_up: FollowUp,
+        /// Each event's id, and what it came to.
+        tallied: Vec<String>,
     },
     /// What keyrail knows and has no guardrail about; what AWS calls it, where that
     /// does not follow from the envelope.
@@ -165,6 +173,16 @@ impl Event {
     }
 
     /// An event of keyrail's own: a containment did not hold.
+    /// That what a follow-up is about happened again, each time with what it came to.
+    pub(crate) fn repeats(follow_up: FollowUp, tallied: Vec<String>) -> Self {
+        Self {
+            id: Some(follow_up.event.clone()),
+            account: Some(follow_up.repetition.account.clone()),
+            region: follow_up.region.clone(),
+            ..Self::own("FollowUp", Body::Repeats { follow_up, tallied })
+        }
+    }
+
     pub(crate) fn comeback(recheck: &Recheck, what: String) -> Self {
         let name = recheck.to().name().to_owned();
         Self {

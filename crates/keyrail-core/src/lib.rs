@@ -32,6 +32,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod recheck;
 pub mod rehearsal;
+pub mod repeats;
 pub mod report;
 pub mod schema;
 pub mod state;

@@ -21,10 +21,12 @@ use crate::judge::Verdict;
 use crate::lookup::{Lookup, UserFacts};
 use crate::outcome::{Outcome, carry_out};
 use crate::plan::{Act, Bounds, Plan, Withheld};
-use crate::recheck::{DELAYS, Queue, Recheck};
+use crate::recheck::{DELAYS, Later, Queue, Recheck};
+use crate::repeats::{FollowUp, Repetition, Window, is_counted};
 use crate::report::Report;
 use crate::state::{
-    Claim, Fact, Memory, State, Subject, launch_to_judge_again, memories_of, subjects_of,
+    Claim, Fact, Memory, State, StateError, Subject, launch_to_judge_again, memories_of,
+    subjects_of,
 };
 
 /// What an event means, what the bundle says about it, and what would follow.
@@ -102,14 +104,74 @@ pub async fn respond(
         report.plan.withhold(Withheld::Limit);
     }
     let protected = &bundle.settings.protect;
-    report.outcomes = carry_out(&report.plan, protected, report.event.id.as_deref(), aws).await;
-    let mut response = match report.is_alerting() {
-        true => tell(report, aws).await,
-        false => Response::new(report, None),
+    let carrying_out = carry_out(&report.plan, protected, report.event.id.as_deref(), aws);
+    let repetition = match aws.has_table() && aws.has_queue() {
+        true => Repetition::of(&report, bundle, aws.now()),
+        false => None,
+    };
+    let (outcomes, window) = join(carrying_out, window_of(&report, repetition, aws)).await;
+    report.outcomes = outcomes;
+    let mut response = match window {
+        None if report.is_alerting() => tell(report, aws).await,
+        None => Response::new(report, None),
+        Some(window) => tell_or_count(report, window, aws).await,
     };
     response.again = again;
     afterwards(&mut response, claimed.as_deref(), aws).await;
     response
+}
+
+/// A repetition, and what its window says of this event.
+type Opened = (Repetition, Result<Window, StateError>);
+
+async fn window_of(
+    report: &Report,
+    repetition: Option<Repetition>,
+    state: &impl State,
+) -> Option<Opened> {
+    let (repetition, event) = (repetition?, report.event.claim()?);
+    let window = state.open(&repetition, &event).await;
+    Some((repetition, window))
+}
+
+/// Counts a report where a window promises to tell of it, and else tells it. If the table
+/// does not answer, it is told.
+async fn tell_or_count(
+    mut report: Report,
+    (repetition, window): Opened,
+    aws: &(impl Notifier + State),
+) -> Response {
+    let window = match window {
+        Ok(Window::Promised) => {
+            let subject = Alert::compose(&report).subject;
+            is_counted(&report, &subject, &repetition, aws)
+                .await
+                .map(|is_counted| {
+                    if is_counted {
+                        Window::Promised
+                    } else {
+                        Window::Own
+                    }
+                })
+        }
+        other => other,
+    };
+    match window {
+        Ok(Window::Promised) => Response {
+            counted: true,
+            ..Response::new(report, None)
+        },
+        Ok(Window::Own) => tell(report, aws).await,
+        Ok(Window::New) => Response {
+            follow_up: Some(repetition),
+            ..tell(report, aws).await
+        },
+        Err(error) => {
+            let not_known = format!("whether it repeats another alert: {error}");
+            report.not_known.push(not_known);
+            tell(report, aws).await
+        }
+    }
 }
 
 /// Sends the alert of a report to everybody at the same time.
@@ -241,12 +303,28 @@ pub(crate) async fn afterwards(
         };
         let sending = rechecks.into_iter().map(|mut recheck| async move {
             let stock = recheck.take_stock(aws).await;
+            let recheck = Later::Recheck(recheck);
             let sent = join_all(DELAYS.map(|delay| aws.send_later(&recheck, delay))).await;
             (stock.err(), sent)
         });
         join_all(sending).await
     };
-    let (forgotten, scheduled) = join(remembering, scheduling).await;
+    let promising = async {
+        let repetition = response.follow_up.clone()?;
+        let (follow_up, delay) = FollowUp::to(report, repetition.clone(), aws.now());
+        let delay = Duration::try_from(delay).unwrap_or_default();
+        let sent = aws.send_later(&Later::FollowUp(follow_up), delay).await;
+        // Only what will be told may be counted instead.
+        match sent {
+            Ok(()) => aws
+                .promise(&repetition)
+                .await
+                .err()
+                .map(|error| error.message),
+            Err(error) => Some(error),
+        }
+    };
+    let (forgotten, scheduled, unpromised) = join3(remembering, scheduling, promising).await;
     let (mut notes, mut failed) = (Vec::new(), Vec::new());
     for (stock, sent) in scheduled {
         // What is younger than the event is found without the list.
@@ -263,6 +341,8 @@ pub(crate) async fn afterwards(
     {
         notes.push(format!("the claim on it could not be ended: {error}"));
     }
+    // Then repetitions are told one by one.
+    notes.extend(unpromised.map(|error| format!("repetitions cannot be counted: {error}")));
     // A later event is judged without it: another try, with another alert, would be worse.
     let forgotten = forgotten
         .into_iter()
@@ -353,6 +433,10 @@ pub struct Response {
     pub sent: Option<Result<(), NotifyError>>,
     /// Why chat channels were not told.
     pub chat_failed: Option<NotifyError>,
+    /// Whether it was counted instead of told: a follow-up will tell of it.
+    pub counted: bool,
+    /// The window that a follow-up is still to be promised for.
+    pub(crate) follow_up: Option<Repetition>,
     /// Whether this invocation handled it.
     pub handled: Handled,
     /// Another event that must be judged again, now that this one is known.
@@ -380,6 +464,8 @@ impl Response {
             report,
             sent,
             chat_failed: None,
+            counted: false,
+            follow_up: None,
             handled: Handled::Here,
             again: None,
             failed_afterwards: Vec::new(),

@@ -21,6 +21,7 @@ use crate::id::{AccessKeyId, AccountId};
 use crate::outcome::carry_out;
 use crate::pipeline::{Response, afterwards, tell};
 use crate::plan::{Act, Bounds, Effect, Owner, Plan, Step, Who, Withheld};
+use crate::repeats::FollowUp;
 use crate::report::Report;
 use crate::state::{Fact, State, Subject};
 
@@ -38,12 +39,22 @@ pub trait Queue {
     /// Whether there is one.
     fn has_queue(&self) -> bool;
 
-    /// Sends a containment to be looked at again after a while.
+    /// Sends a message to keyrail itself, to be delivered after a while.
     ///
     /// # Errors
     ///
     /// Why it could not be sent, in one line.
-    async fn send_later(&self, recheck: &Recheck, delay: Duration) -> Result<(), String>;
+    async fn send_later(&self, message: &Later, delay: Duration) -> Result<(), String>;
+}
+
+/// A message of keyrail's to itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Later {
+    /// A containment to look at again.
+    Recheck(Recheck),
+    /// What is to be told at the end of a window.
+    FollowUp(FollowUp),
 }
 
 /// One containment that was made: `keyrail.recheck/v1`, the body of a message in

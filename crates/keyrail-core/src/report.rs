@@ -118,6 +118,7 @@ impl Report {
     pub fn is_alerting(&self) -> bool {
         self.activity.kind == Kind::Unrecognised
             || self.activity.comeback.is_some()
+            || self.activity.repeats.is_some()
             || !self.verdict.violated.is_empty()
             || !self.verdict.undecided.is_empty()
     }
@@ -150,6 +151,7 @@ impl Report {
         match (self.state(), self.verdict.severity) {
             _ if self.activity.is_fault || self.activity.comeback.is_some() => Severity::Critical,
             (State::Failed, _) => Severity::Critical,
+            _ if let Some((follow_up, _)) = &self.activity.repeats => follow_up.severity,
             (_, Some(severity)) => severity,
             (_, None) => Severity::Medium,
         }

@@ -13,6 +13,7 @@ use crate::activity::{Activity, ActorKind};
 use crate::event::Event;
 use crate::history::History;
 use crate::id::AccountId;
+use crate::repeats::{Repetition, Window};
 
 /// The door to the table.
 #[expect(
@@ -36,6 +37,19 @@ pub trait State {
     /// Counts a containment in an account within this hour, once for each event; whether
     /// there were fewer than `most`.
     async fn count(&self, account: &AccountId, event: &str, most: u32) -> Result<bool, StateError>;
+
+    /// Opens a window for an event, unless there is one.
+    async fn open(&self, repetition: &Repetition, event: &str) -> Result<Window, StateError>;
+
+    /// Says that the follow-up of a window will come.
+    async fn promise(&self, repetition: &Repetition) -> Result<(), StateError>;
+
+    /// Counts an event in a window that promises a follow-up, by its id and what it came to;
+    /// whether there is such a window. Counting it twice counts once.
+    async fn tally(&self, repetition: &Repetition, entry: &str) -> Result<bool, StateError>;
+
+    /// What was counted in a window.
+    async fn tallied(&self, repetition: &Repetition) -> Result<Vec<String>, StateError>;
 
     /// What is remembered about a subject.
     async fn recall(&self, about: &Subject) -> Result<Vec<Memory>, StateError>;

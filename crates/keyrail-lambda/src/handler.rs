@@ -9,7 +9,8 @@ use keyrail_aws::Aws;
 use keyrail_core::id::AccountId;
 use keyrail_core::outcome::OutcomeResult;
 use keyrail_core::pipeline::{Handled, Response};
-use keyrail_core::recheck::{Recheck, recheck};
+use keyrail_core::recheck::{Later, Recheck, recheck};
+use keyrail_core::repeats::{FollowUp, follow_up};
 use keyrail_core::{Event, respond};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::value::RawValue;
@@ -50,12 +51,17 @@ impl Guard {
             None => self.aws.clone(),
         };
         let queue = self.settings.places.recheck_queue_url.as_deref();
-        if let Some(rechecks) = message::rechecks(&bytes, queue) {
+        if let Some(messages) = message::own(&bytes, queue) {
             let mut result = Ok(());
-            for (containment, tried_before) in rechecks {
+            for (message, tried_before) in messages {
                 let aws = within(&aws, end);
-                let looked = self.look_again(&containment, tried_before, &aws).await;
-                result = result.and(looked);
+                let handled = match message {
+                    Later::Recheck(containment) => {
+                        self.look_again(&containment, tried_before, &aws).await
+                    }
+                    Later::FollowUp(repeated) => self.follow_up(&repeated, &aws).await,
+                };
+                result = result.and(handled);
             }
             return result;
         }
@@ -103,6 +109,20 @@ impl Guard {
             Ok(None) => Ok(()),
             Ok(Some(response)) => result_for_lambda(&response),
             Err(error) => Err(diagnostic("NotRechecked", error.message)),
+        }
+    }
+
+    /// Tells how often something happened again, if it did.
+    async fn follow_up(&self, repeated: &FollowUp, aws: &Aws) -> Result<(), Diagnostic> {
+        let settings = &self.settings;
+        let (bundle, circumstances) = (&settings.bundle, &settings.circumstances);
+        match Box::pin(follow_up(repeated, bundle, circumstances, aws)).await {
+            Ok(None) => Ok(()),
+            Ok(Some(response)) => {
+                telemetry::record(&response, &circumstances.name);
+                result_for_lambda(&response)
+            }
+            Err(error) => Err(diagnostic("NotFollowedUp", error.message)),
         }
     }
 

@@ -1,6 +1,6 @@
-//! Messages of keyrail's own queue, which bring containments back.
+//! Messages of keyrail's own queue: what it has sent to itself.
 
-use keyrail_core::recheck::Recheck;
+use keyrail_core::recheck::Later;
 use serde::Deserialize;
 
 /// What Lambda's event source mapping delivers (Lambda Developer Guide, "Using Lambda
@@ -26,20 +26,20 @@ struct Attributes {
     received: Option<String>,
 }
 
-/// The containments to look at again, if the bytes are messages of the queue with this
+/// What keyrail has sent to itself, if the bytes are messages of the queue with this
 /// URL, all of them readable; and whether each was delivered before. What is not is an
 /// event like any other, which is told.
-pub(crate) fn rechecks(bytes: &[u8], queue_url: Option<&str>) -> Option<Vec<(Recheck, bool)>> {
+pub(crate) fn own(bytes: &[u8], queue_url: Option<&str>) -> Option<Vec<(Later, bool)>> {
     let queue_url = queue_url?;
     let batch: Batch = serde_json::from_slice(bytes).ok()?;
-    let rechecks = batch.records.iter().map(|message| {
+    let messages = batch.records.iter().map(|message| {
         let is_own = is_of(&message.queue, queue_url);
-        let recheck = is_own.then(|| serde_json::from_str(&message.body).ok())??;
+        let sent = is_own.then(|| serde_json::from_str(&message.body).ok())??;
         let received = message.attributes.received.as_deref();
-        Some((recheck, received.is_some_and(|count| count != "1")))
+        Some((sent, received.is_some_and(|count| count != "1")))
     });
-    let rechecks: Option<Vec<(Recheck, bool)>> = rechecks.collect();
-    rechecks.filter(|rechecks| !rechecks.is_empty())
+    let messages: Option<Vec<(Later, bool)>> = messages.collect();
+    messages.filter(|messages| !messages.is_empty())
 }
 
 /// `arn:aws:sqs:us-east-1:111122223333:name` and

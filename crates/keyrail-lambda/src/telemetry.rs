@@ -180,6 +180,7 @@ fn write_metrics(response: &Response, deployment: &str) -> io::Result<()> {
         "ContainmentFailures": with(&[OutcomeResult::Failed]),
         "Alerts": usize::from(matches!(response.sent, Some(Ok(())))),
         "ChatFailures": usize::from(response.chat_failed.is_some()),
+        "AlertsCounted": usize::from(response.counted),
         "Unrecognised": usize::from(report.activity.kind == Kind::Unrecognised),
         "Undecided": report.verdict.undecided.len(),
         "StateFailures": report.not_known.len(),

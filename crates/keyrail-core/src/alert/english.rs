@@ -56,6 +56,9 @@ fn headline(report: &Report) -> String {
     if report.activity.comeback.is_some() {
         return "Containment did not hold".to_owned();
     }
+    if let Some((follow_up, tallied)) = &report.activity.repeats {
+        return format!("{} - {} more", follow_up.title, tallied.len());
+    }
     if report.activity.kind == Kind::Unrecognised {
         return "Event not recognised".to_owned();
     }
@@ -81,6 +84,9 @@ fn headline(report: &Report) -> String {
 
 /// What a telephone shows at the end.
 fn in_short(report: &Report) -> &'static str {
+    if report.activity.repeats.is_some() {
+        return "Each was handled by itself.";
+    }
     match report.state() {
         State::Blocked => "Contained and verified.",
         State::Pending => "Accepted, not yet visible: check it.",
@@ -93,6 +99,9 @@ fn in_short(report: &Report) -> &'static str {
 }
 
 fn done(report: &Report) -> Vec<String> {
+    if let Some((_, tallied)) = &report.activity.repeats {
+        return repeats(tallied);
+    }
     let steps = &report.plan.steps;
     // One of several has to say which it is.
     let key =
@@ -137,6 +146,18 @@ fn done(report: &Report) -> Vec<String> {
             planned.collect()
         }
     }
+}
+
+/// The latest are as good as the first: some are named, and all are counted.
+fn repeats(tallied: &[String]) -> Vec<String> {
+    const SHOWN: usize = 20;
+    let shown = tallied.iter().take(SHOWN).map(|entry| {
+        let (event, subject) = entry.split_once(' ').unwrap_or((entry, ""));
+        format!("{} (event {})", Plain(subject), Plain(event))
+    });
+    let more = tallied.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| format!("and {more} more: each is in the function's log"));
+    shown.chain(more).collect()
 }
 
 /// What may be alive in spite of what was done, and until when: sessions of a user live

@@ -48,6 +48,9 @@ pub struct Limits {
     pub containments_per_hour: Option<u32>,
     /// The age in minutes beyond which an event is not acted on unasked.
     pub event_age_minutes: Option<u32>,
+    /// Within how many minutes repeated violations are counted into one follow-up; 0 tells
+    /// of each.
+    pub repeat_minutes: Option<u32>,
 }
 
 /// `[accounts.ID]`

@@ -9,10 +9,11 @@ use keyrail_core::change::Change;
 use keyrail_core::effects::{EffectError, EffectErrorKind};
 use keyrail_core::id::AccountId;
 use keyrail_core::outcome::OutcomeResult;
-use keyrail_core::recheck::{Queue, Recheck};
+use keyrail_core::recheck::{Later, Queue};
+use keyrail_core::repeats::{Repetition, Window};
 use keyrail_core::state::{Claim, Memory, State, StateError, Subject};
 
-use crate::model::{Inner, Model};
+use crate::model::{Counted, Inner, Model};
 use crate::weather::Table;
 use crate::world::error;
 
@@ -122,6 +123,53 @@ impl State for Model {
         counting.await
     }
 
+    async fn open(&self, repetition: &Repetition, event: &str) -> Result<Window, StateError> {
+        let opening = self.table(|inner| {
+            let place = (repetition.key(), repetition.until);
+            let window = inner.windows.entry(place).or_insert_with(|| Counted {
+                first: event.to_owned(),
+                ..Counted::default()
+            });
+            match (window.is_promised, window.first == event) {
+                (false, _) => Window::New,
+                (true, true) => Window::Own,
+                (true, false) => Window::Promised,
+            }
+        });
+        opening.await
+    }
+
+    async fn promise(&self, repetition: &Repetition) -> Result<(), StateError> {
+        let promising = self.table(|inner| {
+            let place = (repetition.key(), repetition.until);
+            inner.windows.entry(place).or_default().is_promised = true;
+        });
+        promising.await
+    }
+
+    async fn tally(&self, repetition: &Repetition, entry: &str) -> Result<bool, StateError> {
+        let tallying = self.table(|inner| {
+            let is_over = inner.now >= repetition.until;
+            let place = (repetition.key(), repetition.until);
+            let window = inner.windows.entry(place).or_default();
+            let counts = window.is_promised && !is_over;
+            if counts {
+                window.entries.insert(entry.to_owned());
+            }
+            counts
+        });
+        tallying.await
+    }
+
+    async fn tallied(&self, repetition: &Repetition) -> Result<Vec<String>, StateError> {
+        let place = (repetition.key(), repetition.until);
+        let reading = self.table(|inner| {
+            let window = inner.windows.get(&place);
+            window.map(|window| window.entries.iter().cloned().collect())
+        });
+        Ok(reading.await?.unwrap_or_default())
+    }
+
     async fn recall(&self, about: &Subject) -> Result<Vec<Memory>, StateError> {
         let recalling = self.table(|inner| {
             let all = inner.memories.values();
@@ -150,10 +198,13 @@ impl Queue for Model {
         true
     }
 
-    async fn send_later(&self, recheck: &Recheck, delay: Duration) -> Result<(), String> {
+    async fn send_later(&self, message: &Later, delay: Duration) -> Result<(), String> {
         let sending = self.call(|inner| {
             let due = inner.now + SignedDuration::try_from(delay).expect("short");
-            inner.rechecks.push((due, recheck.clone()));
+            match message {
+                Later::Recheck(recheck) => inner.rechecks.push((due, recheck.clone())),
+                Later::FollowUp(follow_up) => inner.follow_ups.push((due, follow_up.clone())),
+            }
             Ok(())
         });
         sending.await.map_err(|error| error.message)

@@ -16,6 +16,7 @@ use keyrail_core::effects::{
 use keyrail_core::id::{AccessKeyId, UserName};
 use keyrail_core::lookup::{Lookup, UserFacts};
 use keyrail_core::recheck::Recheck;
+use keyrail_core::repeats::FollowUp;
 use keyrail_core::state::Memory;
 
 use crate::around::Sent;
@@ -68,11 +69,21 @@ pub(crate) struct Inner {
     pub seen: Vec<Seen>,
     pub sent: Vec<Sent>,
     pub rechecks: Vec<(Timestamp, Recheck)>,
+    pub follow_ups: Vec<(Timestamp, FollowUp)>,
+    pub windows: BTreeMap<(String, Timestamp), Counted>,
     pub claims: BTreeMap<String, (bool, Timestamp)>,
     pub memories: BTreeMap<String, Memory>,
     pub counts: BTreeMap<String, BTreeSet<String>>,
     /// What others will do, and to whom.
     pub agenda: Vec<(Timestamp, String, String, Strike)>,
+}
+
+/// A window of repetitions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Counted {
+    pub first: String,
+    pub is_promised: bool,
+    pub entries: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -160,6 +171,8 @@ impl Model {
             seen: Vec::new(),
             sent: Vec::new(),
             rechecks: Vec::new(),
+            follow_ups: Vec::new(),
+            windows: BTreeMap::new(),
             claims: BTreeMap::new(),
             memories: BTreeMap::new(),
             counts: BTreeMap::new(),

@@ -129,10 +129,13 @@ const PROTECT: &str = "
 const REST: &str = "
 # The most containments in one account within an hour, beyond which keyrail only alerts
 # (default: no limit; counted in the state table); and the age in minutes beyond which
-# IAM is asked whether things are as an event says before it is acted on (default: 60).
+# IAM is asked whether things are as an event says before it is acted on (default: 60);
+# and within how many minutes the same violations by one actor are counted into one
+# follow-up (default: 10, at most 15; 0 tells of each).
 #[limits]
 #containments-per-hour = 20
 #event-age-minutes = 60
+#repeat-minutes = 10
 
 # How many minutes after a password change launches count as belonging to it, and how
 # many instances are many, for `compute-surge-after-password-change`. Default: 60 and 5.

@@ -16,6 +16,18 @@ pub(super) fn sentence(report: &Report) -> String {
             Plain(what)
         );
     }
+    if let Some((follow_up, tallied)) = &activity.repeats {
+        let repetition = &follow_up.repetition;
+        return format!(
+            "Since the alert about event {}, {} violated {} again in {}: {} times until {}.",
+            Plain(&follow_up.event),
+            Plain(&repetition.actor),
+            repetition.guardrails.join(", "),
+            place(activity),
+            tallied.len(),
+            super::utc(repetition.until),
+        );
+    }
     match activity.kind {
         Kind::Unrecognised if activity.is_fault => {
             let reason = activity.unknown.first().map_or("", String::as_str);

@@ -13,6 +13,9 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
     if report.state() == State::Exempt {
         return items;
     }
+    if report.activity.repeats.is_some() {
+        items.push("Find out what goes on: one actor does this again and again. What the first alert says to do holds for each.".to_owned());
+    }
     for key in keys(report) {
         let Some(stop) = key.stop() else {
             continue;

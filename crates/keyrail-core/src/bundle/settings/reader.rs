@@ -12,6 +12,7 @@ use crate::bundle::Mode;
 use crate::bundle::diagnostic::{Diagnostic, Source, nearest};
 use crate::id::AccountId;
 use crate::plan::StepName;
+use crate::repeats::MOST_MINUTES;
 
 pub(super) struct Reader<'a> {
     pub source: Source<'a>,
@@ -61,12 +62,24 @@ impl Reader<'_> {
             self.only(
                 limits,
                 "limits.",
-                &["containments-per-hour", "event-age-minutes"],
+                &[
+                    "containments-per-hour",
+                    "event-age-minutes",
+                    "repeat-minutes",
+                ],
             );
             settings.limits = Limits {
                 containments_per_hour: self.count(limits, "containments-per-hour"),
                 event_age_minutes: self.count(limits, "event-age-minutes"),
+                repeat_minutes: self.count(limits, "repeat-minutes"),
             };
+            if let (Some(minutes), Some(place)) =
+                (settings.limits.repeat_minutes, limits.get("repeat-minutes"))
+                && minutes > MOST_MINUTES
+            {
+                let message = format!("at most {MOST_MINUTES}: a queue delays no longer");
+                self.wrong(place, "settings-value", message);
+            }
         }
         if let Some(allow) = self.table(table, "allow") {
             self.only(allow, "allow.", &["steps"]);

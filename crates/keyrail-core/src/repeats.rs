@@ -1,0 +1,182 @@
+//! Repetition: who violates the same guardrails again and again is told of once, and at
+//! the end of a window once more, with a count.
+//!
+//! Each time is judged and contained as ever; only the alerts are counted. A second actor
+//! or account has a window of its own, and what is critical, or was to be stopped and is
+//! not, is always told at once.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::activity::Kind;
+use crate::alert::Notifier;
+use crate::bundle::{Bundle, Severity};
+use crate::circumstances::Circumstances;
+use crate::event::Event;
+use crate::pipeline::{Response, examine, tell};
+use crate::report::{Report, State as ReportState};
+use crate::state::{State, StateError};
+
+/// How long a window is in minutes, unless the settings say another; and the longest, as
+/// SQS delays a message no longer (SQS API reference, `SendMessage`, checked 2026-11-25).
+pub const MINUTES: u32 = 10;
+/// The longest.
+pub const MOST_MINUTES: u32 = 15;
+
+/// Longer keys no table takes (`DynamoDB` Developer Guide, "Constraints", checked 2026-11-25).
+const LONGEST_KEY: usize = 1_024;
+
+/// Whose violations of what are told together, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repetition {
+    /// The affected account.
+    pub account: String,
+    /// The actor's ARN.
+    pub actor: String,
+    /// The guardrails that are violated, in order.
+    pub guardrails: Vec<String>,
+    /// When the window ends.
+    pub until: Timestamp,
+}
+
+/// What somebody is told at the end of a window: `keyrail.follow-up/v1`, the body of a
+/// message in keyrail's own queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FollowUp {
+    schema: Schema,
+    /// Whose violations of what.
+    pub repetition: Repetition,
+    /// The event that was told of.
+    pub event: String,
+    /// Its Region.
+    pub region: Option<String>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The first guardrail's title.
+    pub title: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Schema {
+    #[serde(rename = "keyrail.follow-up/v1")]
+    V1,
+}
+
+/// What a window says of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// It is to be told, and nobody has seen to it yet that a follow-up comes.
+    New,
+    /// It is the event that opened the window, and the follow-up will come.
+    Own,
+    /// Another event was told of, and the follow-up will come: it is enough to count it.
+    Promised,
+}
+
+impl Repetition {
+    /// That of a report which may be counted instead of told; `None` for one that is to be
+    /// told in any case.
+    #[must_use]
+    pub fn of(report: &Report, bundle: &Bundle, now: Timestamp) -> Option<Self> {
+        let minutes = bundle.settings.limits.repeat_minutes;
+        let minutes = i64::from(minutes.unwrap_or(MINUTES).min(MOST_MINUTES));
+        let (activity, verdict) = (&report.activity, &report.verdict);
+        let is_plain = activity.kind != Kind::Unrecognised
+            && activity.comeback.is_none()
+            && !verdict.violated.is_empty()
+            && verdict.undecided.is_empty()
+            && report.severity() != Severity::Critical;
+        let guardrails: Vec<String> = verdict
+            .violated
+            .iter()
+            .map(|violation| violation.id.clone())
+            .collect();
+        let seconds = minutes * 60;
+        let window = now.as_second().checked_div(seconds)?;
+        let repetition = Self {
+            account: activity.account.clone()?,
+            actor: activity.actor.arn.clone()?,
+            guardrails,
+            until: Timestamp::from_second((window + 1) * seconds).ok()?,
+        };
+        (is_plain && repetition.key().len() <= LONGEST_KEY).then_some(repetition)
+    }
+
+    /// What tells it from all others, but for the window.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!(
+            "{}#{}#{}",
+            self.account,
+            self.guardrails.join(" "),
+            self.actor
+        )
+    }
+}
+
+/// Whether a report need not be told: its window promises a follow-up, and nothing of it
+/// is urgent. It is then counted.
+pub(crate) async fn is_counted(
+    report: &Report,
+    subject: &str,
+    repetition: &Repetition,
+    aws: &impl State,
+) -> Result<bool, StateError> {
+    let is_urgent = match report.state() {
+        ReportState::Failed | ReportState::Pending => true,
+        // What was to be stopped, and in enforce mode was not, works on.
+        ReportState::Alert => !report.plan.steps.is_empty(),
+        ReportState::Blocked | ReportState::DryRun | ReportState::Exempt => false,
+    };
+    let id = report.event.id.as_deref().unwrap_or_default();
+    match is_urgent {
+        true => Ok(false),
+        false => aws.tally(repetition, &format!("{id} {subject}")).await,
+    }
+}
+
+impl FollowUp {
+    /// The follow-up to a report that was told, and how long to wait for it: until a little
+    /// after the window.
+    pub(crate) fn to(
+        report: &Report,
+        repetition: Repetition,
+        now: Timestamp,
+    ) -> (Self, SignedDuration) {
+        let title = report.verdict.violated.first();
+        let delay = repetition.until.duration_since(now) + SignedDuration::from_secs(2);
+        let follow_up = Self {
+            schema: Schema::V1,
+            repetition,
+            event: report.event.id.clone().unwrap_or_default(),
+            region: report.activity.region.clone(),
+            severity: report.severity(),
+            title: title
+                .map(|violation| violation.title.clone())
+                .unwrap_or_default(),
+        };
+        (follow_up, delay)
+    }
+}
+
+/// Tells how often it happened in a window; `None` if it did not happen again.
+///
+/// # Errors
+///
+/// If the table does not tell: the message must then be tried again.
+pub async fn follow_up(
+    follow_up: &FollowUp,
+    bundle: &Bundle,
+    circumstances: &Circumstances,
+    aws: &(impl State + Notifier),
+) -> Result<Option<Response>, StateError> {
+    let tallied = aws.tallied(&follow_up.repetition).await?;
+    if tallied.is_empty() {
+        return Ok(None);
+    }
+    let event = Event::repeats(follow_up.clone(), tallied);
+    let report = examine(event, bundle, circumstances);
+    Ok(Some(tell(report, aws).await))
+}

@@ -1,0 +1,152 @@
+//! One actor who does the same again and again is told of once, and counted.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_iam::types::StatusType;
+use serde_json::Value;
+
+use crate::support::World;
+use crate::support::delivered::Delivered;
+use crate::support::function::Function;
+use crate::support::proxy::Fault;
+
+/// Windows are of ten minutes by the clock: what belongs together must not meet the end
+/// of one.
+async fn early_in_a_window() {
+    const WINDOW: u64 = 600;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let left = WINDOW - now.expect("it is later than 1970").as_secs() % WINDOW;
+    if left < 30 {
+        tokio::time::sleep(Duration::from_secs(left + 1)).await;
+    }
+}
+
+async fn remembering(world: &World) -> Function {
+    early_in_a_window().await;
+    world.enforcing(&world.memory().await).await
+}
+
+/// The event of a key of a user, with an id of its own.
+fn key_created(world: &World, user: &str, key: &str) -> Value {
+    let mut event = world.key_created(user, key);
+    event["detail"]["eventID"] = format!("event-about-{user}").into();
+    event
+}
+
+/// Key after key for one user after another, by the same actor.
+async fn creates_keys(world: &World, function: &mut Function, users: &[&str]) {
+    for user in users {
+        let key = world.user_with_key(user).await;
+        let event = key_created(world, user, &key);
+        function.invoke(&event).await.expect("it is contained");
+        assert_eq!(world.status(user, &key).await, Some(StatusType::Inactive));
+    }
+}
+
+#[tokio::test]
+async fn each_is_contained_one_is_told_and_the_others_are_counted() {
+    let world = World::new().await;
+    let mut function = remembering(&world).await;
+    creates_keys(&world, &mut function, &["bob", "carla", "dora", "emil"]).await;
+
+    let first = world.alerts().await;
+    assert_eq!(first.len(), 1);
+    assert!(first[0].subject.contains("bob, by anaya"));
+    let follow_ups = world.follow_ups();
+    assert_eq!(follow_ups.len(), 1);
+    function.invoke(&follow_ups[0]).await.expect("it is told");
+
+    let [alert] = world.alerts().await.try_into().expect("one follow-up");
+    assert_eq!((alert.state(), alert.severity()), ("ALERT", "high"));
+    let text = alert.alert["text"].as_str().unwrap_or_default();
+    assert!(alert.subject.contains("3 more"), "{}", alert.subject);
+    for user in ["carla", "dora", "emil"] {
+        let line = format!("BLOCKED: Access key created for an IAM user - {user}, by anaya");
+        assert!(text.contains(&line), "{text}");
+    }
+    let log = function.stop().await;
+    let counted = log
+        .lines()
+        .filter(|line| line.contains("\"AlertsCounted\":1"));
+    assert_eq!(counted.count(), 3, "{log}");
+}
+
+#[tokio::test]
+async fn what_did_not_happen_again_is_not_followed_up() {
+    let world = World::new().await;
+    let mut function = remembering(&world).await;
+    creates_keys(&world, &mut function, &["bob"]).await;
+    assert_eq!(world.alerts().await.len(), 1);
+
+    for follow_up in world.follow_ups() {
+        function.invoke(&follow_up).await.expect("it is silent");
+    }
+
+    assert_eq!(world.alerts().await.len(), 0);
+}
+
+fn by(event: &Value, actor: &str) -> Value {
+    let text = event.to_string().replace("anaya", actor);
+    serde_json::from_str(&text).expect("it is JSON")
+}
+
+#[tokio::test]
+async fn a_second_actor_is_told_of_by_itself() {
+    let world = World::new().await;
+    let mut function = remembering(&world).await;
+    creates_keys(&world, &mut function, &["bob", "carla"]).await;
+    let key = world.user_with_key("dora").await;
+    let event = by(&key_created(&world, "dora", &key), "mateo");
+
+    function.invoke(&event).await.expect("it is contained");
+
+    let subjects: Vec<String> = world
+        .alerts()
+        .await
+        .iter()
+        .map(|alert| alert.subject.clone())
+        .collect();
+    assert_eq!(subjects.len(), 2, "{subjects:?}");
+    assert!(subjects[1].contains("by mateo"), "{subjects:?}");
+}
+
+/// What on-call must know at once is never counted instead.
+#[tokio::test]
+async fn what_failed_is_told_each_time() {
+    let world = World::new().await;
+    let mut function = remembering(&world).await;
+    creates_keys(&world, &mut function, &["bob"]).await;
+    world
+        .proxy
+        .breaks("UpdateAccessKey", &[Fault::Error(403, "AccessDenied")]);
+
+    for user in ["carla", "dora"] {
+        let key = world.user_with_key(user).await;
+        let event = key_created(&world, user, &key);
+        function.invoke(&event).await.expect("trying again is vain");
+    }
+
+    let alerts = world.alerts().await;
+    let states: Vec<&str> = alerts.iter().map(Delivered::state).collect();
+    assert_eq!(states, ["BLOCKED", "FAILED", "FAILED"]);
+}
+
+/// Where nobody could tell later, each is told now.
+#[tokio::test]
+async fn without_a_follow_up_nothing_is_counted() {
+    for fault in ["SendMessage", "PutItem"] {
+        let world = World::new().await;
+        let mut function = remembering(&world).await;
+        world
+            .proxy
+            .breaks(fault, &[Fault::Error(400, "InternalError")]);
+        for user in ["bob", "carla", "dora"] {
+            let key = world.user_with_key(user).await;
+            let event = key_created(&world, user, &key);
+            // A re-check that cannot be scheduled fails the invocation, after the alert.
+            let answered = function.invoke(&event).await;
+            assert_eq!(answered.is_err(), fault == "SendMessage", "{answered:?}");
+        }
+        assert_eq!(world.alerts().await.len(), 3, "{fault}");
+    }
+}
