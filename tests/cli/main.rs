@@ -10,6 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
+mod alert;
 mod bundle;
 mod circumstances;
 mod events;

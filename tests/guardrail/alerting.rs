@@ -1,6 +1,6 @@
 //! What is told, and what is not.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::World;
 
@@ -181,4 +181,82 @@ async fn a_huge_hostile_event_still_fits_into_an_alert() {
     );
     let text = alert.alert["text"].as_str().unwrap_or_default();
     assert!(!text.contains('\u{202e}') && !text.contains('\u{0}'));
+}
+
+/// As a telephone's subscription would: whoever wants to be woken for the worst only.
+#[tokio::test]
+async fn a_filter_policy_lets_only_critical_ones_through() {
+    let world = World::new().await;
+    let queue = world
+        .listen(
+            "critical",
+            None,
+            "%7B%22severity%22%3A%5B%22critical%22%5D%7D",
+        )
+        .await;
+    let mut function = world.function(None).await;
+
+    for name in ["key-created-for-another", "root-sign-in", "sign-in-failed"] {
+        function
+            .invoke(&world.sample(name))
+            .await
+            .expect("it is told");
+    }
+
+    assert_eq!(world.alerts().await.len(), 3);
+    let bodies = world.bodies_in(&queue).await;
+    let [body] = bodies.try_into().expect("one of them is critical");
+    let envelope: Value = serde_json::from_str(&body).expect("SNS delivers JSON");
+    assert_eq!(
+        envelope["MessageAttributes"]["severity"]["Value"],
+        "critical"
+    );
+    assert_eq!(envelope["MessageAttributes"]["severity"]["Type"], "String");
+    let message = envelope["Message"].as_str().unwrap_or_default();
+    let alert: Value = serde_json::from_str(message).expect("programs get JSON");
+    assert_eq!(
+        alert["report"]["verdict"]["violated"][0]["id"],
+        "root-console-sign-in"
+    );
+}
+
+#[tokio::test]
+async fn chat_gets_its_own_form_at_the_same_time() {
+    let world = World::new().await;
+    let topic = world.new_topic("chat").await;
+    let queue = world.listen("chat", Some(&topic), "").await;
+    let mut function = world.function_with("KEYRAIL_CHAT_TOPIC_ARN", &topic).await;
+
+    function
+        .invoke(&world.sample("key-created-for-another"))
+        .await
+        .expect("it is told");
+
+    assert_eq!(world.alerts().await.len(), 1);
+    let bodies = world.bodies_in(&queue).await;
+    let [body] = bodies.try_into().expect("one notification");
+    let envelope: Value = serde_json::from_str(&body).expect("SNS delivers JSON");
+    let message = envelope["Message"].as_str().unwrap_or_default();
+    let chat: Value = serde_json::from_str(message).expect("it is JSON");
+    assert_eq!(
+        (&chat["version"], &chat["source"]),
+        (&json!("1.0"), &json!("custom"))
+    );
+    assert_eq!(chat["metadata"]["threadId"], chat["id"]);
+}
+
+/// The other topic has told on-call, so trying again would tell it twice.
+#[tokio::test]
+async fn a_chat_that_cannot_be_reached_stops_no_alert() {
+    let world = World::new().await;
+    let topic = format!("arn:aws:sns:us-east-1:{}:no-such-topic", world.account);
+    let mut function = world.function_with("KEYRAIL_CHAT_TOPIC_ARN", &topic).await;
+
+    let answered = function.invoke(&world.sample("root-sign-in")).await;
+
+    assert_eq!(answered, Ok(()));
+    assert_eq!(world.alerts().await.len(), 1);
+    let log = function.stop().await;
+    assert!(log.contains("chat channels were not told"), "{log}");
+    assert!(log.contains("\"ChatFailures\":1"), "{log}");
 }

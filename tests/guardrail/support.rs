@@ -90,6 +90,40 @@ impl World {
         }
     }
 
+    /// Makes a topic, and returns its ARN.
+    pub(crate) async fn new_topic(&self, name: &str) -> String {
+        let fields = [("Action", "CreateTopic"), ("Name", name)];
+        let emulator = Emulator::at(&self.proxy.behind);
+        let made = emulator.query(&self.account, "sns", &fields).await;
+        between(&made, "<TopicArn>", "</TopicArn>")
+    }
+
+    /// Makes a queue that listens to a topic, by default to on-call's, and returns its URL;
+    /// `filter` is a filter policy.
+    pub(crate) async fn listen(&self, name: &str, topic: Option<&str>, filter: &str) -> String {
+        let emulator = Emulator::at(&self.proxy.behind);
+        let request = json!({"QueueName": name});
+        let queue = emulator
+            .json(&self.account, "sqs", "AmazonSQS.CreateQueue", request)
+            .await;
+        let endpoint = format!("arn:aws:sqs:us-east-1:{}:{name}", self.account);
+        let mut fields = vec![
+            ("Action", "Subscribe"),
+            ("TopicArn", topic.unwrap_or(&self.topic_arn)),
+            ("Protocol", "sqs"),
+            ("Endpoint", endpoint.as_str()),
+        ];
+        if !filter.is_empty() {
+            fields.extend([
+                ("Attributes.entry.1.key", "FilterPolicy"),
+                ("Attributes.entry.1.value", filter),
+            ]);
+        }
+        emulator.query(&self.account, "sns", &fields).await;
+        let url = queue["QueueUrl"].as_str();
+        url.expect("the emulator makes a queue").to_owned()
+    }
+
     /// Starts the real binary; `mode` is `KEYRAIL_MODE`, if it is set.
     pub(crate) async fn function(&self, mode: Option<&str>) -> Function {
         let mut environment = self.environment();
@@ -212,10 +246,16 @@ impl World {
 
     /// The alerts that have arrived since the last call, as SNS delivered them.
     pub(crate) async fn alerts(&self) -> Vec<Delivered> {
+        let bodies = self.bodies_in(&self.queue_url).await;
+        bodies.iter().map(|body| Delivered::read(body)).collect()
+    }
+
+    /// The bodies of the messages in a queue, which is empty afterwards.
+    pub(crate) async fn bodies_in(&self, queue_url: &str) -> Vec<String> {
         let emulator = Emulator::at(&self.proxy.behind);
-        let mut alerts = Vec::new();
+        let mut bodies = Vec::new();
         loop {
-            let request = json!({"QueueUrl": self.queue_url, "MaxNumberOfMessages": 10});
+            let request = json!({"QueueUrl": queue_url, "MaxNumberOfMessages": 10});
             let received = emulator
                 .json(&self.account, "sqs", "AmazonSQS.ReceiveMessage", request)
                 .await;
@@ -223,17 +263,16 @@ impl World {
                 .as_array()
                 .filter(|messages| !messages.is_empty())
             else {
-                return alerts;
+                return bodies;
             };
             for message in messages {
                 let receipt =
-                    json!({"QueueUrl": self.queue_url, "ReceiptHandle": message["ReceiptHandle"]});
+                    json!({"QueueUrl": queue_url, "ReceiptHandle": message["ReceiptHandle"]});
                 emulator
                     .json(&self.account, "sqs", "AmazonSQS.DeleteMessage", receipt)
                     .await;
-                alerts.push(Delivered::read(
-                    message["Body"].as_str().expect("a message has a body"),
-                ));
+                let body = message["Body"].as_str();
+                bodies.push(body.expect("a message has a body").to_owned());
             }
         }
     }

@@ -76,6 +76,7 @@ fn what_keyrail_would_not_read_is_refused() {
         "limits.containments = 1",
         "limits.event-age-minutes = -1",
         "limits.event-age-minutes = \"5\"",
+        "limits.repeat-minutes = 16",
         "allow.steps = [\"delete-keys\"]",
         "protect.principals = [\"bob\"]",
         "protect.principals = [\"arn:aws:iam::111122223333:root\"]",
@@ -154,9 +155,11 @@ fn yaml(text: &str) -> Value {
 const SETTINGS: &str = r#"
 mode = "enforce"
 language = "en"
+time-zone = "Asia/Tokyo"
 [limits]
 containments-per-hour = 20
 event-age-minutes = 60
+repeat-minutes = 5
 [allow]
 steps = ["delete-root-key", "quarantine-user", "deactivate-key"]
 [protect]

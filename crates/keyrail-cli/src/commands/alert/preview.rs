@@ -20,8 +20,8 @@ use crate::output::{self, Output};
 ///
 /// Takes a file with an event, `-` for standard input, or the name of a sample. Nothing
 /// is called and nothing is sent; what would come of containment is rehearsed. Checks
-/// every limit of SNS, of SMS and of the chat, and says on standard error how much of
-/// each is taken.
+/// every limit of SNS, of SMS and of the chat; for people it says on standard error how
+/// much of each is taken.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -75,7 +75,8 @@ impl Args {
         let alert = Alert::compose(&report);
         let broken = |error: serde_json::Error| Failure::bug(format!("the alert: {error}"));
         let limits = alert.limits().map_err(broken)?;
-        if !report.is_alerting() {
+        let is_for_people = matches!(self.form, Form::Email | Form::Sms);
+        if is_for_people && !report.is_alerting() {
             out.note("note: nobody would be told of this event: no guardrail is violated\n")?;
         }
         let chat = || -> Result<Value, Failure> {
@@ -87,6 +88,7 @@ impl Args {
             Form::Chat => output::json(&chat()?)?,
             Form::Json => output::json(&alert)?,
             Form::All => output::json(&json!({
+                "is_sent": report.is_alerting(),
                 "subject": alert.subject,
                 "email": alert.text,
                 "sms": alert.sms,
@@ -97,9 +99,10 @@ impl Args {
             }))?,
         };
         out.answer(&text)?;
-        if self.form != Form::All {
-            out.note(&limits.iter().map(line).collect::<String>())?;
-        }
+        let told = limits
+            .iter()
+            .filter(|limit| is_for_people || !limit.is_kept());
+        out.note(&told.map(line).collect::<String>())?;
         let is_good = limits.iter().all(Limit::is_kept);
         Ok(if is_good { Exit::Good } else { Exit::Bad })
     }

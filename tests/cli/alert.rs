@@ -1,0 +1,82 @@
+//! `keyrail alert preview`, and `docs/alerts.md`.
+
+use std::fs;
+
+use crate::{fixture, ran};
+
+/// Each command of the page, with what it says that it prints.
+#[test]
+fn the_page_shows_what_is_printed() {
+    let page = fs::read_to_string(fixture("../../docs/alerts.md")).expect("the page can be read");
+    let mut shown = 0;
+    for block in page.split("```console\n$ keyrail ").skip(1) {
+        let (block, _) = block.split_once("```").expect("the block ends");
+        let (command, expected) = block.split_once('\n').expect("it prints something");
+        let words: Vec<&str> = command.split(' ').collect();
+        let ran = ran(&words);
+        assert_eq!(
+            (ran.status, ran.stdout.as_str()),
+            (0, expected),
+            "{command}"
+        );
+        shown += 1;
+    }
+    assert_eq!(shown, 2);
+}
+
+#[test]
+fn every_form_of_every_sample_keeps_its_limits() {
+    let samples = ran(&["sample", "--list"]).stdout;
+    let names = samples.lines().filter_map(|line| line.split(' ').next());
+    for name in names {
+        for answers in ["done", "lagging", "denied"] {
+            let all = ran(&["alert", "preview", name, "--if", answers, "--as", "all"]);
+            assert_eq!(all.status, 0, "{name} {answers}: {}", all.stderr);
+            let all = all.json();
+            for limit in all["limits"].as_array().expect("a list") {
+                let (taken, most) = (limit["taken"].as_u64(), limit["most"].as_u64());
+                assert!(taken <= most, "{name} {answers}: {limit}");
+            }
+            assert_eq!(all["default"]["schema"], "keyrail.alert/v1");
+            assert_eq!(all["chat"]["version"], "1.0");
+        }
+    }
+}
+
+#[test]
+fn each_form_can_be_shown() {
+    let of = |form| ran(&["alert", "preview", "root-sign-in", "--as", form]);
+    assert!(
+        of("email")
+            .stdout
+            .starts_with("Subject: ALERT: Root signed in")
+    );
+    assert!(of("sms").stdout.ends_with("Look at the e-mail.\n"));
+    assert_eq!(of("chat").json()["source"], "custom");
+    assert_eq!(of("json").json()["state"], "ALERT");
+    assert!(of("sms").stderr.contains("ok: SMS takes "));
+}
+
+#[test]
+fn what_would_not_be_sent_is_said() {
+    let ran = ran(&["alert", "preview", "sign-in-with-mfa"]);
+    assert_eq!(ran.status, 0);
+    assert!(
+        ran.stderr.contains("nobody would be told"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn what_is_neither_a_file_nor_a_sample_is_told() {
+    let ran = ran(&["alert", "preview", "no-such-thing"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("no-such-thing"), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("name a file with an event, or a sample"),
+        "{}",
+        ran.stderr
+    );
+}
