@@ -59,27 +59,7 @@ impl Reader<'_> {
             );
         }
         if let Some(limits) = self.table(table, "limits") {
-            self.only(
-                limits,
-                "limits.",
-                &[
-                    "containments-per-hour",
-                    "event-age-minutes",
-                    "repeat-minutes",
-                ],
-            );
-            settings.limits = Limits {
-                containments_per_hour: self.count(limits, "containments-per-hour"),
-                event_age_minutes: self.count(limits, "event-age-minutes"),
-                repeat_minutes: self.count(limits, "repeat-minutes"),
-            };
-            if let (Some(minutes), Some(place)) =
-                (settings.limits.repeat_minutes, limits.get("repeat-minutes"))
-                && minutes > MOST_MINUTES
-            {
-                let message = format!("at most {MOST_MINUTES}: a queue delays no longer");
-                self.wrong(place, "settings-value", message);
-            }
+            settings.limits = self.limits(limits);
         }
         if let Some(allow) = self.table(table, "allow") {
             self.only(allow, "allow.", &["steps"]);
@@ -127,6 +107,30 @@ impl Reader<'_> {
             };
         }
         settings
+    }
+
+    fn limits(&mut self, limits: &Table<'_>) -> Limits {
+        self.only(
+            limits,
+            "limits.",
+            &[
+                "containments-per-hour",
+                "event-age-minutes",
+                "repeat-minutes",
+            ],
+        );
+        let repeat_minutes = self.count(limits, "repeat-minutes");
+        if let Some(place) = limits.get("repeat-minutes")
+            && repeat_minutes.is_some_and(|minutes| minutes > MOST_MINUTES)
+        {
+            let message = format!("at most {MOST_MINUTES}: a queue delays no longer");
+            self.wrong(place, "settings-value", message);
+        }
+        Limits {
+            containments_per_hour: self.count(limits, "containments-per-hour"),
+            event_age_minutes: self.count(limits, "event-age-minutes"),
+            repeat_minutes,
+        }
     }
 
     fn time_zone(&mut self, table: &Table<'_>) -> Option<TimeZone> {
