@@ -51,7 +51,7 @@ fn each_form_can_be_shown() {
             .stdout
             .starts_with("Subject: ALERT: Root signed in")
     );
-    assert!(of("sms").stdout.ends_with("Look at the e-mail.\n"));
+    assert!(of("sms").stdout.ends_with("act now.\n"));
     assert_eq!(of("chat").json()["source"], "custom");
     assert_eq!(of("json").json()["state"], "ALERT");
     assert!(of("sms").stderr.contains("ok: SMS takes "));

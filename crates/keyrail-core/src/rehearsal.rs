@@ -30,7 +30,7 @@ pub enum Answers {
 
 /// Adds to a report what would become of its plan if IAM answered like this, at a time.
 pub fn rehearse(report: &mut Report, bundle: &Bundle, answers: Answers, now: Timestamp) {
-    // Whom the event names; where it names nobody, somebody.
+    // Whom the event names; where it names nobody, a user of this name.
     let named = report.activity.target.user.as_deref();
     let named = named.and_then(|user| user.parse().ok());
     let stage = Stage {
@@ -52,7 +52,7 @@ pub fn rehearse(report: &mut Report, bundle: &Bundle, answers: Answers, now: Tim
 
 const TURNS: u32 = 10_000;
 
-const SOMEBODY: &str = "somebody";
+const SOMEBODY: &str = "key-owner";
 
 #[derive(Clone)]
 struct Stage {

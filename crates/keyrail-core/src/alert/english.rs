@@ -9,8 +9,9 @@ use super::content::{Content, Headings, Labelled, Reason};
 use super::plain::Plain;
 use super::{condition, links};
 use crate::activity::Kind;
+use crate::bundle::Severity;
 use crate::outcome::OutcomeResult;
-use crate::plan::{Step, StepName};
+use crate::plan::{Step, StepName, Withheld};
 use crate::report::{Report, State};
 
 mod instead;
@@ -63,7 +64,15 @@ fn headline(report: &Report) -> String {
         return "Event not recognised".to_owned();
     }
     match (verdict.violated.first(), verdict.undecided.first()) {
-        (Some(violation), _) => format!("{}{}", violation.title, more(verdict.violated.len())),
+        (Some(violation), _) => {
+            let expired = if verdict.expired.is_empty() {
+                ""
+            } else {
+                " (exemption expired)"
+            };
+            let more = more(verdict.violated.len());
+            format!("{}{expired}{more}", violation.title)
+        }
         (None, Some(undecided)) => {
             format!(
                 "Guardrail {} could not be decided{}",
@@ -73,8 +82,9 @@ fn headline(report: &Report) -> String {
         }
         (None, None) => match verdict.exempted.first() {
             Some(exempted) => format!(
-                "Guardrail {} has an exemption for it{}",
+                "Exempt from {} until {}{}",
                 exempted.guardrail,
+                exempted.expires,
                 more(verdict.exempted.len())
             ),
             None => "Nothing violated".to_owned(),
@@ -87,14 +97,20 @@ fn in_short(report: &Report) -> &'static str {
     if report.activity.repeats.is_some() {
         return "Each was handled by itself.";
     }
+    let is_critical = report.severity() == Severity::Critical;
+    let quarantines = |step: &Step| step.name == StepName::QuarantineUser;
+    let has_limit = |step: &Step| step.decision == Err(Withheld::Limit);
     match report.state() {
-        State::Blocked => "Contained and verified.",
-        State::Pending => "Accepted, not yet visible: check it.",
+        State::Blocked if report.activity.launched > 0 => "User stopped; INSTANCES RUN ON.",
+        State::Blocked if report.plan.steps.iter().any(quarantines) => "User stopped (verified).",
+        State::Blocked => "Stopped (verified).",
+        State::Pending => "Not yet seen to be stopped: check it.",
         State::Failed => "NOT CONTAINED: act now.",
         State::DryRun => "Observe mode: nothing was stopped.",
-        State::Exempt => "Exempt: nothing was stopped.",
-        State::Alert if report.outcomes.is_empty() => "Look at the e-mail.",
-        State::Alert => "Nothing was stopped: look at the e-mail.",
+        State::Exempt => "Nothing was stopped.",
+        State::Alert if report.plan.steps.iter().any(has_limit) => "NOT CONTAINED: limit reached.",
+        State::Alert if is_critical => "Nothing was stopped: act now.",
+        State::Alert => "Nothing was stopped.",
     }
 }
 
@@ -112,7 +128,7 @@ fn done(report: &Report) -> Vec<String> {
     if !report.outcomes.is_empty() {
         let told = report.outcomes.iter().enumerate().map(|(place, outcome)| {
             let word = match outcome.result {
-                OutcomeResult::Accepted => "accepted, not yet visible",
+                OutcomeResult::Accepted => "not confirmed",
                 OutcomeResult::Already => "nothing left to do",
                 OutcomeResult::Failed => "FAILED",
                 OutcomeResult::Verified => "verified",
@@ -132,9 +148,17 @@ fn done(report: &Report) -> Vec<String> {
             vec!["Nothing: a guardrail could not be decided.".to_owned()]
         }
         [] if report.state() == State::Exempt => {
-            vec!["Nothing: the bundle exempts it.".to_owned()]
+            let exempted = report.verdict.exempted.iter();
+            let lines = exempted.map(|exempted| {
+                let (exemption, until) = (&exempted.exemption, exempted.expires);
+                format!("Nothing: exemption {exemption} allows it until {until}.")
+            });
+            lines.collect()
         }
-        [] => vec!["Nothing: this alert is all that was asked for.".to_owned()],
+        [] if report.activity.kind == Kind::Unrecognised => {
+            vec!["Nothing: keyrail does not know what it says.".to_owned()]
+        }
+        [] => vec!["Nothing was stopped: this guardrail only alerts.".to_owned()],
         steps => {
             let planned = steps.iter().map(|step| {
                 let key = key(Some(step));
@@ -180,22 +204,32 @@ fn still(report: &Report) -> Vec<String> {
             |end| format!("until {} at the latest", utc(end)),
         )
     };
+    let instances = match report.activity.launched {
+        0 => None,
+        _ => Some("Still possible: the instances run on, with their roles.".to_owned()),
+    };
     if let Some(quarantined) = done(StepName::QuarantineUser) {
-        return vec![format!(
-            "Still possible: sessions of roles that the user has assumed live on, {}.",
+        let sessions = format!(
+            "Still possible: sessions of roles that the user has assumed, {}.",
             by(quarantined.at, 12)
-        )];
+        );
+        return instances.into_iter().chain([sessions]).collect();
     }
     if let Some(revoked) = done(StepName::RevokeSessions) {
-        return vec![format!(
+        let sessions = format!(
             "Still possible: new sessions, and calls with keys that work; sessions of roles that the user has assumed, {}.",
             by(revoked.at, 12)
-        )];
+        );
+        return instances.into_iter().chain([sessions]).collect();
     }
     let key = done(StepName::DeactivateKey).or(done(StepName::DeleteKey));
     let key = key.map(|key| {
+        let itself = match key.result {
+            OutcomeResult::Accepted => "the key itself, until IAM shows the change; ",
+            _ => "",
+        };
         format!(
-            "Still possible: sessions made with the key before it stopped live on, {}.",
+            "Still possible: {itself}sessions made with the key before it stopped, {}; roles assumed from one, 12 hours longer.",
             by(key.at, 36)
         )
     });
@@ -205,7 +239,7 @@ fn still(report: &Report) -> Vec<String> {
             by(password.at, 12)
         )
     });
-    key.into_iter().chain(password).collect()
+    instances.into_iter().chain(key).chain(password).collect()
 }
 
 fn evidence(report: &Report) -> Vec<Labelled> {
@@ -225,31 +259,34 @@ fn evidence(report: &Report) -> Vec<Labelled> {
     let line = |label, text| Labelled { label, text };
     let arn = acted.arn.as_deref().map(|arn| Plain(arn).to_string());
     let arn = arn.unwrap_or_else(|| "ARN not known".to_owned());
-    let who = format!("{}, {arn}", actor(activity));
-    let mut lines = vec![line("Who", who)];
-    lines.extend(
-        acted
-            .source_identity
-            .as_deref()
-            .map(|identity| line("", format!("source identity {}", Plain(identity)))),
-    );
-    let key = known(acted.access_key_id.as_deref());
-    lines.push(line("How", format!("{mfa}; key {key}")));
-    let agent = quoted(origin.user_agent.as_deref());
-    lines.push(line("From", format!("{from}; {agent}")));
-    lines.push(line("Where", place(activity)));
-    let time = report.event.time.as_deref();
-    lines.push(line("When", activity.time.map_or_else(|| known(time), utc)));
-    let local = activity.time.zip(report.on_alerts.time_zone.clone());
-    lines.extend(local.map(|(time, zone)| line("", local_time(time, zone))));
     let told = |label, texts: &[String]| -> Vec<Labelled> {
         let texts = texts.iter();
         texts
             .map(|text| line(label, Plain(text).to_string()))
             .collect()
     };
-    lines.extend(told("Not known", &report.not_known));
+    let mut lines = told("Not known", &report.not_known);
     lines.extend(told("Conflict", &activity.conflicts));
+    // Of these an event that is not recognised shows nothing, and a count no one.
+    if activity.kind != Kind::Unrecognised && activity.repeats.is_none() {
+        lines.push(line("Who", format!("{}, {arn}", actor(activity))));
+        let identity = acted.source_identity.as_deref();
+        lines.extend(
+            identity.map(|identity| line("", format!("source identity {}", Plain(identity)))),
+        );
+        let key = match (activity.kind, acted.access_key_id.as_deref()) {
+            (Kind::SignIn | Kind::Exposure | Kind::Finding, None) => String::new(),
+            (_, key) => format!("; signed with key {}", known(key)),
+        };
+        lines.push(line("How", format!("{mfa}{key}")));
+        let agent = quoted(origin.user_agent.as_deref());
+        lines.push(line("From", format!("{from}; {agent}")));
+        lines.push(line("Where", place(activity)));
+    }
+    let time = report.event.time.as_deref();
+    lines.push(line("When", activity.time.map_or_else(|| known(time), utc)));
+    let local = activity.time.zip(report.on_alerts.time_zone.clone());
+    lines.extend(local.map(|(time, zone)| line("", local_time(time, zone))));
     let event = &report.event;
     let name = known(event.name.as_deref().or(event.detail_type.as_deref()));
     lines.push(line(

@@ -30,10 +30,17 @@ pub(super) fn links(report: &Report, labels: [&'static str; 3]) -> Vec<Labelled>
     });
     let region = activity.region.as_deref().filter(|region| is_slug(region));
     let id = report.event.id.as_deref().filter(|id| is_slug(id));
-    let event = region.zip(id).map(|(region, id)| Labelled {
-        label: event_label,
-        text: format!("https://{region}.{console}/cloudtrailv2/home?region={region}#/events/{id}"),
-    });
+    // CloudTrail does not have what other services report.
+    let is_in_trail = !activity.kind.is_report() && activity.repeats.is_none();
+    let event = region
+        .zip(id)
+        .filter(|_| is_in_trail)
+        .map(|(region, id)| Labelled {
+            label: event_label,
+            text: format!(
+                "https://{region}.{console}/cloudtrailv2/home?region={region}#/events/{id}"
+            ),
+        });
     let found: Vec<Labelled> = user.into_iter().chain(event).collect();
     let account = activity
         .account
@@ -76,7 +83,7 @@ fn user(activity: &Activity) -> Option<UserName> {
     target.or(acted)?.parse().ok()
 }
 
-fn is_slug(text: &str) -> bool {
+pub(super) fn is_slug(text: &str) -> bool {
     text.len() <= 64
         && text
             .bytes()

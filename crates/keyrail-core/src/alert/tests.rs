@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -11,9 +13,9 @@ use crate::pipeline::examine;
 use crate::plan::StepName;
 
 fn report(event: &Value, outcomes: Vec<Outcome>) -> Report {
-    let bundle = Bundle::embedded().expect("it loads");
+    static BUNDLE: LazyLock<Bundle> = LazyLock::new(|| Bundle::embedded().expect("it loads"));
     let event = Event::parse(event.to_string().as_bytes()).expect("it is JSON");
-    let mut report = examine(event, &bundle, &Circumstances::in_mode(Mode::Enforce));
+    let mut report = examine(event, &BUNDLE, &Circumstances::in_mode(Mode::Enforce));
     report.outcomes = outcomes;
     report.bundle = "default 0123456789abcdef".to_owned();
     report

@@ -37,6 +37,21 @@ impl Sent {
     }
 }
 
+impl Sent {
+    /// What the alarm of the dead-letter queue says.
+    pub(crate) fn dead_letter(at: Timestamp, event: &str) -> Self {
+        Self {
+            at,
+            state: "dead letter".to_owned(),
+            severity: Severity::Critical,
+            subject: String::new(),
+            text: event.to_owned(),
+            guardrails: Vec::new(),
+            outcomes: Vec::new(),
+        }
+    }
+}
+
 impl Notifier for Model {
     async fn send_to_chat(&self, _: &Alert<'_>) -> Result<(), NotifyError> {
         Ok(())

@@ -18,6 +18,7 @@ mod events;
 mod memories;
 mod model;
 mod neighbours;
+mod repeats;
 mod surges;
 mod targets;
 mod weather;

@@ -4,13 +4,15 @@ use super::super::instead::{Place, likely};
 use super::super::plain::Plain;
 use super::to_do::issues_a_key;
 use crate::activity::Activity;
+use crate::activity::taxonomy::Group;
 
 /// One line for each place that a key is used in, the likely one first.
 pub(super) fn instead(activity: &Activity) -> Vec<String> {
     if !issues_a_key(activity) || activity.target.is_root == Some(true) {
         return Vec::new();
     }
-    let likely = likely(activity);
+    let issued = activity.groups.contains(&Group::IssueAccessKey);
+    let likely = likely(activity).filter(|_| issued);
     let first = likely.as_ref().map(|likely| {
         let (place, because) = (advice(likely.place), Plain(&likely.because));
         format!("likely here ({because}): {place}")

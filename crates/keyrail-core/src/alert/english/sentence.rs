@@ -76,6 +76,10 @@ fn deed(activity: &Activity) -> String {
     let (did, to_do) = verbs(activity);
     match activity.outcome.succeeded {
         Some(true) => format!("{who} {did} {place}."),
+        // Who it was is just what a failed sign-in does not show.
+        Some(false) if activity.kind == Kind::SignIn => {
+            format!("Somebody tried to {to_do} {place} as {who}, and failed{error}.")
+        }
         Some(false) => format!("{who} tried to {to_do} {place}, and failed{error}."),
         None => {
             format!("{who} tried to {to_do} {place}; the event does not say whether it succeeded.")
@@ -103,10 +107,16 @@ fn verbs(activity: &Activity) -> (String, String) {
                 format!("set the status of {key} in"),
             )
         }
-        Some("signin:ConsoleLogin") => (
-            "signed in to the console of".to_owned(),
-            "sign in to the console of".to_owned(),
-        ),
+        Some("signin:ConsoleLogin") => {
+            let without = match activity.actor.mfa {
+                Some(false) => "without MFA ",
+                Some(true) | None => "",
+            };
+            (
+                format!("signed in {without}to the console of"),
+                "sign in to the console of".to_owned(),
+            )
+        }
         Some("signin:CreateOAuth2Token") => (
             "was given a session for the command line (OAuth, as by aws login) in".to_owned(),
             "get a session for the command line (OAuth, as by aws login) in".to_owned(),

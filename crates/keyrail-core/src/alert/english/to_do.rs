@@ -1,8 +1,11 @@
 //! What to do now, and how to undo what was done: commands that are copied and run,
 //! and so are made of parsed ids only.
 
+use super::super::actor_name;
+use super::super::links::is_slug;
+use super::super::plain::Plain;
 use crate::activity::taxonomy::Group;
-use crate::activity::{Activity, Kind, TargetKind};
+use crate::activity::{Activity, ActorKind, Kind, TargetKind};
 use crate::change::{Change, Status};
 use crate::id::{AccessKeyId, UserName};
 use crate::outcome::OutcomeResult;
@@ -28,6 +31,7 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
                 let list = "aws iam list-access-keys --user-name";
                 let user = key.user.as_ref().map_or("", UserName::as_str);
                 items.push(format!("Check that the key is inactive: {list} {user}"));
+                items.push(format!("If it is still Active: {stop}"));
             }
             // Whatever kept keyrail from it, the key that was created works.
             State::DryRun | State::Alert if was_left(report) => {
@@ -46,15 +50,8 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
         .filter_map(|outcome| outcome.tried.as_ref());
     let failed = tried.filter(|change| change.key().is_none());
     items.extend(failed.map(|change| format!("Do by hand what keyrail could not: {change}")));
-    let is_root = report.activity.target.is_root == Some(true);
-    let uses = uses(report, is_root);
-    // Nobody but root can stop its key, so that comes first.
-    let (before, after) = if is_root {
-        (Vec::new(), uses)
-    } else {
-        (uses, Vec::new())
-    };
-    items.extend(before);
+    items.extend(unknown_owners(report));
+    items.extend(callers_key(report));
     for violation in &report.verdict.violated {
         items.extend(violation.advice.clone());
         items.extend(
@@ -64,16 +61,16 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
                 .map(|runbook| format!("Runbook: {runbook}")),
         );
     }
-    items.extend(after);
+    items.extend(uses(report));
     for undecided in &report.verdict.undecided {
         items.push(format!(
-            "Judge it yourself: guardrail {} could not be decided, so nothing was done about it.",
+            "Judge it yourself: {} could not be decided, so nothing was done about it. Then mend it: until then it may not protect.",
             undecided.policy
         ));
     }
     for expired in &report.verdict.expired {
         items.push(format!(
-            "If it is still legitimate, have its owner renew exemption {}.",
+            "Something legitimate may have stopped. If the key is still needed: renew exemption {}, and then `keyrail undo`.",
             expired.exemption
         ));
     }
@@ -85,20 +82,66 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
     items
 }
 
-/// Where to see whose the keys are, and what they were used for.
-fn uses(report: &Report, is_root: bool) -> Vec<String> {
-    if report.activity.target.kind != TargetKind::AccessKey {
-        return Vec::new();
+/// The keys that it is about; none if it is not about keys.
+fn keys_in_it(report: &Report) -> Vec<Key> {
+    match report.activity.target.kind {
+        TargetKind::AccessKey => keys(report),
+        _ => Vec::new(),
     }
-    let keys = keys(report).into_iter();
-    let lines = keys.flat_map(|Key { id, user, .. }| {
-        let owner = (user.is_none() && !is_root).then(|| {
-            format!("Find out whose key it is: aws iam get-access-key-last-used --access-key-id {id}")
-        });
-        let used = format!(
-            "See what the key was used for: aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}"
-        );
-        owner.into_iter().chain([used])
+}
+
+fn unknown_owners(report: &Report) -> Vec<String> {
+    let is_root = report.activity.target.is_root == Some(true);
+    let unknown = keys_in_it(report).into_iter();
+    let unknown = unknown.filter(|key| key.user.is_none() && !is_root);
+    let lines = unknown.map(|Key { id, .. }| {
+        format!("Find out whose key it is: aws iam get-access-key-last-used --access-key-id {id}")
+    });
+    lines.collect()
+}
+
+/// The key that signed the call works on: whoever makes keys with a stolen one makes more.
+fn callers_key(report: &Report) -> Option<String> {
+    let actor = &report.activity.actor;
+    let is_call = report.activity.kind == Kind::ApiCall;
+    let id: AccessKeyId = actor.access_key_id.as_deref()?.parse().ok()?;
+    let user: UserName = actor.name.as_deref()?.parse().ok()?;
+    let is_own = actor.kind == ActorKind::IamUser && id.as_str().starts_with("AKIA");
+    // The key itself, or the user and so all of its keys.
+    let stops = [id.as_str(), user.as_str()];
+    let mut planned = report.plan.steps.iter();
+    let is_planned =
+        planned.any(|step| step.target.as_deref().is_some_and(|it| stops.contains(&it)));
+    let stop = Change::Key {
+        user,
+        key: id,
+        status: Status::Inactive,
+    };
+    let name = actor_name(&report.activity);
+    (is_call && is_own && !is_planned).then(|| {
+        format!(
+            "Ask {} whether it was them. If not, stop the key that signed the call, which keyrail did not touch: {stop}",
+            Plain(&name)
+        )
+    })
+}
+
+/// Where to see what the keys were used for: CloudTrail shows management events of one
+/// Region, some 15 minutes late (CloudTrail User Guide, "Viewing events with event
+/// history", checked 2026-11-25).
+fn uses(report: &Report) -> Vec<String> {
+    let region = report
+        .activity
+        .region
+        .as_deref()
+        .filter(|region| is_slug(region));
+    let region = region
+        .map(|region| format!(" --region {region}"))
+        .unwrap_or_default();
+    let lines = keys_in_it(report).into_iter().map(|Key { id, .. }| {
+        format!(
+            "See what the key did so far; one Region at a time, some 15 minutes late: aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}{region}"
+        )
     });
     lines.collect()
 }
@@ -127,7 +170,7 @@ pub(super) fn undo(report: &Report) -> Vec<String> {
         });
     let mut lines: Vec<String> = back.collect();
     if changes.iter().any(|change| change.key().is_some()) {
-        lines.push("With `keyrail undo`, which also records a release: without one, keyrail stops a key that is activated again.".to_owned());
+        lines.push("Better by `keyrail undo`, which also records a release: without one, keyrail stops a key that is activated again.".to_owned());
     }
     lines
 }

@@ -1,0 +1,173 @@
+//! Nobody's violation is lost in a count: each is told by itself or in a follow-up, however
+//! many there are, and wherever the process dies.
+
+use jiff::SignedDuration;
+use keyrail_core::repeats::{FollowUp, follow_up};
+use keyrail_core::{Bundle, Circumstances, Mode};
+
+use crate::events::Call;
+use crate::model::Model;
+use crate::weather::{Dice, Side, Table, Weather};
+use crate::world::{Iam, User};
+use crate::{ACCOUNT, handle, is_done, one_guardrail, runs, start, to_its_end, told};
+
+const ACTORS: [&str; 3] = ["anaya", "mateo", "sofia"];
+
+/// A violation: whose, and by whom.
+struct Violation {
+    id: String,
+    user: String,
+    key: String,
+    actor: &'static str,
+}
+
+fn violations(dice: &mut Dice) -> Vec<Violation> {
+    (0..3 + dice.roll(8))
+        .map(|number| Violation {
+            id: format!("event-number-{number}-of-them"),
+            user: format!("user{number}"),
+            key: format!("AKIA{number:016}"),
+            actor: ACTORS[usize::try_from(dice.roll(3)).expect("small")],
+        })
+        .collect()
+}
+
+fn iam(violations: &[Violation]) -> Iam {
+    let users = violations.iter().map(|violation| {
+        let user = User {
+            created: start() - SignedDuration::from_hours(1),
+            keys: [(violation.key.clone(), (true, start()))].into(),
+            ..User::default()
+        };
+        ((ACCOUNT.to_owned(), violation.user.clone()), user)
+    });
+    users.collect()
+}
+
+/// Lambda tries an event twice more; here until it is done, since the process dies at most
+/// once.
+fn deliver(model: &Model, bundle: &Bundle, violation: &Violation) -> bool {
+    let call = Call {
+        id: &violation.id,
+        name: "CreateAccessKey",
+        source: "iam",
+        account: ACCOUNT,
+        actor: violation.actor,
+        key: "AKIAIOSFODNN7EXAMPLE",
+        time: model.now(),
+    };
+    let user = &violation.user;
+    let event = call.event(
+        &serde_json::json!({"userName": user}),
+        &serde_json::json!({"accessKey": {
+            "userName": user, "accessKeyId": violation.key, "status": "Active",
+        }}),
+    );
+    let mut counted = false;
+    for _ in 0..3 {
+        match handle(model, bundle, &event) {
+            Some(responses) => {
+                counted |= responses.iter().any(|response| response.counted);
+                if is_done(&responses) {
+                    return counted;
+                }
+            }
+            None => model.0.borrow_mut().weather.death = None,
+        }
+        model.wait(60);
+    }
+    // Three tries in vain are a dead letter, which an alarm tells of.
+    model
+        .0
+        .borrow_mut()
+        .sent
+        .push(crate::around::Sent::dead_letter(model.now(), &violation.id));
+    counted
+}
+
+/// Delivers what keyrail has sent to itself about repetitions, until it is handled.
+fn follow_all_up(model: &Model, bundle: &Bundle) -> usize {
+    let circumstances = Circumstances {
+        mode: Some(Mode::Enforce),
+        ..Circumstances::of(bundle)
+    };
+    let mut told = 0;
+    loop {
+        let next = {
+            let mut inner = model.0.borrow_mut();
+            inner.follow_ups.sort_by_key(|(due, _)| *due);
+            match inner.follow_ups.is_empty() {
+                true => None,
+                false => Some(inner.follow_ups.remove(0)),
+            }
+        };
+        let Some((due, message)) = next else {
+            return told;
+        };
+        let wait = due.duration_since(model.now()).max(SignedDuration::ZERO);
+        model.wait(wait.as_secs() + 1);
+        told += usize::from(followed_up(model, bundle, &circumstances, &message));
+    }
+}
+
+fn followed_up(
+    model: &Model,
+    bundle: &Bundle,
+    circumstances: &Circumstances,
+    message: &FollowUp,
+) -> bool {
+    loop {
+        model.0.borrow_mut().weather.death = None;
+        let telling = follow_up(message, bundle, circumstances, model);
+        match to_its_end(model, telling) {
+            Some(Ok(None)) => return false,
+            Some(Ok(Some(response))) if is_done(std::slice::from_ref(&response)) => return true,
+            _ => model.wait(60),
+        }
+    }
+}
+
+#[test]
+fn each_violation_is_told_by_itself_or_in_a_follow_up() {
+    let bundle = one_guardrail("", "deactivate-key");
+    let all = runs(300, 20_000);
+    let (mut counted, mut alerts, mut follow_ups, mut events) = (0_usize, 0, 0, 0);
+    for seed in 0..all {
+        let mut dice = Dice::new(seed);
+        let violations = violations(&mut dice);
+        let weather = Weather {
+            table: *dice.pick(&[Table::On, Table::On, Table::On, Table::Off]),
+            failing: if dice.one_in(3) { 15 } else { 0 },
+            ..Weather::default()
+        };
+        let model = Model::new(seed, iam(&violations), weather);
+        for violation in &violations {
+            if dice.one_in(4) {
+                let at = model.0.borrow().calls + usize::try_from(dice.roll(20)).expect("small");
+                let side = if dice.one_in(2) {
+                    Side::Before
+                } else {
+                    Side::After
+                };
+                model.0.borrow_mut().weather.death = Some((at, side));
+            }
+            counted += usize::from(deliver(&model, &bundle, violation));
+            model.wait(i64::try_from(dice.roll(120)).expect("small"));
+        }
+        follow_ups += follow_all_up(&model, &bundle);
+        let inner = model.0.borrow();
+        for violation in &violations {
+            let is_told = inner
+                .sent
+                .iter()
+                .any(|sent| sent.text.contains(&violation.id));
+            assert!(is_told, "seed {seed}: nobody was told of {}", violation.id);
+        }
+        alerts += inner.sent.len();
+        events += violations.len();
+    }
+    assert!(counted > 0 && follow_ups > 0, "nothing repeats");
+    told(&format!(
+        "{all} rows of violations, {events} in all: {counted} counted, {follow_ups} follow-ups, {alerts} alerts; each told"
+    ));
+}
