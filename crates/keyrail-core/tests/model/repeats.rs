@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use keyrail_core::repeats::{FollowUp, follow_up};
 use keyrail_core::{Bundle, Circumstances, Mode};
 
+use crate::around::Sent;
 use crate::events::Call;
 use crate::model::Model;
 use crate::weather::{Dice, Side, Table, Weather};
@@ -77,11 +78,8 @@ fn deliver(model: &Model, bundle: &Bundle, violation: &Violation) -> bool {
         model.wait(60);
     }
     // Three tries in vain are a dead letter, which an alarm tells of.
-    model
-        .0
-        .borrow_mut()
-        .sent
-        .push(crate::around::Sent::dead_letter(model.now(), &violation.id));
+    let letter = Sent::dead_letter(model.now(), &violation.id);
+    model.0.borrow_mut().sent.push(letter);
     counted
 }
 
