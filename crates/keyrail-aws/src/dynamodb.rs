@@ -28,6 +28,10 @@ use crate::error::sorted;
 /// hours.
 const CLAIM_LASTS: SignedDuration = SignedDuration::from_hours(48);
 
+/// How long a window is kept: longer than its follow-up can lie in a queue, and then in
+/// the one for what was not delivered.
+const WINDOW_LASTS: SignedDuration = SignedDuration::from_hours(29 * 24);
+
 impl State for Aws {
     fn has_table(&self) -> bool {
         self.places.table.is_some()
@@ -121,7 +125,7 @@ impl State for Aws {
     }
 
     async fn open(&self, repetition: &Repetition, event: &str) -> Result<Window, StateError> {
-        let expires = repetition.until + CLAIM_LASTS;
+        let expires = repetition.until + WINDOW_LASTS;
         let put = self
             .dynamodb
             .put_item()
@@ -191,10 +195,13 @@ impl State for Aws {
         }
     }
 
-    async fn tallied(&self, repetition: &Repetition) -> Result<Vec<String>, StateError> {
+    async fn tallied(&self, repetition: &Repetition) -> Result<Option<Vec<String>>, StateError> {
         let item = self.window(repetition).await?;
+        if item.is_empty() {
+            return Ok(None);
+        }
         let entries = item.get("entries").and_then(|all| all.as_ss().ok());
-        Ok(entries.cloned().unwrap_or_default())
+        Ok(Some(entries.cloned().unwrap_or_default()))
     }
 
     async fn recall(&self, about: &Subject) -> Result<Vec<Memory>, StateError> {
@@ -205,15 +212,13 @@ impl State for Aws {
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", text(key(about)))
             .consistent_read(true)
-            // The latest first, and one page of them: no more matter.
             .scan_index_forward(false);
-        let found = query
-            .send()
-            .await
-            .map_err(|error| state_error("dynamodb:Query", &error))?;
+        // All pages: whoever fills one must not hide what is on the next.
+        let found: Result<Vec<_>, _> = query.into_paginator().items().send().collect().await;
+        let found = found.map_err(|error| state_error("dynamodb:Query", &error))?;
         let now = Timestamp::now().as_second();
         let mut memories = Vec::new();
-        for item in found.items.unwrap_or_default() {
+        for item in found {
             // Claims stand under the same key as what is remembered of an event.
             let Some(memory) = item.get("memory") else {
                 continue;

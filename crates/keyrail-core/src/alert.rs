@@ -109,6 +109,12 @@ impl<'a> Alert<'a> {
         }
     }
 
+    /// What happened and what became of it, in one line.
+    #[must_use]
+    pub fn in_a_line(&self) -> String {
+        format!("{}: {}", self.state.as_str(), self.content.sentence)
+    }
+
     /// The message for the topic of chat channels: a custom notification of Amazon Q
     /// Developer in chat applications.
     ///
@@ -159,12 +165,12 @@ impl<'a> Alert<'a> {
     /// not known is left out.
     pub fn attributes(&self) -> impl Iterator<Item = (&'static str, String)> {
         let activity = &self.report.activity;
-        let guardrail = self
-            .report
-            .verdict
-            .violated
-            .first()
-            .map(|violation| violation.id.clone());
+        let violated = self.report.verdict.violated.first();
+        let guardrail = violated.map(|violation| violation.id.clone());
+        let repeats = activity.repeats.as_ref();
+        let repeated =
+            repeats.and_then(|(follow_up, _)| follow_up.repetition.guardrails.first().cloned());
+        let guardrail = guardrail.or(repeated);
         [
             ("state", Some(self.state.as_str().to_owned())),
             ("severity", Some(self.severity.as_str().to_owned())),

@@ -8,6 +8,7 @@ use crate::id::{AccessKeyId, CredentialId, RoleName, UserName};
 pub use self::denial::{Denial, deny_all_arn};
 
 mod command;
+pub(crate) use self::command::option;
 mod denial;
 
 /// One changing call, with nothing but parsed ids in it.

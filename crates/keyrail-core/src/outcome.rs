@@ -11,7 +11,7 @@ use self::target::Target;
 use crate::bundle::Protected;
 use crate::change::Change;
 use crate::effects::{Effects, Reach};
-use crate::id::{AccountId, UserName};
+use crate::id::{AccessKeyId, AccountId, UserName};
 use crate::plan::{Effect, Plan, StepName, Withheld};
 
 mod attempt;
@@ -49,6 +49,9 @@ pub struct Outcome {
     /// When it ended; `None` if it was withheld.
     #[serde(skip)]
     pub at: Option<Timestamp>,
+    /// A key of that user's, as the event has it.
+    #[serde(skip)]
+    pub evidence: Option<AccessKeyId>,
     /// The key's user as IAM says, where the event names none or an earlier name.
     #[serde(skip)]
     pub owner: Option<UserName>,
@@ -172,7 +175,11 @@ async fn run_in_phases<'a, E: Effects>(
     let (now, later) = steps.split_at(steps.partition_point(|step| phase_of(step) <= first));
     let names_key = phase(StepName::DeactivateKey);
     let asked = match now.first().and_then(|step| step.effect.evidence.as_ref()) {
-        Some(key) if !is_known && first != names_key => target.holder_of(key, effects).await,
+        Some(key) if !is_known && first != names_key => {
+            target
+                .holder_of(key, now.first().and_then(|step| step.effect.time), effects)
+                .await
+        }
         _ => Ok(None),
     };
     let found = match asked {
@@ -231,6 +238,7 @@ impl Outcome {
             holds,
             tried,
             at: Some(end),
+            evidence: effect.evidence.clone(),
             owner,
         }
     }
@@ -248,6 +256,7 @@ impl Outcome {
             holds: None,
             tried: None,
             at: None,
+            evidence: None,
             owner: None,
         }
     }

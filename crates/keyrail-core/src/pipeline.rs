@@ -143,8 +143,8 @@ async fn tell_or_count(
 ) -> Response {
     let window = match window {
         Ok(Window::Promised) => {
-            let subject = Alert::compose(&report).subject;
-            is_counted(&report, &subject, &repetition, aws)
+            let in_a_line = Alert::compose(&report).in_a_line();
+            is_counted(&report, &in_a_line, &repetition, aws)
                 .await
                 .map(|is_counted| {
                     if is_counted {
@@ -311,6 +311,10 @@ pub(crate) async fn afterwards(
     };
     let promising = async {
         let repetition = response.follow_up.clone()?;
+        // What repeats an alert that nobody got is told by itself.
+        if !matches!(response.sent, Some(Ok(()))) {
+            return None;
+        }
         let (follow_up, delay) = FollowUp::to(report, repetition.clone(), aws.now());
         let delay = Duration::try_from(delay).unwrap_or_default();
         let sent = aws.send_later(&Later::FollowUp(follow_up), delay).await;

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures_util::future::join;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +74,11 @@ pub struct Recheck {
     pub account: AccountId,
     /// The changes, all of them to one user, role or root.
     pub changes: Vec<Change>,
+    /// A key of the user's, by which IAM finds the user under another name.
+    pub evidence: Option<AccessKeyId>,
+    /// When the user was created, by which another one of the same name is known; `None` if
+    /// it could not be read.
+    pub created: Option<Timestamp>,
     /// The ids of the user's credentials that worked when keyrail was done; `None` if
     /// they could not be listed.
     pub working: Option<BTreeSet<String>>,
@@ -109,6 +115,8 @@ impl Recheck {
                     since: report.activity.time.unwrap_or(now),
                     account: account.clone(),
                     changes: vec![change.clone()],
+                    evidence: outcome.evidence.clone(),
+                    created: None,
                     working: None,
                 }),
             }
@@ -127,7 +135,9 @@ impl Recheck {
             return Ok(());
         };
         let hands = effects.reach(&self.reach()).await?;
-        let held = hands.credentials(user).await?;
+        let (record, held) = join(hands.user(user), hands.credentials(user)).await;
+        self.created = record.ok().map(|record| record.created);
+        let held = held?;
         let working = held.into_iter().filter(|held| held.active);
         self.working = Some(working.map(|held| held.id).collect());
         Ok(())
@@ -137,6 +147,11 @@ impl Recheck {
     pub(crate) fn to(&self) -> To {
         let first = self.changes.first().map(Change::principal);
         first.map_or(To::Root, To::from)
+    }
+
+    /// A key of the user's.
+    fn key(&self) -> Option<&AccessKeyId> {
+        self.keys().next().or(self.evidence.as_ref())
     }
 
     fn keys(&self) -> impl Iterator<Item = &AccessKeyId> {
@@ -157,6 +172,7 @@ impl Recheck {
 const LISTING: &[&str] = &[
     "iam:GetAccessKeyLastUsed",
     "iam:GetLoginProfile",
+    "iam:GetUser",
     "iam:ListAccessKeys",
     "iam:ListServiceSpecificCredentials",
     "iam:ListSSHPublicKeys",
@@ -276,7 +292,8 @@ impl Recheck {
                         account: self.account.clone(),
                         who,
                         act,
-                        evidence: self.keys().next().cloned(),
+                        evidence: self.key().cloned(),
+                        time: Some(self.since),
                     })
                 },
                 Err,

@@ -12,16 +12,20 @@ use crate::activity::Kind;
 use crate::alert::Notifier;
 use crate::bundle::{Bundle, Severity};
 use crate::circumstances::Circumstances;
+use crate::effects::Effects;
 use crate::event::Event;
 use crate::pipeline::{Response, examine, tell};
 use crate::report::{Report, State as ReportState};
-use crate::state::{State, StateError};
+use crate::state::{Claim, State, StateError};
 
 /// How long a window is in minutes, unless the settings say another; and the longest, as
 /// SQS delays a message no longer (SQS API reference, `SendMessage`, checked 2026-11-25).
 pub const MINUTES: u32 = 10;
 /// The longest.
-pub const MOST_MINUTES: u32 = 15;
+pub const MOST_MINUTES: u32 = 14;
+
+/// How long a follow-up is being told at most.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Longer keys no table takes (`DynamoDB` Developer Guide, "Constraints", checked 2026-11-25).
 const LONGEST_KEY: usize = 1_024;
@@ -34,6 +38,8 @@ pub struct Repetition {
     pub account: String,
     /// The actor's ARN.
     pub actor: String,
+    /// What the actor did; and to what, if nothing is contained: then each is news.
+    pub deed: String,
     /// The guardrails that are violated, in order.
     pub guardrails: Vec<String>,
     /// When the window ends.
@@ -98,6 +104,7 @@ impl Repetition {
         let repetition = Self {
             account: activity.account.clone()?,
             actor: activity.actor.arn.clone()?,
+            deed: deed(report)?,
             guardrails,
             until: Timestamp::from_second((window + 1) * seconds).ok()?,
         };
@@ -107,33 +114,38 @@ impl Repetition {
     /// What tells it from all others, but for the window.
     #[must_use]
     pub fn key(&self) -> String {
-        format!(
-            "{}#{}#{}",
-            self.account,
-            self.guardrails.join(" "),
-            self.actor
-        )
+        let guardrails = self.guardrails.join(" ");
+        format!("{}#{guardrails}#{}#{}", self.account, self.deed, self.actor)
     }
+}
+
+fn deed(report: &Report) -> Option<String> {
+    let (action, target) = (report.activity.action.clone()?, &report.activity.target);
+    Some(match report.plan.steps.is_empty() {
+        true => {
+            let about = [&target.name, &target.user, &target.credential_id];
+            let about = about.into_iter().flatten().cloned();
+            let words: Vec<String> = [action].into_iter().chain(about).collect();
+            words.join(" ")
+        }
+        false => action,
+    })
 }
 
 /// Whether a report need not be told: its window promises a follow-up, and nothing of it
 /// is urgent. It is then counted.
 pub(crate) async fn is_counted(
     report: &Report,
-    subject: &str,
+    in_a_line: &str,
     repetition: &Repetition,
     aws: &impl State,
 ) -> Result<bool, StateError> {
-    let is_urgent = match report.state() {
-        ReportState::Failed | ReportState::Pending => true,
-        // What was to be stopped, and in enforce mode was not, works on.
-        ReportState::Alert => !report.plan.steps.is_empty(),
-        ReportState::Blocked | ReportState::DryRun | ReportState::Exempt => false,
-    };
+    let is_urgent = matches!(report.state(), ReportState::Failed | ReportState::Pending)
+        || report.leaves_undone();
     let id = report.event.id.as_deref().unwrap_or_default();
     match is_urgent {
         true => Ok(false),
-        false => aws.tally(repetition, &format!("{id} {subject}")).await,
+        false => aws.tally(repetition, &format!("{id} {in_a_line}")).await,
     }
 }
 
@@ -170,13 +182,27 @@ pub async fn follow_up(
     follow_up: &FollowUp,
     bundle: &Bundle,
     circumstances: &Circumstances,
-    aws: &(impl State + Notifier),
+    aws: &(impl Effects + State + Notifier),
 ) -> Result<Option<Response>, StateError> {
-    let tallied = aws.tallied(&follow_up.repetition).await?;
-    if tallied.is_empty() {
+    let repetition = &follow_up.repetition;
+    let tallied = match aws.tallied(repetition).await? {
+        Some(tallied) if tallied.is_empty() => return Ok(None),
+        Some(tallied) => tallied,
+        // Whether it happened again, nobody knows any more.
+        None => vec![format!(
+            "{} what was counted is not known any more",
+            follow_up.event
+        )],
+    };
+    // Of several that were promised for one window, one is told.
+    let claim = format!("follow-up {} {}", repetition.key(), repetition.until);
+    if aws.claim(&claim, aws.now() + LEASE).await? == Claim::Done {
         return Ok(None);
     }
     let event = Event::repeats(follow_up.clone(), tallied);
     let report = examine(event, bundle, circumstances);
-    Ok(Some(tell(report, aws).await))
+    let response = tell(report, aws).await;
+    aws.settle(&claim, matches!(response.sent, Some(Ok(()))))
+        .await?;
+    Ok(Some(response))
 }

@@ -127,11 +127,18 @@ impl Report {
     #[must_use]
     pub fn state(&self) -> State {
         let has = |result| self.outcomes.iter().any(|outcome| outcome.result == result);
-        let observed = |step: &Step| matches!(step.decision, Ok(_) | Err(Withheld::Observe));
+        // Where nothing was executed, what would be done stands for what was held back.
+        let explained = self.outcomes.is_empty();
+        let observed = |step: &Step| match step.decision {
+            Ok(_) => explained,
+            Err(withheld) => withheld == Withheld::Observe,
+        };
         if has(OutcomeResult::Failed) {
             State::Failed
         } else if has(OutcomeResult::Accepted) {
             State::Pending
+        } else if self.leaves_undone() {
+            State::Alert
         } else if has(OutcomeResult::Verified) || has(OutcomeResult::Already) {
             State::Blocked
         } else if self.plan.steps.iter().any(observed) {
@@ -155,6 +162,24 @@ impl Report {
             (_, Some(severity)) => severity,
             (_, None) => Severity::Medium,
         }
+    }
+
+    /// Whether a step was held back that neither the mode nor the settings' list of steps
+    /// holds back: what it was to stop works on.
+    pub(crate) fn leaves_undone(&self) -> bool {
+        let steps = self.plan.steps.iter().enumerate();
+        let mut left = steps.map(|(place, step)| {
+            let result = self.outcomes.get(place).map(|outcome| outcome.result);
+            match step.decision {
+                // IAM named somebody whom the settings protect.
+                Ok(_) => result == Some(OutcomeResult::Withheld),
+                Err(withheld) => !matches!(
+                    withheld,
+                    Withheld::Observe | Withheld::NotAllowed | Withheld::NoTarget
+                ),
+            }
+        });
+        left.any(|is_left| is_left)
     }
 
     /// Whether Lambda should try the event again, because that could mend a

@@ -48,8 +48,8 @@ pub trait State {
     /// whether there is such a window. Counting it twice counts once.
     async fn tally(&self, repetition: &Repetition, entry: &str) -> Result<bool, StateError>;
 
-    /// What was counted in a window.
-    async fn tallied(&self, repetition: &Repetition) -> Result<Vec<String>, StateError>;
+    /// What was counted in a window; `None` if nothing is known of it.
+    async fn tallied(&self, repetition: &Repetition) -> Result<Option<Vec<String>>, StateError>;
 
     /// What is remembered about a subject.
     async fn recall(&self, about: &Subject) -> Result<Vec<Memory>, StateError>;

@@ -76,7 +76,7 @@ fn what_keyrail_would_not_read_is_refused() {
         "limits.containments = 1",
         "limits.event-age-minutes = -1",
         "limits.event-age-minutes = \"5\"",
-        "limits.repeat-minutes = 16",
+        "limits.repeat-minutes = 15",
         "allow.steps = [\"delete-keys\"]",
         "protect.principals = [\"bob\"]",
         "protect.principals = [\"arn:aws:iam::111122223333:root\"]",

@@ -196,6 +196,7 @@ fn outcome(result: OutcomeResult) -> Outcome {
         holds: None,
         tried: None,
         at: None,
+        evidence: None,
         owner: None,
     }
 }

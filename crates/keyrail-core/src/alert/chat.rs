@@ -161,11 +161,29 @@ fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
         .replace('`', "'")
         .replace("](", "] (");
-    ["@channel", "@here", "@everyone"]
-        .into_iter()
-        .fold(text, |text, mention| {
-            text.replace(mention, &mention.replace('@', "@ "))
-        })
+    without_mentions(&text)
+}
+
+/// `@here` as a word of its own mentions everybody; in `anna@here.com` it is a part of a
+/// name, which commands need as it is.
+fn without_mentions(text: &str) -> String {
+    let is_of_name = |c: char| c.is_alphanumeric() || "_.+=,-".contains(c);
+    let mut out = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        out.push(c);
+        let (before, after) = text.split_at(at);
+        let mentions = ["@channel", "@here", "@everyone"]
+            .into_iter()
+            .any(|mention| {
+                after
+                    .strip_prefix(mention)
+                    .is_some_and(|rest| !rest.starts_with(is_of_name))
+            });
+        if mentions && !before.ends_with(is_of_name) {
+            out.push(' ');
+        }
+    }
+    out
 }
 
 /// An id as it is, if it has nothing but what an id has.

@@ -95,7 +95,7 @@ fn headline(report: &Report) -> String {
 /// What a telephone shows at the end.
 fn in_short(report: &Report) -> &'static str {
     if report.activity.repeats.is_some() {
-        return "Each was handled by itself.";
+        return "Read what became of each.";
     }
     let is_critical = report.severity() == Severity::Critical;
     let quarantines = |step: &Step| step.name == StepName::QuarantineUser;
@@ -268,7 +268,10 @@ fn evidence(report: &Report) -> Vec<Labelled> {
     let mut lines = told("Not known", &report.not_known);
     lines.extend(told("Conflict", &activity.conflicts));
     // Of these an event that is not recognised shows nothing, and a count no one.
-    if activity.kind != Kind::Unrecognised && activity.repeats.is_none() {
+    if activity.kind != Kind::Unrecognised
+        && activity.repeats.is_none()
+        && activity.comeback.is_none()
+    {
         lines.push(line("Who", format!("{}, {arn}", actor(activity))));
         let identity = acted.source_identity.as_deref();
         lines.extend(

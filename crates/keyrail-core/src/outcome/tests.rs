@@ -130,6 +130,7 @@ async fn outcome_of(
                 who: Who::User(Owner::Shown("bob".parse().expect("a user"))),
                 act: Act::DeactivateKey(key.clone()),
                 evidence: Some(key),
+                time: None,
             }),
         }],
     };

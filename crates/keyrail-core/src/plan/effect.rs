@@ -16,6 +16,8 @@ pub struct Effect {
     pub act: Act,
     /// A key of that user's, by which IAM finds the user under another name.
     pub evidence: Option<AccessKeyId>,
+    /// When what the event tells of happened.
+    pub time: Option<Timestamp>,
 }
 
 /// Who a step is taken against.

@@ -173,6 +173,7 @@ impl<'a> Evidence<'a> {
             who,
             act,
             evidence: self.key.and_then(|key| key.parse().ok()),
+            time: activity.time,
         })
     }
 

@@ -40,7 +40,13 @@ pub(super) async fn found(
         }
     };
     let (sights, held, holder) = join3(join_all(looking), listing, holder(recheck, &hands)).await;
-    if let Some((key, owner)) = holder? {
+    let holder = match holder? {
+        Holder::Same => None,
+        Holder::Elsewhere(key, owner) => Some((key, owner)),
+        // Somebody else, or nobody that can be found: nothing is touched.
+        Holder::Lost(what) => return Ok(vec![Found { what, act: None }]),
+    };
+    if let Some((key, owner)) = holder {
         // Whoever has the user's name by now is somebody else.
         let again = changes.iter().map(|change| Found {
             what: format!("the user of key {key} is called {owner} by now"),
@@ -85,20 +91,46 @@ pub(super) async fn found(
     Ok(found)
 }
 
-/// The key, and who holds it, if that is not the user whom it was found with.
-async fn holder<'a>(
-    recheck: &'a Recheck,
-    hands: &impl Hands,
-) -> Result<Option<(&'a AccessKeyId, UserName)>, EffectError> {
+/// Who the user of the name is by now.
+enum Holder<'a> {
+    /// Whom keyrail contained, as far as IAM tells.
+    Same,
+    /// Another one: whom keyrail contained has another name, by which a key finds it.
+    Elsewhere(&'a AccessKeyId, UserName),
+    /// Nobody, or another one, and nothing finds whom keyrail contained.
+    Lost(String),
+}
+
+async fn holder<'a>(recheck: &'a Recheck, hands: &impl Hands) -> Result<Holder<'a>, EffectError> {
     let to = recheck.to();
-    let (Some(key), Some(user)) = (recheck.keys().next(), to.user()) else {
-        return Ok(None);
+    let Some(user) = to.user() else {
+        return Ok(Holder::Same);
     };
-    match hands.owner(key).await {
-        Ok(owner) if owner == *user => Ok(None),
-        Ok(owner) => Ok(Some((key, owner))),
-        Err(error) if error.kind == EffectErrorKind::Gone => Ok(None),
-        Err(error) => Err(error),
+    if let Some(key) = recheck.key() {
+        match hands.owner(key).await {
+            Ok(owner) if owner == *user => return Ok(Holder::Same),
+            Ok(owner) => return Ok(Holder::Elsewhere(key, owner)),
+            // IAM may deny what there is no more.
+            Err(error) if matches!(error.kind, EffectErrorKind::Gone | EffectErrorKind::Denied) => {
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    match (hands.user(user).await, recheck.created) {
+        (Ok(record), Some(created)) if record.created != created => Ok(Holder::Lost(format!(
+            "the user {user} is another one by now: whom keyrail had contained has another name, or was deleted"
+        ))),
+        (Ok(_), _) => Ok(Holder::Same),
+        // What the user held went with it; what was put on it, a new name takes along.
+        (Err(error), _) if error.kind == EffectErrorKind::Gone => {
+            match recheck.changes.iter().any(Change::is_put) {
+                true => Ok(Holder::Lost(format!(
+                    "IAM knows no user {user} any more: it was deleted, or has another name, under which nobody has looked"
+                ))),
+                false => Ok(Holder::Same),
+            }
+        }
+        (Err(error), _) => Err(error),
     }
 }
 

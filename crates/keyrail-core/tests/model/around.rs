@@ -176,13 +176,13 @@ impl State for Model {
         tallying.await
     }
 
-    async fn tallied(&self, repetition: &Repetition) -> Result<Vec<String>, StateError> {
+    async fn tallied(&self, repetition: &Repetition) -> Result<Option<Vec<String>>, StateError> {
         let place = (repetition.key(), repetition.until);
         let reading = self.table(|inner| {
             let window = inner.windows.get(&place);
             window.map(|window| window.entries.iter().cloned().collect())
         });
-        Ok(reading.await?.unwrap_or_default())
+        reading.await
     }
 
     async fn recall(&self, about: &Subject) -> Result<Vec<Memory>, StateError> {

@@ -131,7 +131,7 @@ const REST: &str = "
 # (default: no limit; counted in the state table); and the age in minutes beyond which
 # IAM is asked whether things are as an event says before it is acted on (default: 60);
 # and within how many minutes the same violations by one actor are counted into one
-# follow-up (default: 10, at most 15; 0 tells of each).
+# follow-up (default: 10, at most 14; 0 tells of each).
 #[limits]
 #containments-per-hour = 20
 #event-age-minutes = 60

@@ -6,7 +6,7 @@ use super::super::links::is_slug;
 use super::super::plain::Plain;
 use crate::activity::taxonomy::Group;
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
-use crate::change::{Change, Status};
+use crate::change::{Change, Status, option};
 use crate::id::{AccessKeyId, UserName};
 use crate::outcome::OutcomeResult;
 use crate::report::{Report, State};
@@ -28,13 +28,15 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
                 items.push(format!("The key may be ACTIVE. Stop it by hand: {stop}"));
             }
             State::Pending if key.result == Some(OutcomeResult::Accepted) => {
-                let list = "aws iam list-access-keys --user-name";
                 let user = key.user.as_ref().map_or("", UserName::as_str);
-                items.push(format!("Check that the key is inactive: {list} {user}"));
+                let user = option("user-name", user);
+                items.push(format!(
+                    "Check that the key is inactive: aws iam list-access-keys {user}"
+                ));
                 items.push(format!("If it is still Active: {stop}"));
             }
             // Whatever kept keyrail from it, the key that was created works.
-            State::DryRun | State::Alert if was_left(report) => {
+            State::DryRun | State::Alert if was_left(report) && !key.is_stopped() => {
                 let left = match issues_a_key(&report.activity) {
                     true => "keyrail left the key ACTIVE. To stop it:",
                     false => "keyrail left the key as it was. If it is active, stop it:",
@@ -150,7 +152,8 @@ fn uses(report: &Report) -> Vec<String> {
 /// because a guardrail could not be decided. Where a step is only explained, nobody
 /// has left anything yet.
 fn was_left(report: &Report) -> bool {
-    let explained = report.plan.steps.iter().any(|step| step.decision.is_ok());
+    let mut steps = report.plan.steps.iter();
+    let explained = report.outcomes.is_empty() && steps.any(|step| step.decision.is_ok());
     report.activity.target.kind == TargetKind::AccessKey
         && report.activity.outcome.succeeded != Some(false)
         && !explained
