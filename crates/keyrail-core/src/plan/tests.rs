@@ -51,7 +51,7 @@ fn enforcing_aims_at_the_user_and_key_of_the_event() {
         who: Who::User(Owner::Shown("bob".parse().expect("a user"))),
         act: Act::DeactivateKey(key.clone()),
         evidence: Some(key),
-        time: None,
+        time: Some("2026-03-14T09:26:53Z".parse().expect("a time")),
     };
     assert_eq!(
         plan.steps,
