@@ -61,8 +61,14 @@ async fn each_is_contained_one_is_told_and_the_others_are_counted() {
     let text = alert.alert["text"].as_str().unwrap_or_default();
     assert!(alert.subject.contains("3 more"), "{}", alert.subject);
     for user in ["carla", "dora", "emil"] {
-        let line = format!("BLOCKED: Access key created for an IAM user - {user}, by anaya");
-        assert!(text.contains(&line), "{text}");
+        let line = "  BLOCKED: IAM user anaya created access key ";
+        let told = text.lines().filter(|told| told.starts_with(line));
+        let of_user = format!(" for IAM user {user} in account ");
+        assert_eq!(
+            told.filter(|told| told.contains(&of_user)).count(),
+            1,
+            "{text}"
+        );
     }
     let log = function.stop().await;
     let counted = log

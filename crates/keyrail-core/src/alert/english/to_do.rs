@@ -17,7 +17,7 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
         return items;
     }
     if report.activity.repeats.is_some() {
-        items.push("Find out what goes on: one actor does this again and again. What the first alert says to do holds for each.".to_owned());
+        items.push("Find out what goes on: one actor does this again and again. The first alert says what to do; its commands name the first only.".to_owned());
     }
     for key in keys(report) {
         let Some(stop) = key.stop() else {
