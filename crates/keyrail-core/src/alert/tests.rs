@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::outcome::{Outcome, OutcomeResult};
 use crate::pipeline::examine;
 use crate::plan::StepName;
+use crate::rehearsal::{Answers, rehearse};
 
 fn report(event: &Value, outcomes: Vec<Outcome>) -> Report {
     static BUNDLE: LazyLock<Bundle> = LazyLock::new(|| Bundle::embedded().expect("it loads"));
@@ -155,6 +156,42 @@ fn of_several_keys_each_is_told_with_its_own_owner() {
         [
             "Undo    aws iam update-access-key --user-name bob --access-key-id AKIAIOSFODNN7EXAMPLE --status Active"
         ]
+    );
+}
+
+/// A key that works on is no dry run, whatever kept keyrail from it.
+#[test]
+fn a_leaked_key_of_a_protected_user_is_told_with_the_command_that_stops_it() {
+    let guardrail = r#"@id("exposed") @title("Exposed") @severity("critical") @respond("deactivate-key")
+forbid (principal, action in Action::"report-exposure", resource);"#;
+    let protect = "[protect]\nprincipals = [\"arn:aws:iam::111122223333:user/key-owner\"]\n";
+    let bundle = Bundle::load(&[
+        ("guardrails/a.cedar".to_owned(), guardrail.to_owned()),
+        ("keyrail.toml".to_owned(), protect.to_owned()),
+    ]);
+    let bundle = bundle.expect("it loads");
+    let event = json!({
+        "detail-type": "AWS Health Event", "source": "aws.health", "account": "111122223333", "region": "us-east-1",
+        "detail": {
+            "service": "RISK", "eventTypeCode": "AWS_RISK_CREDENTIALS_EXPOSED",
+            "affectedEntities": [{"entityValue": "AKIAI44QH8DHBEXAMPLE"}],
+        },
+    });
+    let event = Event::parse(event.to_string().as_bytes()).expect("it is JSON");
+    let mut report = examine(event, &bundle, &Circumstances::in_mode(Mode::Enforce));
+    let now = "2026-03-14T09:26:55Z".parse().expect("a time");
+    rehearse(&mut report, &bundle, Answers::Done, now);
+    let alert = Alert::compose(&report);
+    assert_eq!(
+        (alert.state, alert.severity),
+        (State::Alert, Severity::Critical)
+    );
+    let stop = "stop it: aws iam update-access-key --user-name key-owner --access-key-id AKIAI44QH8DHBEXAMPLE --status Inactive";
+    assert!(alert.text.contains(stop), "{}", alert.text);
+    assert!(
+        alert.sms.ends_with("Nothing was stopped: act now."),
+        "{}",
+        alert.sms
     );
 }
 

@@ -6,8 +6,10 @@ use serde_json::Value;
 use crate::events::key_created;
 use crate::model::Model;
 use crate::weather::{Table, Weather};
+use crate::world::User;
 use crate::{
-    ACCOUNT, KEY, Looked, OLDER, bob, handle, look, next_due, one_guardrail, seconds, start, told,
+    ACCOUNT, KEY, Looked, OLDER, bob, bob_in, handle, look, next_due, one_guardrail, seconds,
+    start, told,
 };
 
 /// Handles events some seconds apart, and looks at all of them again; how many alerts tell
@@ -66,4 +68,45 @@ fn what_another_event_did_is_no_comeback() {
     }
     assert!(wrong.is_empty(), "comebacks that are none: {wrong:#?}");
     told("two events about one user: none is taken for a comeback");
+}
+
+/// Somebody deletes the key, renames the user, and gives another user its name: nothing
+/// tells who it was, so that nobody is touched, and it is told.
+#[test]
+fn whoever_has_the_name_by_then_is_not_looked_at_instead() {
+    for steps in ["deactivate-key", "quarantine-user", "revoke-sessions"] {
+        for deletes_key in [false, true] {
+            let bundle = one_guardrail("", steps);
+            let model = Model::new(1, bob(), Weather::default());
+            let event = key_created(ACCOUNT, "bob", KEY, start() - seconds(10));
+            handle(&model, &bundle, &event).expect("it ends");
+            let before = {
+                let mut inner = model.0.borrow_mut();
+                let name = |name: &str| (ACCOUNT.to_owned(), name.to_owned());
+                let mut renamed = inner.iam.remove(&name("bob")).expect("bob");
+                if deletes_key {
+                    renamed.keys.remove(KEY);
+                }
+                inner.iam.insert(name("somebody"), renamed);
+                let chief = User {
+                    uid: 2,
+                    created: start() - seconds(1_000_000),
+                    keys: [("AKIAIOSFODNN7CHIEF00".to_owned(), (true, start()))].into(),
+                    ..User::default()
+                };
+                inner.iam.insert(name("bob"), chief.clone());
+                inner.made.clear();
+                chief
+            };
+            let message = next_due(&model).expect("it is looked at again");
+
+            let looked = look(&model, &bundle, &message, false);
+
+            assert!(matches!(looked, Looked::Told), "{steps} {deletes_key}");
+            let inner = model.0.borrow();
+            assert_eq!(*bob_in(&inner.iam), before, "{steps} {deletes_key}");
+            let of_another = inner.made.iter().filter(|made| made.uid == Some(2));
+            assert_eq!(of_another.count(), 0, "{steps} {deletes_key}");
+        }
+    }
 }
