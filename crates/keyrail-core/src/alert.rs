@@ -234,6 +234,8 @@ fn actor_name(activity: &Activity) -> String {
 }
 
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod situations;
 #[cfg(test)]
 mod tests;

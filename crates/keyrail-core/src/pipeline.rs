@@ -22,11 +22,10 @@ use crate::lookup::{Lookup, UserFacts};
 use crate::outcome::{Outcome, carry_out};
 use crate::plan::{Act, Bounds, Plan, Withheld};
 use crate::recheck::{DELAYS, Later, Queue, Recheck};
-use crate::repeats::{FollowUp, Repetition, Window, is_counted};
+use crate::repeats::{FollowUp, Repetition, tell_or_count, window_of};
 use crate::report::Report;
 use crate::state::{
-    Claim, Fact, Memory, State, StateError, Subject, launch_to_judge_again, memories_of,
-    subjects_of,
+    Claim, Fact, Memory, State, Subject, launch_to_judge_again, memories_of, subjects_of,
 };
 
 /// What an event means, what the bundle says about it, and what would follow.
@@ -119,59 +118,6 @@ pub async fn respond(
     response.again = again;
     afterwards(&mut response, claimed.as_deref(), aws).await;
     response
-}
-
-/// A repetition, and what its window says of this event.
-type Opened = (Repetition, Result<Window, StateError>);
-
-async fn window_of(
-    report: &Report,
-    repetition: Option<Repetition>,
-    state: &impl State,
-) -> Option<Opened> {
-    let (repetition, event) = (repetition?, report.event.claim()?);
-    let window = state.open(&repetition, &event).await;
-    Some((repetition, window))
-}
-
-/// Counts a report where a window promises to tell of it, and else tells it. If the table
-/// does not answer, it is told.
-async fn tell_or_count(
-    mut report: Report,
-    (repetition, window): Opened,
-    aws: &(impl Notifier + State),
-) -> Response {
-    let window = match window {
-        Ok(Window::Promised) => {
-            let in_a_line = Alert::compose(&report).in_a_line();
-            is_counted(&report, &in_a_line, &repetition, aws)
-                .await
-                .map(|is_counted| {
-                    if is_counted {
-                        Window::Promised
-                    } else {
-                        Window::Own
-                    }
-                })
-        }
-        other => other,
-    };
-    match window {
-        Ok(Window::Promised) => Response {
-            counted: true,
-            ..Response::new(report, None)
-        },
-        Ok(Window::Own) => tell(report, aws).await,
-        Ok(Window::New) => Response {
-            follow_up: Some(repetition),
-            ..tell(report, aws).await
-        },
-        Err(error) => {
-            let not_known = format!("whether it repeats another alert: {error}");
-            report.not_known.push(not_known);
-            tell(report, aws).await
-        }
-    }
 }
 
 /// Sends the alert of a report to everybody at the same time.

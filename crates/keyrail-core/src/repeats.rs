@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::activity::Kind;
-use crate::alert::Notifier;
+use crate::alert::{Alert, Notifier};
 use crate::bundle::{Bundle, Severity};
 use crate::circumstances::Circumstances;
 use crate::effects::Effects;
@@ -132,9 +132,62 @@ fn deed(report: &Report) -> Option<String> {
     })
 }
 
+/// A repetition, and what its window says of this event.
+pub(crate) type Opened = (Repetition, Result<Window, StateError>);
+
+pub(crate) async fn window_of(
+    report: &Report,
+    repetition: Option<Repetition>,
+    state: &impl State,
+) -> Option<Opened> {
+    let (repetition, event) = (repetition?, report.event.claim()?);
+    let window = state.open(&repetition, &event).await;
+    Some((repetition, window))
+}
+
+/// Counts a report where a window promises to tell of it, and else tells it. If the table
+/// does not answer, it is told.
+pub(crate) async fn tell_or_count(
+    mut report: Report,
+    (repetition, window): Opened,
+    aws: &(impl Notifier + State),
+) -> Response {
+    let window = match window {
+        Ok(Window::Promised) => {
+            let in_a_line = Alert::compose(&report).in_a_line();
+            is_counted(&report, &in_a_line, &repetition, aws)
+                .await
+                .map(|is_counted| {
+                    if is_counted {
+                        Window::Promised
+                    } else {
+                        Window::Own
+                    }
+                })
+        }
+        other => other,
+    };
+    match window {
+        Ok(Window::Promised) => Response {
+            counted: true,
+            ..Response::new(report, None)
+        },
+        Ok(Window::Own) => tell(report, aws).await,
+        Ok(Window::New) => Response {
+            follow_up: Some(repetition),
+            ..tell(report, aws).await
+        },
+        Err(error) => {
+            let not_known = format!("whether it repeats another alert: {error}");
+            report.not_known.push(not_known);
+            tell(report, aws).await
+        }
+    }
+}
+
 /// Whether a report need not be told: its window promises a follow-up, and nothing of it
 /// is urgent. It is then counted.
-pub(crate) async fn is_counted(
+async fn is_counted(
     report: &Report,
     in_a_line: &str,
     repetition: &Repetition,
