@@ -29,7 +29,12 @@ fn every_form_of_every_sample_keeps_its_limits() {
     let samples = ran(&["sample", "--list"]).stdout;
     let names = samples.lines().filter_map(|line| line.split(' ').next());
     for name in names {
-        for answers in ["done", "lagging", "denied"] {
+        // Most samples plan nothing, and look the same whatever IAM answers.
+        let all: &[&str] = match name {
+            "key-created-for-another" => &["done", "lagging", "denied"],
+            _ => &["done"],
+        };
+        for answers in all {
             let all = ran(&["alert", "preview", name, "--if", answers, "--as", "all"]);
             assert_eq!(all.status, 0, "{name} {answers}: {}", all.stderr);
             let all = all.json();

@@ -201,7 +201,7 @@ fn check(inner: &Inner, about: &About, first: usize, seed: u64) {
 
 #[test]
 fn no_call_names_another_account_user_or_key() {
-    let pairs = runs(8_000, 1_000_000);
+    let pairs = runs(4_000, 1_000_000);
     let steps = "deactivate-key quarantine-user disable-console-login";
     let ours = one_guardrail("", steps);
     let deleting = one_guardrail(
