@@ -34,7 +34,7 @@ fn every_form_of_every_sample_keeps_its_limits() {
             "key-created-for-another" => &["done", "lagging", "denied"],
             _ => &["done"],
         };
-        for answers in all {
+        for &answers in all {
             let all = ran(&["alert", "preview", name, "--if", answers, "--as", "all"]);
             assert_eq!(all.status, 0, "{name} {answers}: {}", all.stderr);
             let all = all.json();
