@@ -144,7 +144,7 @@ class Stack:
     def _package(self):
         """Where the template is in S3, with each local path replaced by where its archive is."""
         text = self.source.read_text()
-        bucket = f"{self.name}-artifacts"
+        bucket = f"{self.name}-{self.account}-artifacts"
         s3 = self.emulator.client("s3", self.account)
         s3.create_bucket(Bucket=bucket)
         # Backwards, so that the positions of those before stay right.
