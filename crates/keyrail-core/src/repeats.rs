@@ -38,7 +38,7 @@ pub struct Repetition {
     pub account: String,
     /// The actor's ARN.
     pub actor: String,
-    /// What the actor did; and to what, if nothing is contained: then each is news.
+    /// What the actor did, and in which mode; and to what, if nothing is contained: then each is news.
     pub deed: String,
     /// The guardrails that are violated, in order.
     pub guardrails: Vec<String>,
@@ -120,7 +120,9 @@ impl Repetition {
 }
 
 fn deed(report: &Report) -> Option<String> {
-    let (action, target) = (report.activity.action.clone()?, &report.activity.target);
+    let (action, target) = (report.activity.action.as_deref()?, &report.activity.target);
+    // What is only told so far is news once it is stopped, and the other way round.
+    let action = format!("{action} {}", report.verdict.mode.as_str());
     Some(match report.plan.steps.is_empty() {
         true => {
             let about = [&target.name, &target.user, &target.credential_id];
