@@ -87,9 +87,9 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
                 let holder = self.called(owner, effects).await?;
                 Ok(Some(Self { found, ..holder }))
             }
-            // IAM may deny what there is no more. Then the user of that name has to be as old
-            // as the event, or it is another one.
-            Err(error) if matches!(error.kind, EffectErrorKind::Gone | EffectErrorKind::Denied) => {
+            // The user of that name has to be as old as the event, or it is another one. That
+            // IAM denies to say tells nothing, and nobody is touched.
+            Err(gone) if gone.kind == EffectErrorKind::Gone => {
                 match (self.hands.user(user).await, time) {
                     (Ok(record), Some(time)) if record.created > time => {
                         Err(Ending::Younger { user: user.clone() })
