@@ -110,9 +110,7 @@ async fn holder<'a>(recheck: &'a Recheck, hands: &impl Hands) -> Result<Holder<'
         match hands.owner(key).await {
             Ok(owner) if owner == *user => return Ok(Holder::Same),
             Ok(owner) => return Ok(Holder::Elsewhere(key, owner)),
-            // IAM may deny what there is no more.
-            Err(error) if matches!(error.kind, EffectErrorKind::Gone | EffectErrorKind::Denied) => {
-            }
+            Err(gone) if gone.kind == EffectErrorKind::Gone => {}
             Err(error) => return Err(error),
         }
     }
