@@ -2,7 +2,7 @@
 //! [`Effects`](keyrail_core::effects::Effects) of IAM and STS,
 //! [`Notifier`](keyrail_core::alert::Notifier) of SNS,
 //! [`State`](keyrail_core::state::State) of `DynamoDB`, and
-//! [`Queue`](keyrail_core::recheck::Queue) of SQS.
+//! [`Queue`](keyrail_core::queue::Queue) of SQS.
 //!
 //! It decides nothing. What may be called, and what an answer means for the report,
 //! is the core's. The feature `command` adds what only the command calls.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyrail_core::recheck::{Later, Queue};
+use keyrail_core::queue::{Later, Queue};
 
 use crate::Aws;
 use crate::error::sorted;

@@ -91,11 +91,11 @@ impl<'a> Alert<'a> {
         let who = Plain(&who(&report.activity)).to_string();
         let activity = &report.activity;
         let place = [&activity.account, &activity.region].into_iter().flatten();
-        let place = place.map(|text| Plain(text).to_string());
-        let who = [who].into_iter();
-        let place = [place.collect::<Vec<_>>().join(" ")].into_iter();
-        let known: Vec<String> = who.chain(place).filter(|text| !text.is_empty()).collect();
-        let who_and_where = known.join(" - ");
+        let place: Vec<String> = place.map(|text| Plain(text).to_string()).collect();
+        let who_and_where = match place.as_slice() {
+            [] => who,
+            place => format!("{who} - {}", place.join(" ")),
+        };
         let subject = format!("{}: {} - {who_and_where}", state.as_str(), content.headline);
         Self {
             schema: "keyrail.alert/v1",

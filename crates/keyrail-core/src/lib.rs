@@ -13,7 +13,7 @@
 //! is pure, and [`respond`] to its end. The same bytes therefore take the same
 //! path in production and on a laptop. This crate does no I/O, reads no clock and
 //! knows no AWS SDK: what it needs from outside comes through four traits,
-//! [`effects::Effects`], [`alert::Notifier`], [`state::State`] and [`recheck::Queue`].
+//! [`effects::Effects`], [`alert::Notifier`], [`state::State`] and [`queue::Queue`].
 
 pub mod activity;
 pub mod alert;
@@ -30,6 +30,7 @@ pub mod lookup;
 pub mod outcome;
 pub mod pipeline;
 pub mod plan;
+pub mod queue;
 pub mod recheck;
 pub mod rehearsal;
 pub mod repeats;

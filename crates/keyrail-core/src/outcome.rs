@@ -143,10 +143,7 @@ async fn contain(
         event: event.map(str::to_owned),
     };
     let endings = match Target::settle(&first.effect.who, reach, protected, effects).await {
-        Ok(target) => {
-            let is_known = first.effect.who.is_asked();
-            run_in_phases(&target, is_known, steps, effects).await
-        }
+        Ok(target) => run_in_phases(target, steps, effects).await,
         Err(ending) => steps.iter().map(|step| (*step, ending.clone())).collect(),
     };
     let end = effects.now();
@@ -160,58 +157,53 @@ async fn contain(
 /// the user; what cannot be undone is last. A phase begins once the changes of the one
 /// before are answered, and does not wait until they are read back.
 ///
-/// `is_known` tells that IAM has shown the event's key to be the target's. Until it has,
-/// nothing is done to whoever has the user's name by now.
+/// A step on a credential shows whose it is. Until one has, nothing is done to whoever has
+/// the user's name by now.
 async fn run_in_phases<'a, E: Effects>(
-    target: &Target<'_, E::Hands>,
-    is_known: bool,
+    target: Target<'_, E::Hands>,
     steps: &[Planned<'a>],
     effects: &E,
 ) -> Vec<(Planned<'a>, Ending)> {
     let phase_of = |step: &Planned<'_>| phase(step.effect.act.step());
-    let Some(first) = steps.first().map(phase_of) else {
+    let Some(first) = steps.first() else {
         return Vec::new();
     };
-    let (now, later) = steps.split_at(steps.partition_point(|step| phase_of(step) <= first));
-    let names_key = phase(StepName::DeactivateKey);
-    let asked = match now.first().and_then(|step| step.effect.evidence.as_ref()) {
-        Some(key) if !is_known && first != names_key => {
-            target
-                .holder_of(key, now.first().and_then(|step| step.effect.time), effects)
-                .await
-        }
-        _ => Ok(None),
+    let target = match phase_of(first) {
+        ON_CREDENTIALS => target,
+        _ => match target.known(first.effect, effects).await {
+            Ok(known) => known,
+            Err(ending) => return steps.iter().map(|step| (*step, ending.clone())).collect(),
+        },
     };
-    let found = match asked {
-        Ok(found) => found,
-        Err(ending) => return steps.iter().map(|step| (*step, ending.clone())).collect(),
-    };
-    let target = found.as_ref().unwrap_or(target);
+    let same_phase = |step: &Planned<'_>| phase_of(step) <= phase_of(first);
+    let (now, later) = steps.split_at(steps.partition_point(same_phase));
     let starting = now
         .iter()
-        .map(|step| async { (*step, Attempt::start(target, step.effect, effects).await) });
+        .map(|step| async { (*step, Attempt::start(&target, step.effect, effects).await) });
     let started = join_all(starting).await;
-    let is_known = is_known || first != names_key || started.iter().any(|(_, it)| it.shows_owner());
     // A user that is found under another name is contained under it from here on.
-    let moved = started
-        .iter()
-        .find_map(|(_, attempt)| attempt.moved.clone());
+    let mut moved = started.iter().filter_map(|(_, it)| it.moved.as_ref());
+    let mut from_here_on = moved.next().unwrap_or(&target).clone();
+    from_here_on.is_known |= started.iter().any(|(_, it)| it.shows_owner());
+    let to = &target;
     let confirming = started
         .into_iter()
-        .map(|(step, attempt)| async move { (step, attempt.confirm(target, effects).await) });
-    let from_here_on = moved.as_ref().unwrap_or(target);
-    let rest = Box::pin(run_in_phases(from_here_on, is_known, later, effects));
+        .map(|(step, attempt)| async move { (step, attempt.confirm(to, effects).await) });
+    let rest = Box::pin(run_in_phases(from_here_on, later, effects));
     let (mut endings, rest) = join(join_all(confirming), rest).await;
     endings.extend(rest);
     endings
 }
+
+/// The first phase.
+const ON_CREDENTIALS: u8 = 0;
 
 fn phase(name: StepName) -> u8 {
     match name {
         StepName::DeactivateKey
         | StepName::DeactivateServiceCredential
         | StepName::DeactivateSshKey
-        | StepName::DeactivateSigningCertificate => 0,
+        | StepName::DeactivateSigningCertificate => ON_CREDENTIALS,
         StepName::RevokeSessions | StepName::RevokeRoleSessions => 1,
         StepName::QuarantineUser | StepName::DisableConsoleLogin => 2,
         StepName::DeleteKey | StepName::DeleteRootKey => 3,

@@ -5,7 +5,6 @@
 //! a laptop.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use futures_util::future::{join, join_all, join3};
 use jiff::Timestamp;
@@ -19,14 +18,18 @@ use crate::event::Event;
 use crate::id::{AccountId, UserName};
 use crate::judge::Verdict;
 use crate::lookup::{Lookup, UserFacts};
-use crate::outcome::{Outcome, carry_out};
-use crate::plan::{Act, Bounds, Plan, Withheld};
-use crate::recheck::{DELAYS, Later, Queue, Recheck};
-use crate::repeats::{FollowUp, Repetition, tell_or_count, window_of};
+use crate::outcome::carry_out;
+use crate::plan::{Bounds, Plan, Withheld};
+use crate::queue::Queue;
+use crate::repeats::{Repetition, tell_or_count, window_of};
 use crate::report::Report;
 use crate::state::{
     Claim, Fact, Memory, State, Subject, launch_to_judge_again, memories_of, subjects_of,
 };
+
+pub(crate) use self::afterwards::afterwards;
+
+mod afterwards;
 
 /// What an event means, what the bundle says about it, and what would follow.
 #[must_use]
@@ -104,11 +107,7 @@ pub async fn respond(
     }
     let protected = &bundle.settings.protect;
     let carrying_out = carry_out(&report.plan, protected, report.event.id.as_deref(), aws);
-    let repetition = match aws.has_table() && aws.has_queue() {
-        true => Repetition::of(&report, bundle, aws.now()),
-        false => None,
-    };
-    let (outcomes, window) = join(carrying_out, window_of(&report, repetition, aws)).await;
+    let (outcomes, window) = join(carrying_out, window_of(&report, bundle, aws)).await;
     report.outcomes = outcomes;
     let mut response = match window {
         None if report.is_alerting() => tell(report, aws).await,
@@ -222,114 +221,6 @@ async fn recall(
         }
     }
     recalled
-}
-
-/// What nobody waits for any more: later events must know, and somebody must look again.
-pub(crate) async fn afterwards(
-    response: &mut Response,
-    claimed: Option<&str>,
-    aws: &(impl Effects + State + Queue),
-) {
-    let report = &response.report;
-    let remembering = async {
-        let contained = match aws.has_table() {
-            true => contained(report, aws.now()),
-            false => Vec::new(),
-        };
-        let results = join_all(contained.iter().map(|memory| aws.remember(memory))).await;
-        results
-            .into_iter()
-            .filter_map(Result::err)
-            .collect::<Vec<_>>()
-    };
-    let scheduling = async {
-        let rechecks = match aws.has_queue() {
-            true => Recheck::all_of(report, aws.now()),
-            false => Vec::new(),
-        };
-        let sending = rechecks.into_iter().map(|mut recheck| async move {
-            let stock = recheck.take_stock(aws).await;
-            let recheck = Later::Recheck(recheck);
-            let sent = join_all(DELAYS.map(|delay| aws.send_later(&recheck, delay))).await;
-            (stock.err(), sent)
-        });
-        join_all(sending).await
-    };
-    let promising = async {
-        let repetition = response.follow_up.clone()?;
-        // What repeats an alert that nobody got is told by itself.
-        if !matches!(response.sent, Some(Ok(()))) {
-            return None;
-        }
-        let (follow_up, delay) = FollowUp::to(report, repetition.clone(), aws.now());
-        let delay = Duration::try_from(delay).unwrap_or_default();
-        let sent = aws.send_later(&Later::FollowUp(follow_up), delay).await;
-        // Only what will be told may be counted instead.
-        match sent {
-            Ok(()) => aws
-                .promise(&repetition)
-                .await
-                .err()
-                .map(|error| error.message),
-            Err(error) => Some(error),
-        }
-    };
-    let (forgotten, scheduled, unpromised) = join3(remembering, scheduling, promising).await;
-    let (mut notes, mut failed) = (Vec::new(), Vec::new());
-    for (stock, sent) in scheduled {
-        // What is younger than the event is found without the list.
-        let unlisted = stock.map(|error| format!("credentials could not be listed: {error}"));
-        notes.extend(unlisted);
-        for error in sent.into_iter().filter_map(Result::err) {
-            failed.push(format!("the re-check could not be scheduled: {error}"));
-        }
-    }
-    let is_finished =
-        failed.is_empty() && !matches!(response.sent, Some(Err(_))) && !report.is_worth_a_retry();
-    if let Some(event) = claimed
-        && let Err(error) = aws.settle(event, is_finished).await
-    {
-        notes.push(format!("the claim on it could not be ended: {error}"));
-    }
-    // Then repetitions are told one by one.
-    notes.extend(unpromised.map(|error| format!("repetitions cannot be counted: {error}")));
-    // A later event is judged without it: another try, with another alert, would be worse.
-    let forgotten = forgotten
-        .into_iter()
-        .map(|error| format!("what was contained, for later events: {error}"));
-    response.report.not_known.extend(forgotten);
-    response.notes = notes;
-    response.failed_afterwards = failed;
-}
-
-/// The keys that were stopped, for when somebody activates them again: a read that seems
-/// to show that they had been may be stale.
-fn contained(report: &Report, now: Timestamp) -> Vec<Memory> {
-    let event = report.event.id.clone().unwrap_or_default();
-    let steps = report.plan.steps.iter().zip(&report.outcomes);
-    steps
-        .filter(|(_, outcome)| outcome.holds.is_some())
-        .filter_map(|(step, outcome)| match &step.decision {
-            Ok(effect) => match &effect.act {
-                Act::DeactivateKey(key) => Some(Memory {
-                    about: Subject::Key(key.to_string()),
-                    // When keyrail began: whoever activates it since answers that.
-                    time: began(outcome).unwrap_or(now),
-                    event: event.clone(),
-                    fact: Fact::Contained,
-                }),
-                _ => None,
-            },
-            Err(_) => None,
-        })
-        .collect()
-}
-
-fn began(outcome: &Outcome) -> Option<Timestamp> {
-    outcome
-        .at?
-        .checked_sub(Duration::from_millis(outcome.millis))
-        .ok()
 }
 
 /// Looks up what policies need to know of the users in an activity. What cannot be

@@ -22,7 +22,7 @@ use crate::id::{AccessKeyId, AccountId};
 use crate::outcome::carry_out;
 use crate::pipeline::{Response, afterwards, tell};
 use crate::plan::{Act, Bounds, Effect, Owner, Plan, Step, Who, Withheld};
-use crate::repeats::FollowUp;
+use crate::queue::Queue;
 use crate::report::Report;
 use crate::state::{Fact, State, Subject};
 
@@ -30,33 +30,6 @@ mod look;
 
 /// When a containment is looked at again, after it was made.
 pub const DELAYS: [Duration; 2] = [Duration::from_secs(30), Duration::from_mins(5)];
-
-/// The door to the delay queue.
-#[expect(
-    async_fn_in_trait,
-    reason = "both callers are in this workspace, and neither moves the futures between threads"
-)]
-pub trait Queue {
-    /// Whether there is one.
-    fn has_queue(&self) -> bool;
-
-    /// Sends a message to keyrail itself, to be delivered after a while.
-    ///
-    /// # Errors
-    ///
-    /// Why it could not be sent, in one line.
-    async fn send_later(&self, message: &Later, delay: Duration) -> Result<(), String>;
-}
-
-/// A message of keyrail's to itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Later {
-    /// A containment to look at again.
-    Recheck(Recheck),
-    /// What is to be told at the end of a window.
-    FollowUp(FollowUp),
-}
 
 /// One containment that was made: `keyrail.recheck/v1`, the body of a message in
 /// keyrail's own queue.
@@ -102,19 +75,29 @@ impl Recheck {
             let Some(change) = &outcome.holds else {
                 continue;
             };
+            // A call that was not answered may have gone to a name that is another's by now.
+            let owner = change.key().and_then(|key| report.owner_of(key));
+            let change = match (change, owner) {
+                (Change::Key { key, status, .. }, Some(owner)) => Change::Key {
+                    user: owner.clone(),
+                    key: key.clone(),
+                    status: *status,
+                },
+                (change, _) => change.clone(),
+            };
             let known = rechecks.iter_mut().find(|known| {
                 known.account == *account
                     && known.changes.first().map(Change::principal) == Some(change.principal())
             });
             match known {
-                Some(known) => known.changes.push(change.clone()),
+                Some(known) => known.changes.push(change),
                 None => rechecks.push(Self {
                     schema: Schema::V1,
                     event: report.event.id.clone().unwrap_or_default(),
                     region: report.activity.region.clone(),
                     since: report.activity.time.unwrap_or(now),
                     account: account.clone(),
-                    changes: vec![change.clone()],
+                    changes: vec![change],
                     evidence: outcome.evidence.clone(),
                     created: None,
                     working: None,

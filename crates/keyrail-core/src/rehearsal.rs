@@ -14,7 +14,7 @@ use crate::change::{Change, Sight};
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Held, Reach, UserRecord};
 use crate::id::{AccessKeyId, UserName};
 use crate::lookup::{Lookup, UserFacts};
-use crate::outcome::carry_out;
+use crate::outcome::{Outcome, carry_out};
 use crate::report::Report;
 
 /// How IAM answers in a rehearsal.
@@ -28,8 +28,15 @@ pub enum Answers {
     Lagging,
 }
 
-/// Adds to a report what would become of its plan if IAM answered like this, at a time.
-pub fn rehearse(report: &mut Report, bundle: &Bundle, answers: Answers, now: Timestamp) {
+/// What would become of a report's plan if IAM answered like this, at a time; `None` if it
+/// came to no end, which would be a bug.
+#[must_use]
+pub fn rehearse(
+    report: &Report,
+    bundle: &Bundle,
+    answers: Answers,
+    now: Timestamp,
+) -> Option<Vec<Outcome>> {
     // Whom the event names; where it names nobody, a user of this name.
     let named = report.activity.target.user.as_deref();
     let named = named.and_then(|user| user.parse().ok());
@@ -44,10 +51,10 @@ pub fn rehearse(report: &mut Report, bundle: &Bundle, answers: Answers, now: Tim
     // Everything answers at once, so that it ends in a few turns.
     for _ in 0..TURNS {
         if let Poll::Ready(outcomes) = playing.as_mut().poll(&mut context) {
-            report.outcomes = outcomes;
-            return;
+            return Some(outcomes);
         }
     }
+    None
 }
 
 const TURNS: u32 = 10_000;

@@ -15,13 +15,15 @@ use crate::circumstances::Circumstances;
 use crate::effects::Effects;
 use crate::event::Event;
 use crate::pipeline::{Response, examine, tell};
+use crate::queue::Queue;
 use crate::report::{Report, State as ReportState};
 use crate::state::{Claim, State, StateError};
 
-/// How long a window is in minutes, unless the settings say another; and the longest, as
-/// SQS delays a message no longer (SQS API reference, `SendMessage`, checked 2026-11-25).
+/// How long a window is in minutes, unless the settings say another.
 pub const MINUTES: u32 = 10;
-/// The longest.
+
+/// The longest: SQS delays a message by 15 minutes (SQS API reference, `SendMessage`,
+/// checked 2026-11-25), and the follow-up comes after the window.
 pub const MOST_MINUTES: u32 = 14;
 
 /// How long a follow-up is being told at most.
@@ -38,7 +40,8 @@ pub struct Repetition {
     pub account: String,
     /// The actor's ARN.
     pub actor: String,
-    /// What the actor did, and in which mode; and to what, if nothing is contained: then each is news.
+    /// What the actor did, and in which mode; and to what, if nothing is contained: then
+    /// each is news.
     pub deed: String,
     /// The guardrails that are violated, in order.
     pub guardrails: Vec<String>,
@@ -75,7 +78,7 @@ enum Schema {
 pub enum Window {
     /// It is to be told, and nobody has seen to it yet that a follow-up comes.
     New,
-    /// It is the event that opened the window, and the follow-up will come.
+    /// It is to be told, and the follow-up will come: it opened the window.
     Own,
     /// Another event was told of, and the follow-up will come: it is enough to count it.
     Promised,
@@ -137,13 +140,17 @@ fn deed(report: &Report) -> Option<String> {
 /// A repetition, and what its window says of this event.
 pub(crate) type Opened = (Repetition, Result<Window, StateError>);
 
+/// Opens the window of a report that may be counted instead of told; `None` for any other.
 pub(crate) async fn window_of(
     report: &Report,
-    repetition: Option<Repetition>,
-    state: &impl State,
+    bundle: &Bundle,
+    aws: &(impl Effects + State + Queue),
 ) -> Option<Opened> {
-    let (repetition, event) = (repetition?, report.event.claim()?);
-    let window = state.open(&repetition, &event).await;
+    if !aws.has_table() || !aws.has_queue() {
+        return None;
+    }
+    let repetition = Repetition::of(report, bundle, aws.now())?;
+    let window = aws.open(&repetition, &report.event.claim()?).await;
     Some((repetition, window))
 }
 
@@ -155,17 +162,15 @@ pub(crate) async fn tell_or_count(
     aws: &(impl Notifier + State),
 ) -> Response {
     let window = match window {
+        Ok(Window::Promised) if is_urgent(&report) => Ok(Window::Own),
         Ok(Window::Promised) => {
-            let in_a_line = Alert::compose(&report).in_a_line();
-            is_counted(&report, &in_a_line, &repetition, aws)
-                .await
-                .map(|is_counted| {
-                    if is_counted {
-                        Window::Promised
-                    } else {
-                        Window::Own
-                    }
-                })
+            let id = report.event.id.as_deref().unwrap_or_default();
+            let entry = format!("{id} {}", Alert::compose(&report).in_a_line());
+            let tallied = aws.tally(&repetition, &entry).await;
+            tallied.map(|is_counted| match is_counted {
+                true => Window::Promised,
+                false => Window::Own,
+            })
         }
         other => other,
     };
@@ -187,21 +192,9 @@ pub(crate) async fn tell_or_count(
     }
 }
 
-/// Whether a report need not be told: its window promises a follow-up, and nothing of it
-/// is urgent. It is then counted.
-async fn is_counted(
-    report: &Report,
-    in_a_line: &str,
-    repetition: &Repetition,
-    aws: &impl State,
-) -> Result<bool, StateError> {
-    let is_urgent = matches!(report.state(), ReportState::Failed | ReportState::Pending)
-        || report.leaves_undone();
-    let id = report.event.id.as_deref().unwrap_or_default();
-    match is_urgent {
-        true => Ok(false),
-        false => aws.tally(repetition, &format!("{id} {in_a_line}")).await,
-    }
+/// Whether on-call must know at once, however often it has happened.
+fn is_urgent(report: &Report) -> bool {
+    matches!(report.state(), ReportState::Failed | ReportState::Pending) || report.leaves_undone()
 }
 
 impl FollowUp {
@@ -251,8 +244,13 @@ pub async fn follow_up(
     };
     // Of several that were promised for one window, one is told.
     let claim = format!("follow-up {} {}", repetition.key(), repetition.until);
-    if aws.claim(&claim, aws.now() + LEASE).await? == Claim::Done {
-        return Ok(None);
+    match aws.claim(&claim, aws.now() + LEASE).await? {
+        Claim::Done => return Ok(None),
+        Claim::Elsewhere => {
+            let message = "another invocation is at this follow-up".to_owned();
+            return Err(StateError { message });
+        }
+        Claim::Mine => {}
     }
     let event = Event::repeats(follow_up.clone(), tallied);
     let report = examine(event, bundle, circumstances);

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::activity::{Activity, Kind};
 use crate::bundle::{Bundle, Severity};
 use crate::event::Event;
+use crate::id::{AccessKeyId, UserName};
 use crate::judge::Verdict;
 use crate::outcome::{Outcome, OutcomeResult};
 use crate::plan::{Plan, Step, Withheld};
@@ -164,8 +165,8 @@ impl Report {
         }
     }
 
-    /// Whether a step was held back that neither the mode nor the settings' list of steps
-    /// holds back: what it was to stop works on.
+    /// Whether a step was held back although there is something to stop, and neither by the
+    /// mode nor by the settings' list of steps: what it was to stop works on.
     pub(crate) fn leaves_undone(&self) -> bool {
         let steps = self.plan.steps.iter().enumerate();
         let mut left = steps.map(|(place, step)| {
@@ -175,11 +176,22 @@ impl Report {
                 Ok(_) => result == Some(OutcomeResult::Withheld),
                 Err(withheld) => !matches!(
                     withheld,
-                    Withheld::Observe | Withheld::NotAllowed | Withheld::NoTarget
+                    Withheld::FailedAttempt
+                        | Withheld::NoTarget
+                        | Withheld::NotAllowed
+                        | Withheld::Observe
+                        | Withheld::Sample
                 ),
             }
         });
         left.any(|is_left| is_left)
+    }
+
+    /// Whose a key is as IAM says, for whichever step it was asked.
+    pub(crate) fn owner_of(&self, key: &AccessKeyId) -> Option<&UserName> {
+        let about = |outcome: &&Outcome| outcome.evidence.as_ref() == Some(key);
+        let mut outcomes = self.outcomes.iter().filter(about);
+        outcomes.find_map(|outcome| outcome.owner.as_ref())
     }
 
     /// Whether Lambda should try the event again, because that could mend a

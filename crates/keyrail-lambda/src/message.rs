@@ -1,6 +1,6 @@
 //! Messages of keyrail's own queue: what it has sent to itself.
 
-use keyrail_core::recheck::Later;
+use keyrail_core::queue::Later;
 use serde::Deserialize;
 
 /// What Lambda's event source mapping delivers (Lambda Developer Guide, "Using Lambda

@@ -48,8 +48,9 @@ impl Alert<'_> {
             .iter()
             .map(|(name, value)| name.len() + value.len());
         let bytes: usize = bytes.sum::<usize>() + self.subject.len();
-        let (message, chat) = (self.message()?, self.chat()?);
+        let message = self.message()?;
         let notification = chat::render(&self.content, &self.subject, self.report);
+        let chat = serde_json::to_string(&notification)?;
         Ok(vec![
             limit(
                 "subject",

@@ -41,7 +41,7 @@ fn rehearsed(event: &str, circumstances: &Circumstances, answers: Answers) -> Re
     let bundle = default_bundle();
     let mut report = examined(event, &bundle, circumstances);
     let now = "2026-03-14T09:26:55Z".parse().expect("a time");
-    rehearse(&mut report, &bundle, answers, now);
+    report.outcomes = rehearse(&report, &bundle, answers, now).expect("it ends");
     report
 }
 
@@ -74,7 +74,7 @@ forbid (principal, action in Action::"issue-access-key", resource) when { contex
     let bundle = bundle.expect("it loads");
     let mut report = examined(sample!("key-created-for-another"), &bundle, &circumstances);
     let now = "2026-03-14T09:26:55Z".parse().expect("a time");
-    rehearse(&mut report, &bundle, Answers::Done, now);
+    report.outcomes = rehearse(&report, &bundle, Answers::Done, now).expect("it ends");
     report
 }
 
@@ -148,7 +148,7 @@ fn limited() -> Report {
     );
     report.plan.withhold(Withheld::Limit);
     let now = "2026-03-14T09:26:55Z".parse().expect("a time");
-    rehearse(&mut report, &default_bundle(), Answers::Done, now);
+    report.outcomes = rehearse(&report, &default_bundle(), Answers::Done, now).expect("it ends");
     report
 }
 

@@ -179,7 +179,7 @@ forbid (principal, action in Action::"report-exposure", resource);"#;
     let event = Event::parse(event.to_string().as_bytes()).expect("it is JSON");
     let mut report = examine(event, &bundle, &Circumstances::in_mode(Mode::Enforce));
     let now = "2026-03-14T09:26:55Z".parse().expect("a time");
-    rehearse(&mut report, &bundle, Answers::Done, now);
+    report.outcomes = rehearse(&report, &bundle, Answers::Done, now).expect("it ends");
     let alert = Alert::compose(&report);
     assert_eq!(
         (alert.state, alert.severity),

@@ -1,13 +1,11 @@
 //! Whom a containment is about.
 
-use jiff::Timestamp;
-
 use super::ending::{Ending, Seen};
 use crate::bundle::Protected;
 use crate::change::{Change, Sight};
-use crate::effects::{EffectErrorKind, Effects, Hands, Reach, To};
+use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
 use crate::id::{AccessKeyId, UserName};
-use crate::plan::{Owner, Who};
+use crate::plan::{Effect, Owner, Who};
 
 /// Whom a containment is about, and the way to them.
 #[derive(Clone)]
@@ -18,6 +16,8 @@ pub(super) struct Target<'a, H> {
     pub(super) to: To,
     /// The owner as IAM says, if the event did not say the same.
     pub(super) found: Option<UserName>,
+    /// Whether IAM has shown that it is whom the event is about.
+    pub(super) is_known: bool,
 }
 
 impl<'a, H: Hands + Clone> Target<'a, H> {
@@ -65,44 +65,45 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
             protected,
             to,
             found,
+            is_known: matches!(who, Who::User(Owner::Asked { .. } | Owner::Since(..))),
         })
     }
 
-    /// The user who holds a key, where that is another one than the target: the user of
-    /// the event's name is then somebody else by now. `time` is the event's: by it somebody
-    /// else is known where IAM does not know the key.
-    pub(super) async fn holder_of(
-        &self,
-        key: &AccessKeyId,
-        time: Option<Timestamp>,
+    /// The user who holds the event's key, whose name may be somebody else's by now. Where
+    /// IAM does not know the key, the user of that name has to be as old as the event; where
+    /// it denies to say, nobody is touched.
+    pub(super) async fn known(
+        self,
+        effect: &Effect,
         effects: &impl Effects<Hands = H>,
-    ) -> Result<Option<Self>, Ending> {
-        let Some(user) = self.to.user() else {
-            return Ok(None);
+    ) -> Result<Self, Ending> {
+        let (Some(key), Some(user), false) = (&effect.evidence, self.to.user(), self.is_known)
+        else {
+            return Ok(self);
         };
-        match self.hands.owner(key).await {
-            Ok(owner) if owner == *user => Ok(None),
-            Ok(owner) => {
-                let found = Some(owner.clone());
-                let holder = self.called(owner, effects).await?;
-                Ok(Some(Self { found, ..holder }))
-            }
-            // The user of that name has to be as old as the event, or it is another one. That
-            // IAM denies to say tells nothing, and nobody is touched.
-            Err(gone) if gone.kind == EffectErrorKind::Gone => {
-                match (self.hands.user(user).await, time) {
-                    (Ok(record), Some(time)) if record.created > time => {
-                        Err(Ending::Younger { user: user.clone() })
-                    }
-                    (Ok(_), _) => Ok(None),
-                    (Err(error), _) if error.kind == EffectErrorKind::Gone => {
-                        Err(Ending::Vanished { user: user.clone() })
-                    }
-                    (Err(error), _) => Err(Ending::failed(error)),
+        let gone = |error: &EffectError| error.kind == EffectErrorKind::Gone;
+        let known = match self.hands.owner(key).await {
+            Ok(owner) if owner == *user => self,
+            Ok(owner) => Self {
+                found: Some(owner.clone()),
+                ..self.called(owner, effects).await?
+            },
+            Err(error) if gone(&error) => match (self.hands.user(user).await, effect.time) {
+                (Ok(record), Some(time)) if record.created > time => {
+                    return Err(Ending::Younger { user: user.clone() });
                 }
-            }
-            Err(error) => Err(Ending::failed(error)),
-        }
+                (Ok(_), _) => self,
+                (Err(error), _) if gone(&error) => {
+                    return Err(Ending::Vanished { user: user.clone() });
+                }
+                (Err(error), _) => return Err(Ending::failed(error)),
+            },
+            Err(error) => return Err(Ending::failed(error)),
+        };
+        Ok(Self {
+            is_known: true,
+            ..known
+        })
     }
 
     /// The same for a user of another name.
@@ -125,6 +126,7 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
             protected: self.protected,
             to,
             found: self.found.clone(),
+            is_known: true,
         })
     }
 

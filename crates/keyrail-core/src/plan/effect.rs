@@ -65,14 +65,6 @@ pub enum Owner {
     Since(UserName, Timestamp),
 }
 
-impl Who {
-    /// Whether IAM is asked who it is before anything is done.
-    #[must_use]
-    pub fn is_asked(&self) -> bool {
-        matches!(self, Self::User(Owner::Asked { .. } | Owner::Since(..)))
-    }
-}
-
 impl Act {
     /// The step that it is.
     #[must_use]

@@ -9,7 +9,7 @@ use keyrail_core::change::Change;
 use keyrail_core::effects::{EffectError, EffectErrorKind};
 use keyrail_core::id::AccountId;
 use keyrail_core::outcome::OutcomeResult;
-use keyrail_core::recheck::{Later, Queue};
+use keyrail_core::queue::{Later, Queue};
 use keyrail_core::repeats::{Repetition, Window};
 use keyrail_core::state::{Claim, Memory, State, StateError, Subject};
 

@@ -118,7 +118,9 @@ impl Args {
             Answer::Lagging => Answers::Lagging,
             Answer::Denied => Answers::Denied,
         };
-        rehearse(&mut report, bundle, answers, clock::now());
+        let outcomes = rehearse(&report, bundle, answers, clock::now());
+        report.outcomes =
+            outcomes.ok_or_else(|| Failure::bug("the rehearsal came to no end".to_owned()))?;
         Ok(report)
     }
 

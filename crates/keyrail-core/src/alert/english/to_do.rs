@@ -206,11 +206,13 @@ fn keys(report: &Report) -> Vec<Key> {
         .chain(more)
         .filter_map(|(id, user)| {
             let mut outcomes = report.plan.steps.iter().zip(&report.outcomes);
-            let outcome = outcomes.find(|(step, _)| step.target.as_ref() == Some(id));
+            let outcome = outcomes.find(|(step, _)| step.target.as_deref() == Some(id.as_str()));
             let outcome = outcome.map(|(_, outcome)| outcome);
-            let as_iam_says = outcome.and_then(|outcome| outcome.owner.clone());
+            let id: AccessKeyId = id.parse().ok()?;
+            let of_step = outcome.and_then(|outcome| outcome.owner.as_ref());
+            let as_iam_says = report.owner_of(&id).or(of_step).cloned();
             Some(Key {
-                id: id.parse().ok()?,
+                id,
                 user: as_iam_says.or_else(|| user?.parse().ok()),
                 result: outcome.map(|outcome| outcome.result),
             })

@@ -1,0 +1,35 @@
+//! Queue: what keyrail sends to itself, to be delivered after a while.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::recheck::Recheck;
+use crate::repeats::FollowUp;
+
+/// The door to the delay queue.
+#[expect(
+    async_fn_in_trait,
+    reason = "both callers are in this workspace, and neither moves the futures between threads"
+)]
+pub trait Queue {
+    /// Whether there is one.
+    fn has_queue(&self) -> bool;
+
+    /// Sends a message to keyrail itself, to be delivered after a while.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be sent, in one line.
+    async fn send_later(&self, message: &Later, delay: Duration) -> Result<(), String>;
+}
+
+/// A message of keyrail's to itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Later {
+    /// A containment to look at again.
+    Recheck(Recheck),
+    /// What is to be told at the end of a window.
+    FollowUp(FollowUp),
+}
