@@ -190,8 +190,8 @@ async fn a_filter_policy_lets_only_critical_ones_through() {
     let queue = world
         .listen(
             "critical",
-            None,
-            "%7B%22severity%22%3A%5B%22critical%22%5D%7D",
+            world.on_call(),
+            Some("%7B%22severity%22%3A%5B%22critical%22%5D%7D"),
         )
         .await;
     let mut function = world.function(None).await;
@@ -224,7 +224,7 @@ async fn a_filter_policy_lets_only_critical_ones_through() {
 async fn chat_gets_its_own_form_at_the_same_time() {
     let world = World::new().await;
     let topic = world.new_topic("chat").await;
-    let queue = world.listen("chat", Some(&topic), "").await;
+    let queue = world.listen("chat", &topic, None).await;
     let mut function = world.function_with("KEYRAIL_CHAT_TOPIC_ARN", &topic).await;
 
     function

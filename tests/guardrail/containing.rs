@@ -66,13 +66,11 @@ async fn observe_is_the_default_and_touches_nothing() {
     );
 }
 
-/// Deactivate, read back, publish. What is read beside the change is held back here
-/// until the change is made, so that waiting for it would fail.
-#[tokio::test]
-async fn a_contained_key_takes_three_round_trips() {
-    let world = World::new().await;
+/// Contains a key. What is read beside the change is held back until the change is made,
+/// so that waiting for it would fail.
+async fn contained_in_order(world: &World, more: &[(&'static str, String)]) {
     let key = world.user_with_key("bob").await;
-    let mut function = world.function(Some("enforce")).await;
+    let mut function = world.enforcing(more).await;
     world.proxy.breaks(
         "ListAccessKeys",
         &[Fault::After("UpdateAccessKey"), Fault::None],
@@ -84,6 +82,14 @@ async fn a_contained_key_takes_three_round_trips() {
         .expect("it is contained");
 
     assert_eq!(world.status("bob", &key).await, Some(StatusType::Inactive));
+}
+
+/// Deactivate, read back, publish.
+#[tokio::test]
+async fn a_contained_key_takes_three_round_trips() {
+    let world = World::new().await;
+    contained_in_order(&world, &[]).await;
+
     let calls = world.proxy.calls();
     let beside = calls
         .iter()
@@ -106,18 +112,7 @@ async fn a_contained_key_takes_three_round_trips() {
 #[tokio::test]
 async fn a_claimed_key_is_read_back_after_three_round_trips() {
     let world = World::new().await;
-    let key = world.user_with_key("bob").await;
-    let mut function = world.enforcing(&world.memory().await).await;
-    // What is asked beside another call must not be what the next one waits for.
-    world.proxy.breaks(
-        "ListAccessKeys",
-        &[Fault::After("UpdateAccessKey"), Fault::None],
-    );
-
-    function
-        .invoke(&world.key_created("bob", &key))
-        .await
-        .expect("it is contained");
+    contained_in_order(&world, &world.memory().await).await;
 
     let actions = world.proxy.actions();
     let at = |wanted: &str| actions.iter().position(|action| action == wanted);

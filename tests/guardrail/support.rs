@@ -46,82 +46,64 @@ impl World {
             .endpoint_url(&emulator.endpoint)
             .credentials_provider(Credentials::for_tests_of(&account))
             .build();
-        let topic = emulator
-            .query(
-                &account,
-                "sns",
-                &[("Action", "CreateTopic"), ("Name", "alerts")],
-            )
-            .await;
-        let topic_arn = between(&topic, "<TopicArn>", "</TopicArn>");
-        let queue = emulator
-            .json(
-                &account,
-                "sqs",
-                "AmazonSQS.CreateQueue",
-                json!({"QueueName": "on-call"}),
-            )
-            .await;
-        let queue_url = queue["QueueUrl"]
-            .as_str()
-            .expect("the emulator makes a queue")
-            .to_owned();
-        emulator
-            .query(
-                &account,
-                "sns",
-                &[
-                    ("Action", "Subscribe"),
-                    ("TopicArn", &topic_arn),
-                    ("Protocol", "sqs"),
-                    (
-                        "Endpoint",
-                        &format!("arn:aws:sqs:us-east-1:{account}:on-call"),
-                    ),
-                ],
-            )
-            .await;
-        Self {
+        let mut world = Self {
             proxy: Proxy::before(&emulator.endpoint).await,
             iam: aws_sdk_iam::Client::from_conf(config),
             account,
-            topic_arn,
-            queue_url,
-        }
+            topic_arn: String::new(),
+            queue_url: String::new(),
+        };
+        world.topic_arn = world.new_topic("alerts").await;
+        world.queue_url = world.listen("on-call", &world.topic_arn, None).await;
+        world
     }
 
     /// Makes a topic, and returns its ARN.
     pub(crate) async fn new_topic(&self, name: &str) -> String {
         let fields = [("Action", "CreateTopic"), ("Name", name)];
-        let emulator = Emulator::at(&self.proxy.behind);
-        let made = emulator.query(&self.account, "sns", &fields).await;
+        let made = self.emulator().query(&self.account, "sns", &fields).await;
         between(&made, "<TopicArn>", "</TopicArn>")
     }
 
-    /// Makes a queue that listens to a topic, by default to on-call's, and returns its URL;
-    /// `filter` is a filter policy.
-    pub(crate) async fn listen(&self, name: &str, topic: Option<&str>, filter: &str) -> String {
-        let emulator = Emulator::at(&self.proxy.behind);
+    /// The topic that alerts go to.
+    pub(crate) fn on_call(&self) -> &str {
+        &self.topic_arn
+    }
+
+    /// Makes a queue, and returns its URL.
+    async fn new_queue(&self, name: &str) -> String {
         let request = json!({"QueueName": name});
-        let queue = emulator
-            .json(&self.account, "sqs", "AmazonSQS.CreateQueue", request)
-            .await;
+        let emulator = self.emulator();
+        let making = emulator.json(&self.account, "sqs", "AmazonSQS.CreateQueue", request);
+        let queue = making.await;
+        let url = queue["QueueUrl"].as_str();
+        url.expect("the emulator makes a queue").to_owned()
+    }
+
+    /// Makes a queue that listens to a topic, with a filter policy if there is one, and
+    /// returns its URL.
+    pub(crate) async fn listen(&self, name: &str, topic: &str, filter: Option<&str>) -> String {
+        let url = self.new_queue(name).await;
         let endpoint = format!("arn:aws:sqs:us-east-1:{}:{name}", self.account);
         let mut fields = vec![
             ("Action", "Subscribe"),
-            ("TopicArn", topic.unwrap_or(&self.topic_arn)),
+            ("TopicArn", topic),
             ("Protocol", "sqs"),
             ("Endpoint", endpoint.as_str()),
         ];
-        if !filter.is_empty() {
+        if let Some(filter) = filter {
             fields.extend([
                 ("Attributes.entry.1.key", "FilterPolicy"),
                 ("Attributes.entry.1.value", filter),
             ]);
         }
-        emulator.query(&self.account, "sns", &fields).await;
-        let url = queue["QueueUrl"].as_str();
-        url.expect("the emulator makes a queue").to_owned()
+        self.emulator().query(&self.account, "sns", &fields).await;
+        url
+    }
+
+    /// The emulator, behind the proxy's back.
+    fn emulator(&self) -> Emulator {
+        Emulator::at(&self.proxy.behind)
     }
 
     /// Starts the real binary; `mode` is `KEYRAIL_MODE`, if it is set.
@@ -140,7 +122,7 @@ impl World {
 
     /// Makes a state table and a re-check queue, and returns the variables that name them.
     pub(crate) async fn memory(&self) -> Vec<(&'static str, String)> {
-        let emulator = Emulator::at(&self.proxy.behind);
+        let emulator = self.emulator();
         let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
         let attribute = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
         let table = json!({
@@ -157,20 +139,12 @@ impl World {
                 table,
             )
             .await;
-        let queue = emulator
-            .json(
-                &self.account,
-                "sqs",
-                "AmazonSQS.CreateQueue",
-                json!({"QueueName": "rechecks"}),
-            )
-            .await;
-        let url = queue["QueueUrl"]
-            .as_str()
-            .expect("the emulator makes a queue");
         vec![
             ("KEYRAIL_TABLE", "state".to_owned()),
-            ("KEYRAIL_RECHECK_QUEUE_URL", url.to_owned()),
+            (
+                "KEYRAIL_RECHECK_QUEUE_URL",
+                self.new_queue("rechecks").await,
+            ),
         ]
     }
 
@@ -194,12 +168,8 @@ impl World {
     }
 
     fn sent(&self, schema: &str) -> Vec<Value> {
-        let messages = self.messages().into_iter();
-        let of_schema = messages.filter(|message| {
-            let body = message["MessageBody"].as_str().unwrap_or_default();
-            body.contains(schema)
-        });
-        of_schema
+        let messages = self.messages(schema).into_iter();
+        messages
             .map(|message| {
                 json!({"Records": [{
                     "eventSource": "aws:sqs",
@@ -211,22 +181,23 @@ impl World {
             .collect()
     }
 
-    /// What the function sent to its own queue.
-    fn messages(&self) -> Vec<Value> {
-        let sent = self.proxy.calls().into_iter();
-        let sent = sent.filter(|call| call.action == "SendMessage");
-        sent.map(|call| serde_json::from_str(&call.body).expect("SQS speaks JSON"))
+    /// What the function sent to its own queue, of one schema.
+    fn messages(&self, schema: &str) -> Vec<Value> {
+        let calls = self.proxy.calls().into_iter();
+        let sent = calls.filter(|call| call.action == "SendMessage");
+        let messages = sent.map(|call| serde_json::from_str(&call.body).expect("SQS speaks JSON"));
+        messages
+            .filter(|message: &Value| {
+                let body = message["MessageBody"].as_str().unwrap_or_default();
+                body.contains(schema)
+            })
             .collect()
     }
 
     /// After how many seconds each re-check is to be delivered.
     pub(crate) fn delays(&self) -> Vec<u64> {
-        let messages = self.messages().into_iter();
-        let rechecks = messages.filter(|message| {
-            let body = message["MessageBody"].as_str().unwrap_or_default();
-            body.contains("keyrail.recheck/v1")
-        });
-        let mut delays: Vec<u64> = rechecks
+        let messages = self.messages("keyrail.recheck/v1").into_iter();
+        let mut delays: Vec<u64> = messages
             .filter_map(|message| message["DelaySeconds"].as_u64())
             .collect();
         delays.sort_unstable();
@@ -252,7 +223,7 @@ impl World {
 
     /// The bodies of the messages in a queue, which is empty afterwards.
     pub(crate) async fn bodies_in(&self, queue_url: &str) -> Vec<String> {
-        let emulator = Emulator::at(&self.proxy.behind);
+        let emulator = self.emulator();
         let mut bodies = Vec::new();
         loop {
             let request = json!({"QueueUrl": queue_url, "MaxNumberOfMessages": 10});

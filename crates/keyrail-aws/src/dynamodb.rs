@@ -7,14 +7,16 @@
 //! | claim of an event | `event#ID` | `claim` | `done`, `until` (ms) |
 //! | containments in an account | `account#ID` | `hour#2026-11-25T06` | `events`: their ids |
 //! | release of all that was done about an event | `event#ID` | `TIME#EVENT#released` | `memory`: JSON |
-//! | alerts of one actor and guardrail in a window | `repeat#ACCOUNT#GUARDRAILS#ACTOR` | `window#UNTIL` | `first`, `promised`, `entries`: ids and subjects of what was counted |
+//! | alerts of one actor and guardrail in a window | `repeat#ACCOUNT#GUARDRAILS#DEED#ACTOR` | `window#UNTIL` | `first`, `promised`, `entries`: id and outcome of what was counted |
 //! | memory of a key | `key#ID` | `TIME#EVENT#KIND` | `memory`: JSON |
 //! | memory of a user | `user#ARN` | the same | `memory`: JSON |
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::id::AccountId;
@@ -39,12 +41,9 @@ impl State for Aws {
 
     async fn claim(&self, event: &str, until: Timestamp) -> Result<Claim, StateError> {
         let now = Timestamp::now();
+        let place = claim_on(event);
         let put = self
-            .dynamodb
-            .put_item()
-            .set_table_name(self.places.table.clone())
-            .item("pk", text(format!("event#{event}")))
-            .item("sk", text("claim"))
+            .put(&place)
             .item("done", AttributeValue::Bool(false))
             .item("until", number(until.as_millisecond()))
             .item("expires", number((now + CLAIM_LASTS).as_second()))
@@ -52,26 +51,10 @@ impl State for Aws {
             .expression_attribute_names("#until", "until")
             .expression_attribute_values(":no", AttributeValue::Bool(false))
             .expression_attribute_values(":now", number(now.as_millisecond()));
-        let Err(error) = put.send().await else {
+        if is_put(put).await? {
             return Ok(Claim::Mine);
-        };
-        if !matches!(
-            error.as_service_error(),
-            Some(PutItemError::ConditionalCheckFailedException(_))
-        ) {
-            return Err(state_error("dynamodb:PutItem", &error));
         }
-        let found = self
-            .dynamodb
-            .get_item()
-            .set_table_name(self.places.table.clone())
-            .key("pk", text(format!("event#{event}")))
-            .key("sk", text("claim"))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| state_error("dynamodb:GetItem", &error))?;
-        let item = found.item.unwrap_or_default();
+        let item = self.item(&place).await?;
         let is_done = item.get("done").and_then(|done| done.as_bool().ok());
         Ok(match is_done {
             Some(true) => Claim::Done,
@@ -81,30 +64,24 @@ impl State for Aws {
 
     async fn settle(&self, event: &str, is_handled: bool) -> Result<(), StateError> {
         let update = self
-            .dynamodb
-            .update_item()
-            .set_table_name(self.places.table.clone())
-            .key("pk", text(format!("event#{event}")))
-            .key("sk", text("claim"))
+            .update(&claim_on(event))
             .update_expression("SET done = :done, #until = :never")
             .expression_attribute_names("#until", "until")
             .expression_attribute_values(":done", AttributeValue::Bool(is_handled))
             .expression_attribute_values(":never", number(0));
-        let updated = update.send().await;
-        updated.map_err(|error| state_error("dynamodb:UpdateItem", &error))?;
-        Ok(())
+        is_updated(update).await.map(drop)
     }
 
     async fn count(&self, account: &AccountId, event: &str, most: u32) -> Result<bool, StateError> {
         let now = Timestamp::now();
         let expires = now + SignedDuration::from_hours(3);
         // The ids and not their number, so that an event that comes twice counts once.
+        let place = Place {
+            pk: format!("account#{account}"),
+            sk: format!("hour#{}", now.strftime("%Y-%m-%dT%H")),
+        };
         let update = self
-            .dynamodb
-            .update_item()
-            .set_table_name(self.places.table.clone())
-            .key("pk", text(format!("account#{account}")))
-            .key("sk", text(format!("hour#{}", now.strftime("%Y-%m-%dT%H"))))
+            .update(&place)
             .update_expression("ADD #events :ids SET expires = :expires")
             .condition_expression(
                 "(attribute_not_exists(#events) AND :most > :zero) OR size(#events) < :most OR contains(#events, :id)",
@@ -115,37 +92,22 @@ impl State for Aws {
             .expression_attribute_values(":most", number(i64::from(most)))
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":expires", number(expires.as_second()));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(state_error("dynamodb:UpdateItem", &error)),
-            },
-        }
+        is_updated(update).await
     }
 
     async fn open(&self, repetition: &Repetition, event: &str) -> Result<Window, StateError> {
         let expires = repetition.until + WINDOW_LASTS;
+        let place = window_of(repetition);
         let put = self
-            .dynamodb
-            .put_item()
-            .set_table_name(self.places.table.clone())
-            .item("pk", window_pk(repetition))
-            .item("sk", window_sk(repetition))
+            .put(&place)
             .item("first", text(event))
             .item("promised", AttributeValue::Bool(false))
             .item("expires", number(expires.as_second()))
             .condition_expression("attribute_not_exists(pk)");
-        let Err(error) = put.send().await else {
+        if is_put(put).await? {
             return Ok(Window::New);
-        };
-        if !matches!(
-            error.as_service_error(),
-            Some(PutItemError::ConditionalCheckFailedException(_))
-        ) {
-            return Err(state_error("dynamodb:PutItem", &error));
         }
-        let item = self.window(repetition).await?;
+        let item = self.item(&place).await?;
         let promised = item.get("promised").and_then(|is| is.as_bool().ok());
         let first = item.get("first").and_then(|first| first.as_s().ok());
         Ok(
@@ -159,17 +121,16 @@ impl State for Aws {
 
     async fn promise(&self, repetition: &Repetition) -> Result<(), StateError> {
         let update = self
-            .dynamodb
-            .update_item()
-            .set_table_name(self.places.table.clone())
-            .key("pk", window_pk(repetition))
-            .key("sk", window_sk(repetition))
+            .update(&window_of(repetition))
             .update_expression("SET promised = :yes")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":yes", AttributeValue::Bool(true));
-        let updated = update.send().await;
-        updated.map_err(|error| state_error("dynamodb:UpdateItem", &error))?;
-        Ok(())
+        match is_updated(update).await? {
+            true => Ok(()),
+            false => Err(StateError {
+                message: "dynamodb:UpdateItem: the window is not there".to_owned(),
+            }),
+        }
     }
 
     async fn tally(&self, repetition: &Repetition, entry: &str) -> Result<bool, StateError> {
@@ -177,26 +138,16 @@ impl State for Aws {
             return Ok(false);
         }
         let update = self
-            .dynamodb
-            .update_item()
-            .set_table_name(self.places.table.clone())
-            .key("pk", window_pk(repetition))
-            .key("sk", window_sk(repetition))
+            .update(&window_of(repetition))
             .update_expression("ADD entries :entry")
             .condition_expression("promised = :yes")
             .expression_attribute_values(":yes", AttributeValue::Bool(true))
             .expression_attribute_values(":entry", AttributeValue::Ss(vec![entry.to_owned()]));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(state_error("dynamodb:UpdateItem", &error)),
-            },
-        }
+        is_updated(update).await
     }
 
     async fn tallied(&self, repetition: &Repetition) -> Result<Option<Vec<String>>, StateError> {
-        let item = self.window(repetition).await?;
+        let item = self.item(&window_of(repetition)).await?;
         if item.is_empty() {
             return Ok(None);
         }
@@ -241,11 +192,10 @@ impl State for Aws {
     }
 
     async fn remember(&self, memory: &Memory) -> Result<(), StateError> {
-        const CALL: &str = "dynamodb:PutItem";
         let lasts = SignedDuration::try_from(memory.fact.lasts()).unwrap_or(SignedDuration::MAX);
         let expires = memory.time.checked_add(lasts).unwrap_or(Timestamp::MAX);
         let json = serde_json::to_string(memory).map_err(|error| StateError {
-            message: format!("{CALL}: {error}"),
+            message: format!("dynamodb:PutItem: {error}"),
         })?;
         let kind = match &memory.fact {
             Fact::Contained => "contained",
@@ -254,49 +204,88 @@ impl State for Aws {
             Fact::Released { .. } => "released",
             Fact::RootSession => "root-session",
         };
+        let place = Place {
+            pk: key(&memory.about),
+            sk: format!("{}#{}#{kind}", memory.time, memory.event),
+        };
         let put = self
-            .dynamodb
-            .put_item()
-            .set_table_name(self.places.table.clone())
-            .item("pk", text(key(&memory.about)))
-            .item(
-                "sk",
-                text(format!("{}#{}#{kind}", memory.time, memory.event)),
-            )
+            .put(&place)
             .item("memory", text(json))
             .item("expires", number(expires.as_second()));
-        let put = put.send().await;
-        put.map_err(|error| state_error(CALL, &error))?;
-        Ok(())
+        is_put(put).await.map(drop)
+    }
+}
+
+/// Where an item is.
+struct Place {
+    pk: String,
+    sk: String,
+}
+
+fn claim_on(event: &str) -> Place {
+    Place {
+        pk: format!("event#{event}"),
+        sk: "claim".to_owned(),
+    }
+}
+
+fn window_of(repetition: &Repetition) -> Place {
+    Place {
+        pk: format!("repeat#{}", repetition.key()),
+        sk: format!("window#{}", repetition.until),
     }
 }
 
 impl Aws {
-    /// The item of a window.
-    async fn window(
-        &self,
-        repetition: &Repetition,
-    ) -> Result<HashMap<String, AttributeValue>, StateError> {
-        let found = self
-            .dynamodb
-            .get_item()
+    fn put(&self, place: &Place) -> PutItemFluentBuilder {
+        let put = self.dynamodb.put_item();
+        put.set_table_name(self.places.table.clone())
+            .item("pk", text(&place.pk))
+            .item("sk", text(&place.sk))
+    }
+
+    fn update(&self, place: &Place) -> UpdateItemFluentBuilder {
+        let update = self.dynamodb.update_item();
+        update
             .set_table_name(self.places.table.clone())
-            .key("pk", window_pk(repetition))
-            .key("sk", window_sk(repetition))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| state_error("dynamodb:GetItem", &error))?;
+            .key("pk", text(&place.pk))
+            .key("sk", text(&place.sk))
+    }
+
+    /// An item as it is now; empty if there is none.
+    async fn item(&self, place: &Place) -> Result<HashMap<String, AttributeValue>, StateError> {
+        let get = self.dynamodb.get_item();
+        let get = get
+            .set_table_name(self.places.table.clone())
+            .key("pk", text(&place.pk))
+            .key("sk", text(&place.sk))
+            .consistent_read(true);
+        let found = get.send().await;
+        let found = found.map_err(|error| state_error("dynamodb:GetItem", &error))?;
         Ok(found.item.unwrap_or_default())
     }
 }
 
-fn window_pk(repetition: &Repetition) -> AttributeValue {
-    text(format!("repeat#{}", repetition.key()))
+/// Whether it was put; not if its condition does not hold.
+async fn is_put(put: PutItemFluentBuilder) -> Result<bool, StateError> {
+    match put.send().await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            _ => Err(state_error("dynamodb:PutItem", &error)),
+        },
+    }
 }
 
-fn window_sk(repetition: &Repetition) -> AttributeValue {
-    text(format!("window#{}", repetition.until))
+/// Whether it was updated; not if its condition does not hold.
+async fn is_updated(update: UpdateItemFluentBuilder) -> Result<bool, StateError> {
+    match update.send().await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            _ => Err(state_error("dynamodb:UpdateItem", &error)),
+        },
+    }
 }
 
 fn key(about: &Subject) -> String {

@@ -123,7 +123,10 @@ impl Guard {
                 telemetry::record(&response, &circumstances.name);
                 result_for_lambda(&response)
             }
-            Err(error) => Err(diagnostic("NotFollowedUp", error.message)),
+            Err(error) => {
+                tracing::error!(event = repeated.event, %error, "it could not be followed up");
+                Err(diagnostic("NotFollowedUp", error.message))
+            }
         }
     }
 
