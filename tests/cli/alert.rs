@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::{fixture, ran};
+use crate::{Folder, fixture, ran};
 
 /// Each command of the page, with what it says that it prints.
 #[test]
@@ -84,4 +84,73 @@ fn what_is_neither_a_file_nor_a_sample_is_told() {
         "{}",
         ran.stderr
     );
+}
+
+/// Each form of a report, or of the alert that holds it, is the one that was sent.
+#[test]
+fn a_report_is_shown_as_it_was_told() {
+    let preview = |of: &str, more: &[&str]| {
+        let words = [&["alert", "preview", of], more].concat();
+        ran(&words)
+    };
+    let sent = preview(
+        "key-created-for-another",
+        &["--if", "denied", "--as", "all"],
+    )
+    .json();
+    let folder = Folder::new("preview-of-a-report");
+    folder.write("alert.json", &sent["default"].to_string());
+    folder.write("report.json", &sent["default"]["report"].to_string());
+    for file in ["alert.json", "report.json"] {
+        let path = folder.join(file);
+        assert_eq!(preview(&path, &["--as", "all"]).json(), sent, "{file}");
+        for option in [["--if", "done"], ["--mode", "observe"]] {
+            let refused = preview(&path, &option);
+            assert_eq!(refused.status, 2, "{}", refused.stdout);
+            assert!(
+                refused.stderr.contains("has nothing to say"),
+                "{}",
+                refused.stderr
+            );
+        }
+    }
+}
+
+/// What `keyrail explain` prints has no outcomes yet: they are rehearsed.
+#[test]
+fn an_explained_report_is_rehearsed() {
+    let folder = Folder::new("preview-of-an-explanation");
+    let event = fixture("events/access-key-created-for-other.json");
+    let explained = ran(&["explain", &event, "--mode", "enforce", "--format", "json"]);
+    folder.write("report.json", &explained.stdout);
+    let path = folder.join("report.json");
+    let done = ran(&["alert", "preview", &path]);
+    assert!(
+        done.stdout.starts_with("Subject: BLOCKED:"),
+        "{}",
+        done.stdout
+    );
+    let denied = ran(&["alert", "preview", &path, "--if", "denied"]);
+    assert!(
+        denied.stdout.starts_with("Subject: FAILED:"),
+        "{}",
+        denied.stdout
+    );
+}
+
+#[test]
+fn what_is_no_report_is_refused_with_the_reason() {
+    let folder = Folder::new("preview-of-no-report");
+    for (text, expected) in [
+        (r#"{"schema": "keyrail.report/v1"}"#, "missing field `"),
+        (
+            r#"{"schema": "keyrail.tests/v1"}"#,
+            "its schema is `keyrail.tests/v1`",
+        ),
+    ] {
+        folder.write("report.json", text);
+        let ran = ran(&["alert", "preview", &folder.join("report.json")]);
+        assert_eq!(ran.status, 2);
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    }
 }

@@ -2,8 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use flate2::Compression;
@@ -78,6 +79,37 @@ impl Ran {
     fn json(&self) -> Value {
         assert_eq!((self.status, self.stderr.as_str()), (0, ""), "{self:?}");
         serde_json::from_str(&self.stdout).expect("it prints JSON")
+    }
+}
+
+/// A folder that is removed when the test ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("keyrail-test-{name}-{}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn path(&self) -> String {
+        self.0.to_string_lossy().into_owned()
+    }
+
+    fn join(&self, name: &str) -> String {
+        self.0.join(name).to_string_lossy().into_owned()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.0.join(name);
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).expect("a folder can be made");
+        fs::write(path, text).expect("a file can be written");
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap_or_default();
     }
 }
 

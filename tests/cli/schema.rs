@@ -1,8 +1,6 @@
 //! The schemas that `keyrail schema` prints, held to what keyrail reads and writes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use keyrail_core::activity::taxonomy::Group;
 use keyrail_core::activity::{ActorKind, Kind, TargetKind};
@@ -220,33 +218,6 @@ fn key_set(value: &Value) -> BTreeSet<String> {
 
 fn printed(ran: &Ran) -> Value {
     serde_json::from_str(&ran.stdout).expect("it prints JSON")
-}
-
-/// A folder that is removed when the test ends.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("keyrail-schema-{name}-{}", std::process::id());
-        Self(std::env::temp_dir().join(name))
-    }
-
-    fn path(&self) -> String {
-        self.0.to_string_lossy().into_owned()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = self.0.join(name);
-        let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).expect("a folder can be made");
-        fs::write(path, text).expect("a file can be written");
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap_or_default();
-    }
 }
 
 const GUARDRAILS: &str = r#"

@@ -101,14 +101,19 @@ async fn killed(remembers: bool, number: usize, reaches: bool, folder: &str) {
     }
     function.stop().await;
     scene.world.proxy.mend();
-    if remembers {
-        tokio::time::sleep(TIME).await;
-    }
     let mut function = scene.function(folder).await;
-    function
-        .invoke(&scene.event)
-        .await
-        .unwrap_or_else(|error| panic!("{place}: {error}"));
+    // As Lambda does: on a busy machine an invocation may run out of time, too.
+    let mut last = None;
+    for _ in 0..3 {
+        if remembers {
+            tokio::time::sleep(TIME).await;
+        }
+        last = function.invoke(&scene.event).await.err();
+        if last.is_none() {
+            break;
+        }
+    }
+    assert!(last.is_none(), "{place}: {last:?}");
     scene.check(&place).await;
 }
 
@@ -128,7 +133,7 @@ async fn wherever_the_process_is_killed_the_key_is_stopped_and_somebody_is_told(
     let chosen = chosen.filter(|(place, _)| is_soak || place % 7 == 0);
     let mut running = stream::iter(chosen)
         .map(|(_, &(remembers, number, reaches))| killed(remembers, number, reaches, &folder))
-        .buffer_unordered(16);
+        .buffer_unordered(8);
     while running.next().await.is_some() {}
     std::fs::remove_dir_all(&folder).expect("the bundle can be removed");
     if is_soak {

@@ -14,7 +14,12 @@ const EXPECTED: &str = "expected an EventBridge event, a CloudTrail record, a lo
 
 /// All events of a file, which may be compressed with gzip; of standard input for `-`.
 pub(crate) fn read(path: &str) -> Result<Vec<Event>, Failure> {
-    let bytes = unpacked(path, bytes(path)?)?;
+    parse(path, bytes(path)?)
+}
+
+/// All events in the bytes of a file.
+pub(crate) fn parse(path: &str, bytes: Vec<u8>) -> Result<Vec<Event>, Failure> {
+    let bytes = unpacked(path, bytes)?;
     Event::parse_all(&bytes).map_err(|error| {
         let failure = Failure::input(format!("`{path}`: {error}"));
         match error {

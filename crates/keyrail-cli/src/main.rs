@@ -9,6 +9,7 @@ mod edit;
 mod events;
 mod exit;
 mod output;
+mod reports;
 mod samples;
 mod suite;
 

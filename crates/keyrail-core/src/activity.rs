@@ -8,13 +8,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use self::taxonomy::Group;
 use crate::circumstances::{Circumstances, Past};
 use crate::event::{Body, Event};
 use crate::lookup::UserFacts;
-use crate::repeats::FollowUp;
+use crate::repeats::Repeats;
 
 pub use self::actor::{Actor, ActorKind};
 pub use self::origin::Origin;
@@ -34,7 +34,7 @@ mod trusted_advisor;
 /// What happened, in keyrail's terms. Serialises as `activity` of
 /// `keyrail.report/v1`, in which texts stand as the event had them: only
 /// [`crate::plan`] decides which of them are ids that may be acted on.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact that policies read by itself"
@@ -74,23 +74,17 @@ pub struct Activity {
     #[serde(skip)]
     pub misused: bool,
     /// How many instances it launched.
-    #[serde(skip)]
     pub launched: u64,
     /// Whether networks have names here at all.
     #[serde(skip)]
     pub networks_are_named: bool,
     /// Whether it is a fault of keyrail itself.
-    #[serde(skip)]
     pub is_fault: bool,
     /// In what a containment did not hold, where it is about one.
-    #[serde(skip)]
     pub comeback: Option<String>,
-    /// What was counted instead of told, where it is a follow-up: each event's id, and
-    /// what it came to.
-    #[serde(skip)]
-    pub repeats: Option<(FollowUp, Vec<String>)>,
+    /// What was counted instead of told, where it is a follow-up.
+    pub repeats: Option<Repeats>,
     /// What came before it, where a history is kept.
-    #[serde(skip)]
     pub past: Option<Past>,
     /// What was looked up of the users in it, by their ARNs without paths.
     #[serde(skip)]
@@ -100,7 +94,6 @@ pub struct Activity {
     pub lookup_faults: Vec<String>,
     /// Parts of the evidence that contradict each other. If there are any,
     /// nothing is acted on.
-    #[serde(skip)]
     pub conflicts: Vec<String>,
     /// Why nothing may be acted on, whatever the evidence says.
     #[serde(skip)]
@@ -111,7 +104,7 @@ pub struct Activity {
 }
 
 /// What sort of thing happened.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A call of an AWS API, succeeded or not.
@@ -176,7 +169,7 @@ impl HandsOff {
 }
 
 /// Whether a call or sign-in succeeded, with AWS's own words if not.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct CallOutcome {
     /// `None` if the event does not tell.
     pub succeeded: Option<bool>,
@@ -204,10 +197,10 @@ impl Activity {
                 },
                 ..Self::noted(event)
             },
-            Body::Repeats { follow_up, tallied } => Self {
+            Body::Repeats(repeats) => Self {
                 kind: Kind::Other,
                 action: Some("keyrail:FollowUp".to_owned()),
-                repeats: Some((follow_up.clone(), tallied.clone())),
+                repeats: Some(repeats.clone()),
                 ..Self::noted(event)
             },
             Body::Fault(message) => Self {

@@ -169,7 +169,7 @@ impl<'a> Alert<'a> {
         let guardrail = violated.map(|violation| violation.id.clone());
         let repeats = activity.repeats.as_ref();
         let repeated =
-            repeats.and_then(|(follow_up, _)| follow_up.repetition.guardrails.first().cloned());
+            repeats.and_then(|repeats| repeats.follow_up.repetition.guardrails.first().cloned());
         let guardrail = guardrail.or(repeated);
         [
             ("state", Some(self.state.as_str().to_owned())),
@@ -205,8 +205,13 @@ fn condition(policy: &str) -> impl Iterator<Item = &str> {
 /// The people in it, in a few words: `bob, by anaya`.
 fn who(activity: &Activity) -> String {
     let actor = actor_name(activity);
-    if let Some((follow_up, _)) = &activity.repeats {
-        return follow_up.repetition.actor.clone();
+    if let Some(repeats) = &activity.repeats {
+        // `user/anaya`, `assumed-role/deploy/anaya`
+        let arn = &repeats.follow_up.repetition.actor;
+        return arn.rsplit(':').next().unwrap_or(arn).to_owned();
+    }
+    if activity.comeback.is_some() {
+        return activity.target.user.clone().unwrap_or(actor);
     }
     match (activity.kind, activity.target.kind, &activity.target.user) {
         (Kind::Unrecognised, ..) if activity.is_fault => "see the text".to_owned(),

@@ -69,7 +69,7 @@ pub enum Severity {
 
 /// Whether keyrail acts, or says what it would have done. Ordered: the lowest of
 /// those that are set applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Alert, and touch nothing.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::activity::{Origin, Target, TargetKind};
 use crate::bundle::{Bundle, Mode};
-pub use crate::history::{History, Past};
+pub use crate::history::{History, PasswordChange, Past};
 use crate::lookup::UserFacts;
 
 /// What is the same for each event of a deployment or of a command.

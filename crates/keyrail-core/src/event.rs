@@ -6,7 +6,8 @@
 //! recipient account, demand fields that real records lack, and lose
 //! `replay-name`; so the shapes are ours.
 
-use serde::Serialize;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use self::json::Json;
@@ -14,7 +15,7 @@ use self::mend::mended;
 use self::shape::{Shape, insight};
 use crate::digest;
 use crate::recheck::Recheck;
-use crate::repeats::FollowUp;
+use crate::repeats::Repeats;
 
 mod json;
 mod mend;
@@ -23,7 +24,7 @@ mod wrapping;
 
 /// One event: its envelope, and the body that names what happened. Serialises as
 /// `event` of `keyrail.report/v1`: without the body.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Event {
     /// `detail.eventID`, which is the same in each delivery of one record; else
     /// the envelope's id.
@@ -51,6 +52,7 @@ pub struct Event {
     /// Whether it was judged before, and more has become known since.
     #[serde(skip)]
     pub(crate) again: bool,
+    /// None in a report that is read back.
     #[serde(skip)]
     pub(crate) body: Body,
 }
@@ -74,12 +76,7 @@ pub(crate) enum Body {
         what: String,
     },
     /// What was counted in a window instead of told.
-    Repeats {
-        /// Whose violations of what.
-        follow_up: FollowUp,
-        /// Each event's id, and what it came to.
-        tallied: Vec<String>,
-    },
+    Repeats(Repeats),
     /// What keyrail knows and has no guardrail about; what AWS calls it, where that
     /// does not follow from the envelope.
     Noted(Option<String>),
@@ -91,6 +88,12 @@ pub(crate) enum Body {
     TrustedAdvisor(Json),
     /// Nothing that keyrail knows, and why.
     Unrecognised(String),
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::Noted(None)
+    }
 }
 
 /// Why some bytes are no event at all. The bytes themselves are never repeated.
@@ -168,32 +171,33 @@ impl Event {
     /// An event of keyrail's own: something is wrong with its deployment, and on-call
     /// must hear of it.
     #[must_use]
-    pub fn fault(name: &str, message: String) -> Self {
-        Self::own(name, Body::Fault(message))
+    pub fn fault(name: &str, message: String, at: Timestamp) -> Self {
+        Self::own(name, Body::Fault(message), at)
     }
 
-    /// An event of keyrail's own: a containment did not hold.
-    /// That what a follow-up is about happened again, each time with what it came to.
-    pub(crate) fn repeats(follow_up: FollowUp, tallied: Vec<String>) -> Self {
+    /// An event of keyrail's own: what a follow-up is about happened again.
+    pub(crate) fn repeats(repeats: Repeats, at: Timestamp) -> Self {
+        let follow_up = &repeats.follow_up;
         Self {
             id: Some(follow_up.event.clone()),
             account: Some(follow_up.repetition.account.clone()),
             region: follow_up.region.clone(),
-            ..Self::own("FollowUp", Body::Repeats { follow_up, tallied })
+            ..Self::own("FollowUp", Body::Repeats(repeats), at)
         }
     }
 
-    pub(crate) fn comeback(recheck: &Recheck, what: String) -> Self {
+    /// An event of keyrail's own: a containment did not hold.
+    pub(crate) fn comeback(recheck: &Recheck, what: String, at: Timestamp) -> Self {
         let name = recheck.to().name().to_owned();
         Self {
             id: Some(recheck.event.clone()),
             account: Some(recheck.account.to_string()),
             region: recheck.region.clone(),
-            ..Self::own("Recheck", Body::Comeback { name, what })
+            ..Self::own("Recheck", Body::Comeback { name, what }, at)
         }
     }
 
-    fn own(name: &str, body: Body) -> Self {
+    fn own(name: &str, body: Body, at: Timestamp) -> Self {
         Self {
             id: None,
             name: Some(name.to_owned()),
@@ -201,7 +205,7 @@ impl Event {
             source: None,
             account: None,
             region: None,
-            time: None,
+            time: Some(at.to_string()),
             replayed: false,
             wrapped: false,
             again: false,

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::activity::taxonomy::Group;
 use crate::activity::{Activity, Actor, TargetKind};
@@ -27,18 +28,27 @@ pub struct History {
 }
 
 /// What of the history bears on one activity.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Past {
     /// Whether keyrail had deactivated the access key that it is about, and nobody has
     /// released it since.
     pub contained: bool,
     /// Whether somebody has released that key from containment, and the release holds.
     pub released: bool,
-    /// If the actor's password was changed before: how many whole minutes before,
-    /// and how many instances the actor has launched since, this time included.
-    pub password_change: Option<(i64, u64)>,
+    /// The last change of the actor's password, if there was one before.
+    pub password_change: Option<PasswordChange>,
     /// Within how many minutes how many instances are a surge.
+    #[serde(skip)]
     pub surge: (i64, i64),
+}
+
+/// A password that was changed, seen from what came later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordChange {
+    /// How many whole minutes before.
+    pub minutes_before: i64,
+    /// How many instances its user has launched since, this time included.
+    pub launched_since: u64,
 }
 
 impl History {
@@ -157,7 +167,7 @@ impl History {
         &self,
         activity: &Activity,
         (window, _): (i64, i64),
-    ) -> Option<(i64, u64)> {
+    ) -> Option<PasswordChange> {
         let (user, now) = (activity.actors_user_arn()?, activity.time?);
         // The last one before: events come late, and out of order.
         let all = self.password_changes.get(&user)?.iter().copied();
@@ -174,6 +184,9 @@ impl History {
         };
         let earlier = self.launches.get(&user).into_iter().flatten();
         let launched = earlier.filter_map(since).sum::<u64>() + activity.launched;
-        Some((minutes, launched))
+        Some(PasswordChange {
+            minutes_before: minutes,
+            launched_since: launched,
+        })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use cedar_policy::{Decision, PolicyId};
 use jiff::tz::Offset;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use self::question::Question;
 use crate::activity::{Activity, Kind};
@@ -19,7 +19,7 @@ pub mod why;
 
 /// What the guardrails say about one activity. Serialises as `verdict` of
 /// `keyrail.report/v1`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Verdict {
     /// The highest of those violated and undecided.
     pub severity: Option<Severity>,
@@ -36,7 +36,7 @@ pub struct Verdict {
 }
 
 /// One violated guardrail.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Violation {
     /// The guardrail's `@id`.
     pub id: String,
@@ -53,14 +53,14 @@ pub struct Violation {
     pub mode_from: ModeFrom,
     #[serde(skip)]
     pub(crate) respond: Vec<StepName>,
-    #[serde(skip)]
+    /// Its `@advice`.
     pub(crate) advice: Option<String>,
-    #[serde(skip)]
+    /// Its `@runbook`.
     pub(crate) runbook: Option<String>,
 }
 
 /// A violation and the exemption that covers it, or did.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Exempted {
     /// The guardrail's id.
     pub guardrail: String,
@@ -71,7 +71,7 @@ pub struct Exempted {
 }
 
 /// A policy that could not be decided, and why.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Undecided {
     /// The policy's id.
     pub policy: String,
@@ -79,12 +79,12 @@ pub struct Undecided {
     pub kind: PolicyKind,
     /// What went wrong, or which fact is not known.
     pub error: String,
-    #[serde(skip)]
+    /// Its `@severity`.
     pub(crate) severity: Severity,
 }
 
 /// Which of the two sets a policy is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PolicyKind {
     /// A `permit`.
@@ -94,7 +94,7 @@ pub enum PolicyKind {
 }
 
 /// Which of the places where a mode can be set decided it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ModeFrom {
     /// The account's, in the settings.
     Account(String),
@@ -103,6 +103,7 @@ pub enum ModeFrom {
     /// The guardrail's own `@mode`.
     Guardrail,
     /// None is set.
+    #[default]
     Nothing,
     /// The whole bundle's, in the settings.
     Settings,

@@ -2,7 +2,7 @@
 
 use futures_util::future::{join, join_all};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use self::attempt::Attempt;
 pub use self::attempt::{PAUSE, READ_BACKS};
@@ -20,7 +20,7 @@ mod ending;
 mod target;
 
 /// What became of one step.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Outcome {
     /// Which step.
     pub step: StepName,
@@ -44,21 +44,17 @@ pub struct Outcome {
     #[serde(skip)]
     pub holds: Option<Change>,
     /// What could not be done, for people to do by hand.
-    #[serde(skip)]
     pub tried: Option<Change>,
     /// When it ended; `None` if it was withheld.
-    #[serde(skip)]
     pub at: Option<Timestamp>,
     /// A key of that user's, as the event has it.
-    #[serde(skip)]
     pub evidence: Option<AccessKeyId>,
     /// The key's user as IAM says, where the event names none or an earlier name.
-    #[serde(skip)]
     pub owner: Option<UserName>,
 }
 
 /// How a step ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutcomeResult {
     /// AWS accepted the change, and the state read back does not show it yet.

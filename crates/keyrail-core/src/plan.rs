@@ -1,6 +1,9 @@
 //! Plan: what should be done about a verdict, as data, computed without I/O.
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use std::borrow::Cow;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::effect::{Act, Effect, Owner, Who};
 use self::evidence::Evidence;
@@ -17,7 +20,7 @@ mod name;
 
 /// The steps that violated guardrails name, each once, in the order in which
 /// they must be taken. Steps that are withheld are in it, with the reason.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Plan {
     /// In order.
@@ -36,7 +39,7 @@ pub struct Step {
 }
 
 /// Why a step is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Withheld {
     /// The finding is archived, resolved or suppressed.
@@ -197,14 +200,44 @@ impl Step {
     }
 }
 
+/// A step as reports have it.
+#[derive(Serialize, Deserialize)]
+struct Planned<'a> {
+    step: StepName,
+    target: Option<Cow<'a, str>>,
+    reversible: bool,
+    /// Why it is not taken, if it is not.
+    withheld: Option<Withheld>,
+    /// What is done and to whom, if it is.
+    effect: Option<Cow<'a, Effect>>,
+}
+
 impl Serialize for Step {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut step = serializer.serialize_struct("Step", 4)?;
-        step.serialize_field("step", &self.name)?;
-        step.serialize_field("target", &self.target)?;
-        step.serialize_field("reversible", &self.name.is_reversible())?;
-        step.serialize_field("withheld", &self.decision.as_ref().err())?;
-        step.end()
+        let planned = Planned {
+            step: self.name,
+            target: self.target.as_deref().map(Cow::Borrowed),
+            reversible: self.name.is_reversible(),
+            withheld: self.decision.as_ref().err().copied(),
+            effect: self.decision.as_ref().ok().map(Cow::Borrowed),
+        };
+        planned.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Step {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let planned = Planned::deserialize(deserializer)?;
+        let decision = match (planned.withheld, planned.effect) {
+            (None, Some(effect)) => Ok(effect.into_owned()),
+            (Some(withheld), None) => Err(withheld),
+            _ => return Err(D::Error::custom("a step has either `withheld` or `effect`")),
+        };
+        Ok(Self {
+            name: planned.step,
+            target: planned.target.map(Cow::into_owned),
+            decision,
+        })
     }
 }
 

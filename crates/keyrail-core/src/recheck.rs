@@ -10,7 +10,8 @@ use futures_util::future::join;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use self::look::{Found, found};
+pub(crate) use self::look::Found;
+use self::look::found;
 use crate::activity::Activity;
 use crate::alert::Notifier;
 use crate::bundle::{Bundle, Mode};
@@ -200,25 +201,7 @@ pub async fn recheck(
     if found.is_empty() {
         return Ok(None);
     }
-    let mut what: Vec<&str> = found.iter().map(|found| found.what.as_str()).collect();
-    what.dedup();
-    let event = Event::comeback(recheck, what.join("; "));
-    let activity = Activity::interpret(&event, circumstances);
-    let verdict = bundle.judge(&activity, circumstances);
-    let bounds = Bounds {
-        settings: &bundle.settings,
-        circumstances,
-    };
-    let mut steps: Vec<Step> = Vec::new();
-    for act in found.into_iter().filter_map(|found| found.act) {
-        let step = recheck.step(act, verdict.mode, bounds);
-        if !steps.contains(&step) {
-            steps.push(step);
-        }
-    }
-    steps.sort_by_key(|step| step.name);
-    let plan = Plan { steps };
-    let mut report = Report::new(event, activity, verdict, plan, bundle);
+    let mut report = recheck.report(found, bundle, circumstances, aws.now());
     report.not_known = asked.not_known;
     let protected = &bundle.settings.protect;
     report.outcomes = carry_out(&report.plan, protected, Some(&recheck.event), aws).await;
@@ -254,6 +237,34 @@ impl Releases {
 }
 
 impl Recheck {
+    /// What is told of what was found, and what is to be done about it.
+    pub(crate) fn report(
+        &self,
+        found: Vec<Found>,
+        bundle: &Bundle,
+        circumstances: &Circumstances,
+        now: Timestamp,
+    ) -> Report {
+        let mut what: Vec<&str> = found.iter().map(|found| found.what.as_str()).collect();
+        what.dedup();
+        let event = Event::comeback(self, what.join("; "), now);
+        let activity = Activity::interpret(&event, circumstances);
+        let verdict = bundle.judge(&activity, circumstances);
+        let bounds = Bounds {
+            settings: &bundle.settings,
+            circumstances,
+        };
+        let mut steps: Vec<Step> = Vec::new();
+        for act in found.into_iter().filter_map(|found| found.act) {
+            let step = self.step(act, verdict.mode, bounds);
+            if !steps.contains(&step) {
+                steps.push(step);
+            }
+        }
+        steps.sort_by_key(|step| step.name);
+        Report::new(event, activity, verdict, Plan { steps }, bundle)
+    }
+
     /// What is to be done again, or why it is not.
     fn step(&self, act: Act, mode: Mode, bounds: Bounds<'_>) -> Step {
         let to = self.to();

@@ -73,6 +73,15 @@ enum Schema {
     V1,
 }
 
+/// A follow-up, and what it tells of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeats {
+    /// Whose violations of what.
+    pub follow_up: FollowUp,
+    /// Each event's id, and what it came to.
+    pub tallied: Vec<String>,
+}
+
 /// What a window says of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
@@ -252,7 +261,11 @@ pub async fn follow_up(
         }
         Claim::Mine => {}
     }
-    let event = Event::repeats(follow_up.clone(), tallied);
+    let repeats = Repeats {
+        follow_up: follow_up.clone(),
+        tallied,
+    };
+    let event = Event::repeats(repeats, aws.now());
     let report = examine(event, bundle, circumstances);
     let response = tell(report, aws).await;
     aws.settle(&claim, matches!(response.sent, Some(Ok(()))))

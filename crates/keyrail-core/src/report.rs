@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::activity::{Activity, Kind};
 use crate::bundle::{Bundle, Severity};
@@ -14,9 +14,9 @@ use crate::outcome::{Outcome, OutcomeResult};
 use crate::plan::{Plan, Step, Withheld};
 
 /// Serialises as `keyrail.report/v1`. What is not known is `null`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Report {
-    schema: &'static str,
+    schema: Schema,
     /// Where the event stood, when it was read from a log file.
     pub source: Option<Source>,
     /// What arrived.
@@ -30,14 +30,18 @@ pub struct Report {
     /// What became of it; empty where nothing was executed.
     pub outcomes: Vec<Outcome>,
     /// What keyrail could not know, because its table did not answer: sentences.
-    #[serde(skip)]
     pub not_known: Vec<String>,
     /// The bundle that judged.
-    #[serde(skip)]
     pub bundle: String,
     /// What the settings say of alerts.
     #[serde(skip)]
     pub on_alerts: OnAlerts,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+enum Schema {
+    #[serde(rename = "keyrail.report/v1")]
+    V1,
 }
 
 /// What the settings say of alerts.
@@ -50,7 +54,7 @@ pub struct OnAlerts {
 }
 
 /// A place in a log file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Source {
     /// The file.
     pub file: PathBuf,
@@ -101,7 +105,7 @@ impl Report {
         bundle: &Bundle,
     ) -> Self {
         Self {
-            schema: "keyrail.report/v1",
+            schema: Schema::V1,
             source: None,
             event,
             activity,
@@ -159,7 +163,7 @@ impl Report {
         match (self.state(), self.verdict.severity) {
             _ if self.activity.is_fault || self.activity.comeback.is_some() => Severity::Critical,
             (State::Failed, _) => Severity::Critical,
-            _ if let Some((follow_up, _)) = &self.activity.repeats => follow_up.severity,
+            _ if let Some(repeats) = &self.activity.repeats => repeats.follow_up.severity,
             (_, Some(severity)) => severity,
             (_, None) => Severity::Medium,
         }

@@ -136,7 +136,7 @@ impl Guard {
         let fault = self.settings.fault.clone()?;
         let told = self.fault_is_told.load(Ordering::Relaxed);
         (!told).then(|| {
-            let mut event = Event::fault("BundleInvalid", fault);
+            let mut event = Event::fault("BundleInvalid", fault, Timestamp::now());
             event.account = account.map(|account| account.to_string());
             event
         })

@@ -6,8 +6,8 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::validator::errors;
-use super::{Folder, GUARDRAILS, key_set, objects, printed, schema};
-use crate::{fixture, ran};
+use super::{GUARDRAILS, key_set, objects, printed, schema};
+use crate::{Folder, fixture, ran};
 
 /// What the schemas allow to write is what keyrail reads.
 #[test]

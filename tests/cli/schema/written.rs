@@ -13,8 +13,8 @@ use keyrail_core::{Bundle, Circumstances, Event, Mode, examine};
 use serde_json::{Value, json};
 
 use super::validator::errors;
-use super::{Folder, GUARDRAILS, objects, printed, schema};
-use crate::{fixture, ran};
+use super::{GUARDRAILS, objects, printed, schema};
+use crate::{Folder, fixture, ran};
 
 #[test]
 fn every_event_has_a_report_that_the_schema_takes() {

@@ -1,9 +1,11 @@
 //! Who acted.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 /// Who acted. What the record does not show is `None`.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Actor {
     /// What sort of identity.
     pub kind: ActorKind,
@@ -21,14 +23,13 @@ pub struct Actor {
     /// Whether AWS checked a second factor.
     pub mfa: Option<bool>,
     /// Why `mfa` is `None`.
-    pub mfa_unknown_because: Option<&'static str>,
+    pub mfa_unknown_because: Option<Cow<'static, str>>,
     /// The AWS service that acted for the identity.
     pub on_behalf_of_service: Option<String>,
     /// The role, user or root that issued the session.
     pub issuer_arn: Option<String>,
     /// Who began the chain of role sessions, where that was set (`sourceIdentity`): it
     /// cannot be changed on the way.
-    #[serde(skip)]
     pub source_identity: Option<String>,
     /// Whether this is a centralised root session (`sts:AssumeRoot`); `None` if
     /// the record could be one and does not say.
@@ -36,7 +37,7 @@ pub struct Actor {
 }
 
 /// What sort of identity acted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each is AWS's own name for it")]
 pub enum ActorKind {
@@ -59,7 +60,7 @@ impl Actor {
         Self {
             kind: ActorKind::AwsService,
             name: Some(service.to_owned()),
-            mfa_unknown_because: Some(BY_SERVICE),
+            mfa_unknown_because: Some(BY_SERVICE.into()),
             root_session: Some(false),
             ..Self::default()
         }

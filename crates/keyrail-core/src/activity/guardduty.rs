@@ -141,7 +141,7 @@ impl Credential {
                 account: account.clone(),
                 name: name.clone(),
                 access_key_id: self.key.clone(),
-                mfa_unknown_because: Some("the finding does not say"),
+                mfa_unknown_because: Some("the finding does not say".into()),
                 root_session: (kind != ActorKind::Root).then_some(false),
                 ..Actor::default()
             },

@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The address and client of a call, or the service that stood in for them.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Origin {
     /// The caller's address.
     pub ip: Option<IpAddr>,

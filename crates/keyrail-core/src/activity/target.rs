@@ -1,9 +1,9 @@
 //! What an activity was done to.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The thing that was acted on, as far as the event shows it.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Target {
     /// What sort of thing.
     pub kind: TargetKind,
@@ -22,18 +22,15 @@ pub struct Target {
     /// Its name, where it has one.
     pub name: Option<String>,
     /// The state that a credential was set to, such as `Active`.
-    #[serde(skip)]
     pub status: Option<String>,
     /// Further access keys that the event names.
-    #[serde(skip)]
     pub more_keys: Vec<String>,
     /// The names of further things of its kind that the same call was for.
-    #[serde(skip)]
     pub more_names: Vec<String>,
 }
 
 /// What sort of thing was acted on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each is AWS's own name for it")]
 pub enum TargetKind {

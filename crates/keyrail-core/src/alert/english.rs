@@ -12,6 +12,7 @@ use crate::activity::Kind;
 use crate::bundle::Severity;
 use crate::outcome::OutcomeResult;
 use crate::plan::{Step, StepName, Withheld};
+use crate::repeats::Repeats;
 use crate::report::{Report, State};
 
 mod instead;
@@ -57,7 +58,7 @@ fn headline(report: &Report) -> String {
     if report.activity.comeback.is_some() {
         return "Containment did not hold".to_owned();
     }
-    if let Some((follow_up, tallied)) = &report.activity.repeats {
+    if let Some(Repeats { follow_up, tallied }) = &report.activity.repeats {
         return format!("{} - {} more", follow_up.title, tallied.len());
     }
     if report.activity.kind == Kind::Unrecognised {
@@ -115,8 +116,8 @@ fn in_short(report: &Report) -> &'static str {
 }
 
 fn done(report: &Report) -> Vec<String> {
-    if let Some((_, tallied)) = &report.activity.repeats {
-        return repeats(tallied);
+    if let Some(repeats) = &report.activity.repeats {
+        return repeated(&repeats.tallied);
     }
     let steps = &report.plan.steps;
     // One of several has to say which it is.
@@ -155,6 +156,12 @@ fn done(report: &Report) -> Vec<String> {
             });
             lines.collect()
         }
+        [] if report.activity.is_fault => {
+            vec!["It goes on, and guards with its default bundle.".to_owned()]
+        }
+        [] if report.activity.comeback.is_some() => {
+            vec!["Nothing further: there is no step against it.".to_owned()]
+        }
         [] if report.activity.kind == Kind::Unrecognised => {
             vec!["Nothing: keyrail does not know what it says.".to_owned()]
         }
@@ -173,7 +180,7 @@ fn done(report: &Report) -> Vec<String> {
 }
 
 /// The latest are as good as the first: some are named, and all are counted.
-fn repeats(tallied: &[String]) -> Vec<String> {
+fn repeated(tallied: &[String]) -> Vec<String> {
     const SHOWN: usize = 20;
     let shown = tallied.iter().take(SHOWN).map(|entry| {
         let (event, subject) = entry.split_once(' ').unwrap_or((entry, ""));
@@ -245,7 +252,7 @@ fn still(report: &Report) -> Vec<String> {
 fn evidence(report: &Report) -> Vec<Labelled> {
     let activity = &report.activity;
     let (acted, origin) = (&activity.actor, &activity.origin);
-    let mfa = match (acted.mfa, acted.mfa_unknown_because) {
+    let mfa = match (acted.mfa, acted.mfa_unknown_because.as_deref()) {
         (Some(true), _) => "with MFA".to_owned(),
         (Some(false), _) => "without MFA".to_owned(),
         (None, Some(because)) => format!("MFA not known: {because}"),

@@ -111,6 +111,22 @@ fn check_forms(report: &Report) {
     }
 }
 
+/// Whoever reads a report from a file sees the alert that was sent.
+fn check_reading_back(report: &Report) {
+    let json = serde_json::to_value(report).expect("it serialises");
+    let mut read: Report = serde_json::from_value(json.clone()).expect("it reads back");
+    read.on_alerts = report.on_alerts.clone();
+    assert_eq!(serde_json::to_value(&read).expect("it serialises"), json);
+    let (sent, shown) = (Alert::compose(report), Alert::compose(&read));
+    assert_eq!(
+        (&shown.subject, &shown.text, &shown.sms),
+        (&sent.subject, &sent.text, &sent.sms)
+    );
+    let chat = |alert: &Alert<'_>| alert.chat().expect("it serialises");
+    assert_eq!(chat(&shown), chat(&sent));
+    assert!(shown.attributes().eq(sent.attributes()));
+}
+
 /// What the JSON says, the text says.
 fn check_text_has_the_facts(report: &Report) {
     let alert = Alert::compose(report);
@@ -127,6 +143,7 @@ fn check_text_has_the_facts(report: &Report) {
         "/activity/target/access_key_id",
         "/activity/target/user",
         "/activity/outcome/error_code",
+        "/bundle",
     ]
     .iter()
     .filter_map(|place| report.pointer(place))
@@ -139,10 +156,21 @@ fn check_text_has_the_facts(report: &Report) {
         ("/plan", "step"),
         ("/outcomes", "step"),
         ("/outcomes", "detail"),
+        ("/verdict/violated", "advice"),
+        ("/verdict/violated", "runbook"),
     ];
     for (list, field) in lists {
         let items = report.pointer(list).and_then(Value::as_array);
         facts.extend(items.into_iter().flatten().map(|item| &item[field]));
+    }
+    for list in ["/not_known", "/activity/conflicts"] {
+        facts.extend(
+            report
+                .pointer(list)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten(),
+        );
     }
     facts.push(&json["state"]);
     for fact in facts.into_iter().filter_map(Value::as_str) {
@@ -160,6 +188,7 @@ fn check_text_has_the_facts(report: &Report) {
 fn each_situation_keeps_all_limits_and_tells_all_facts() {
     for (_, report) in situations::all() {
         check_forms(&report);
+        check_reading_back(&report);
         check_text_has_the_facts(&report);
     }
 }
@@ -230,6 +259,7 @@ proptest! {
         }
         let report = report(&event, vec![]);
         check_forms(&report);
+        check_reading_back(&report);
         check_text_has_the_facts(&report);
         let alert = Alert::compose(&report);
         for line in alert.text.lines() {

@@ -1,5 +1,6 @@
 //! Each situation that an alert can tell of, as a snapshot that people have read.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Alert;
@@ -9,8 +10,10 @@ use crate::bundle::{Bundle, Mode};
 use crate::circumstances::{Circumstances, History};
 use crate::event::Event;
 use crate::pipeline::examine;
-use crate::plan::Withheld;
+use crate::plan::{Act, Withheld};
+use crate::recheck::{Found, Recheck};
 use crate::rehearsal::{Answers, rehearse};
+use crate::repeats::{FollowUp, Repeats, Repetition};
 use crate::report::Report;
 
 /// A situation by its name, and the report that tells of it.
@@ -40,8 +43,7 @@ fn default_bundle() -> Bundle {
 fn rehearsed(event: &str, circumstances: &Circumstances, answers: Answers) -> Report {
     let bundle = default_bundle();
     let mut report = examined(event, &bundle, circumstances);
-    let now = "2026-03-14T09:26:55Z".parse().expect("a time");
-    report.outcomes = rehearse(&report, &bundle, answers, now).expect("it ends");
+    report.outcomes = rehearse(&report, &bundle, answers, now()).expect("it ends");
     report
 }
 
@@ -68,13 +70,12 @@ forbid (principal, action in Action::"issue-access-key", resource) when { contex
         ("guardrails/a.cedar".to_owned(), guardrail.to_owned()),
     ]);
     let circumstances = Circumstances {
-        now: Some("2026-03-14T09:26:55Z".parse().expect("a time")),
+        now: Some(now()),
         ..enforcing()
     };
     let bundle = bundle.expect("it loads");
     let mut report = examined(sample!("key-created-for-another"), &bundle, &circumstances);
-    let now = "2026-03-14T09:26:55Z".parse().expect("a time");
-    report.outcomes = rehearse(&report, &bundle, Answers::Done, now).expect("it ends");
+    report.outcomes = rehearse(&report, &bundle, Answers::Done, now()).expect("it ends");
     report
 }
 
@@ -147,8 +148,7 @@ fn limited() -> Report {
         &enforcing(),
     );
     report.plan.withhold(Withheld::Limit);
-    let now = "2026-03-14T09:26:55Z".parse().expect("a time");
-    report.outcomes = rehearse(&report, &default_bundle(), Answers::Done, now).expect("it ends");
+    report.outcomes = rehearse(&report, &default_bundle(), Answers::Done, now()).expect("it ends");
     report
 }
 
@@ -158,6 +158,44 @@ fn told_twice() -> Report {
     report.not_known = vec![format!(
         "whether another alert tells of this event: {error}"
     )];
+    report
+}
+
+fn now() -> Timestamp {
+    "2026-03-14T09:26:55Z".parse().expect("a time")
+}
+
+/// An event of keyrail's own.
+fn own(event: Event) -> Report {
+    let mut report = examine(event, &default_bundle(), &enforcing());
+    "default 0123456789abcdef".clone_into(&mut report.bundle);
+    report
+}
+
+fn follow_up() -> Report {
+    let first = plain(sample!("key-created-denied"));
+    let repetition = Repetition::of(&first, &default_bundle(), now()).expect("it may repeat");
+    let again = first.event.id.as_deref().expect("it has an id");
+    let again = format!("{again} {}", Alert::compose(&first).in_a_line());
+    let repeats = Repeats {
+        follow_up: FollowUp::to(&first, repetition, now()).0,
+        tallied: vec![again; 3],
+    };
+    own(Event::repeats(repeats, now()))
+}
+
+fn comeback(answers: Answers) -> Report {
+    let first = plain(sample!("key-created-for-another"));
+    let recheck = Recheck::all_of(&first, now()).remove(0);
+    let found = Found {
+        what: "access key AKIAI44QH8DHBEXAMPLE is Active again".to_owned(),
+        act: Some(Act::DeactivateKey(
+            "AKIAI44QH8DHBEXAMPLE".parse().expect("a key"),
+        )),
+    };
+    let mut report = recheck.report(vec![found], &default_bundle(), &enforcing(), now());
+    "default 0123456789abcdef".clone_into(&mut report.bundle);
+    report.outcomes = rehearse(&report, &default_bundle(), answers, now()).expect("it ends");
     report
 }
 
@@ -205,6 +243,17 @@ pub(super) fn all() -> Vec<Situation> {
             plain(r#"{"id": "e-1", "detail-type": "Something New", "source": "aws.new"}"#),
         ),
         ("duplicate", told_twice()),
+        ("follow-up", follow_up()),
+        ("comeback", comeback(Answers::Done)),
+        ("comeback-failed", comeback(Answers::Denied)),
+        (
+            "fault",
+            own(Event::fault(
+                "BundleInvalid",
+                "guardrails/a.cedar:1:1: there is no semicolon".to_owned(),
+                now(),
+            )),
+        ),
         ("surge", surge()),
     ]
 }

@@ -95,10 +95,10 @@ fn history(past: &Past) -> RestrictedExpression {
             RestrictedExpression::new_long(instances),
         ),
     ];
-    if let Some((minutes, launched)) = past.password_change {
-        let launched = i64::try_from(launched).unwrap_or(i64::MAX);
+    if let Some(change) = past.password_change {
+        let launched = i64::try_from(change.launched_since).unwrap_or(i64::MAX);
         for (name, number) in [
-            ("minutesSincePasswordChange", minutes),
+            ("minutesSincePasswordChange", change.minutes_before),
             ("launchedSincePasswordChange", launched),
         ] {
             fields.push((name.to_owned(), RestrictedExpression::new_long(number)));

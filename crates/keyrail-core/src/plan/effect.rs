@@ -1,12 +1,13 @@
 //! What a step does, and to whom.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::StepName;
 use crate::id::{AccessKeyId, AccountId, CredentialId, RoleName, UserName};
 
 /// What a step does, and to whom: parsed ids only.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effect {
     /// The account that it is done in.
     pub account: AccountId,
@@ -21,7 +22,8 @@ pub struct Effect {
 }
 
 /// Who a step is taken against.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Who {
     /// A role.
     Role(RoleName),
@@ -32,7 +34,8 @@ pub enum Who {
 }
 
 /// What is done. A closed list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each is the step of the same name")]
 pub enum Act {
     DeactivateKey(AccessKeyId),
@@ -48,7 +51,8 @@ pub enum Act {
 }
 
 /// Which user it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Owner {
     /// The event itself shows it, and is fresh.
     Shown(UserName),

@@ -11,9 +11,10 @@ use crate::id::{AccessKeyId, UserName};
 use crate::plan::Act;
 
 /// Something that is not as keyrail left it, and what to do about it.
-pub(super) struct Found {
-    pub(super) what: String,
-    pub(super) act: Option<Act>,
+pub(crate) struct Found {
+    /// In words for people.
+    pub(crate) what: String,
+    pub(crate) act: Option<Act>,
 }
 
 pub(super) async fn found(

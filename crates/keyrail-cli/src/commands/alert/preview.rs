@@ -15,31 +15,34 @@ use crate::commands::sample;
 use crate::events;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output};
+use crate::reports;
 
 /// Show the alert of an event: as e-mail, SMS, chat or JSON
 ///
-/// Takes a file with an event, `-` for standard input, or the name of a sample. Nothing
-/// is called and nothing is sent; what would come of containment is rehearsed. Checks
-/// every limit of SNS, of SMS and of the chat; for people it says on standard error how
-/// much of each is taken.
+/// Takes a file with an event, a report or an alert of keyrail's, `-` for standard input,
+/// or the name of a sample. Nothing is called and nothing is sent; what would come of
+/// containment is rehearsed, unless a report says what came of it. Checks every limit of
+/// SNS, of SMS and of the chat; for people it says on standard error how much of each is
+/// taken.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   keyrail alert preview key-created-for-another
   keyrail alert preview key-created-for-another --if denied --as sms
-  keyrail alert preview event.json --as chat --bundle my-bundle")]
+  keyrail alert preview event.json --as chat --bundle my-bundle
+  keyrail alert preview report.json --as sms")]
 pub(crate) struct Args {
-    /// File with an event, `-`, or a sample of `keyrail sample --list`
+    /// File with an event or report, `-`, or a sample of `keyrail sample --list`
     event: String,
     /// Who it is shown to
     #[arg(long = "as", value_name = "FORM", default_value = "email")]
     form: Form,
-    /// How IAM would answer
-    #[arg(long = "if", value_name = "ANSWERS", default_value = "done")]
-    answers: Answer,
-    /// The deployment's mode: observe or enforce
-    #[arg(long, value_parser = str::parse::<Mode>, default_value = "enforce")]
-    mode: Mode,
+    /// How IAM would answer, where no report says how it did [default: done]
+    #[arg(long = "if", value_name = "ANSWERS")]
+    answers: Option<Answer>,
+    /// The deployment's mode, where no report says it: observe or enforce [default: enforce]
+    #[arg(long, value_parser = str::parse::<Mode>)]
+    mode: Option<Mode>,
     #[command(flatten)]
     bundle: BundleArgs,
 }
@@ -108,15 +111,21 @@ impl Args {
     }
 
     fn report(&self, bundle: &Bundle) -> Result<Report, Failure> {
-        let circumstances = Circumstances {
-            mode: Some(self.mode),
-            ..Circumstances::of(bundle)
-        };
-        let mut report = examine(self.event()?, bundle, &circumstances);
+        let mut report = self.read(bundle)?;
+        if !report.outcomes.is_empty() {
+            return match self.answers {
+                None => Ok(report),
+                Some(_) => Err(Failure::input(format!(
+                    "`{}` says what came of it, so that `--if` has nothing to say",
+                    self.event
+                ))
+                .help("leave `--if` out, or name the event instead of the report")),
+            };
+        }
         let answers = match self.answers {
-            Answer::Done => Answers::Done,
-            Answer::Lagging => Answers::Lagging,
-            Answer::Denied => Answers::Denied,
+            None | Some(Answer::Done) => Answers::Done,
+            Some(Answer::Lagging) => Answers::Lagging,
+            Some(Answer::Denied) => Answers::Denied,
         };
         let outcomes = rehearse(&report, bundle, answers, clock::now());
         report.outcomes =
@@ -124,24 +133,55 @@ impl Args {
         Ok(report)
     }
 
-    /// A file's one event; else the sample of this name.
-    fn event(&self) -> Result<Event, Failure> {
+    /// A file's report or one event; else the sample of this name.
+    fn read(&self, bundle: &Bundle) -> Result<Report, Failure> {
         if self.event != "-" && !Path::new(&self.event).exists() {
             let sample = sample::named(&self.event).map_err(|failure| {
                 failure.help("name a file with an event, or a sample of `keyrail sample --list`")
             })?;
-            return Event::parse(sample.to_string().as_bytes())
-                .map_err(|error| Failure::bug(format!("sample `{}`: {error}", self.event)));
+            let event = Event::parse(sample.to_string().as_bytes())
+                .map_err(|error| Failure::bug(format!("sample `{}`: {error}", self.event)))?;
+            return Ok(self.judged(event, bundle));
         }
-        let mut events = events::read(&self.event)?;
+        let bytes = events::bytes(&self.event)?;
+        if let Ok(value) = serde_json::from_slice::<Value>(&bytes)
+            && reports::is_ours(&value)
+        {
+            return self.told(value, bundle);
+        }
+        let mut events = events::parse(&self.event, bytes)?;
         match events.len() {
-            1 => Ok(events.remove(0)),
+            1 => Ok(self.judged(events.remove(0), bundle)),
             count => Err(Failure::input(format!(
                 "`{}`: it holds {count} events, and an alert tells of one",
                 self.event
             ))
             .help("`keyrail explain FILE --index N` shows each")),
         }
+    }
+
+    fn judged(&self, event: Event, bundle: &Bundle) -> Report {
+        let circumstances = Circumstances {
+            mode: Some(self.mode.unwrap_or(Mode::Enforce)),
+            ..Circumstances::of(bundle)
+        };
+        examine(event, bundle, &circumstances)
+    }
+
+    fn told(&self, value: Value, bundle: &Bundle) -> Result<Report, Failure> {
+        let wrong = |what: String| reports::wrong(&self.event, &what);
+        let value = reports::report(value).map_err(wrong)?;
+        let mut report: Report = serde_json::from_value(value)
+            .map_err(|error| wrong(format!("the report cannot be read: {error}")))?;
+        if self.mode.is_some() {
+            return Err(Failure::input(format!(
+                "`{}` says in which mode it was judged, so that `--mode` has nothing to say",
+                self.event
+            ))
+            .help("leave `--mode` out, or name the event instead of the report"));
+        }
+        report.on_alerts = bundle.settings.on_alerts.clone();
+        Ok(report)
     }
 }
 

@@ -7,9 +7,7 @@ use serde_json::Value;
 
 use crate::events;
 use crate::exit::Failure;
-
-const EXPECTED: &str =
-    "expected a `keyrail.report/v1`, or the `keyrail.alert/v1` that holds one, as JSON";
+use crate::reports;
 
 /// What keyrail made of one event.
 #[derive(Debug)]
@@ -63,10 +61,10 @@ impl Made {
     /// Reads a report or an alert from a file, or from standard input for `-`.
     pub(super) fn read(path: &str) -> Result<Self, Failure> {
         let text = events::bytes(path)?;
-        let wrong = |what: String| Failure::input(format!("`{path}`: {what}")).help(EXPECTED);
+        let wrong = |what: String| reports::wrong(path, &what);
         let value: Value = serde_json::from_slice(&text)
             .map_err(|error| wrong(format!("it is no JSON: {error}")))?;
-        let report: Report = serde_json::from_value(report(value).map_err(wrong)?)
+        let report: Report = serde_json::from_value(reports::report(value).map_err(wrong)?)
             .map_err(|error| wrong(format!("the report cannot be read: {error}")))?;
         Self::of(report).map_err(|what| Failure::input(format!("`{path}`: {what}")))
     }
@@ -119,26 +117,6 @@ impl Made {
     pub(super) fn keys(&self) -> Vec<&AccessKeyId> {
         let taken = self.changes.iter().filter(|taken| taken.back.is_ok());
         taken.filter_map(|taken| taken.change.key()).collect()
-    }
-}
-
-/// The report in what was read.
-fn report(mut value: Value) -> Result<Value, String> {
-    let schema = value.get("schema").and_then(Value::as_str);
-    match schema {
-        Some("keyrail.report/v1") => Ok(value),
-        Some("keyrail.alert/v1") => match value.get_mut("report").map(Value::take) {
-            Some(report) => match report.get("schema").and_then(Value::as_str) {
-                Some("keyrail.report/v1") => Ok(report),
-                _ => Err("the alert's `report` is no report".to_owned()),
-            },
-            None => Err("the alert has no `report`".to_owned()),
-        },
-        Some(other) => Err(format!(
-            "it is no report: its schema is `{}`",
-            other.escape_debug()
-        )),
-        None => Err("it is no report: it has no `schema`".to_owned()),
     }
 }
 

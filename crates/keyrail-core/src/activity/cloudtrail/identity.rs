@@ -51,7 +51,7 @@ pub(super) fn read(record: &Json, kind: Kind) -> Actor {
         session_name,
         access_key_id,
         mfa,
-        mfa_unknown_because,
+        mfa_unknown_because: mfa_unknown_because.map(Into::into),
         on_behalf_of_service: invoked_by.filter(|service| !is_a_person(service, record)),
         issuer_arn: issuer("arn"),
         source_identity: record.text(&["userIdentity", "sessionContext", "sourceIdentity"]),

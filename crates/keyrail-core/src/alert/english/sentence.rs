@@ -3,6 +3,7 @@
 use super::super::actor_name;
 use super::super::plain::Plain;
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
+use crate::repeats::Repeats;
 use crate::report::Report;
 
 /// What happened, in one sentence.
@@ -16,7 +17,7 @@ pub(super) fn sentence(report: &Report) -> String {
             Plain(what)
         );
     }
-    if let Some((follow_up, tallied)) = &activity.repeats {
+    if let Some(Repeats { follow_up, tallied }) = &activity.repeats {
         let repetition = &follow_up.repetition;
         return format!(
             "Since the alert about event {}, {} violated {} again in {}: {} times until {}.",
@@ -124,7 +125,8 @@ fn verbs(activity: &Activity) -> (String, String) {
         Some(action) if activity.launched > 0 => {
             let (action, count) = (Plain(action), activity.launched);
             let past = activity.past.as_ref().and_then(|past| past.password_change);
-            let since = past.map(|(minutes, since)| {
+            let since = past.map(|change| {
+                let (since, minutes) = (change.launched_since, change.minutes_before);
                 format!(", {since} since its password was changed {minutes} minutes before,")
             });
             let since = since.unwrap_or_default();

@@ -50,8 +50,11 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
         .outcomes
         .iter()
         .filter_map(|outcome| outcome.tried.as_ref());
-    let failed = tried.filter(|change| change.key().is_none());
+    let of_keys: Vec<AccessKeyId> = keys(report).into_iter().map(|key| key.id).collect();
+    let is_told = |change: &Change| change.key().is_some_and(|key| of_keys.contains(key));
+    let failed = tried.filter(|change| !is_told(change));
     items.extend(failed.map(|change| format!("Do by hand what keyrail could not: {change}")));
+    items.extend(who_undid(report));
     items.extend(unknown_owners(report));
     items.extend(callers_key(report));
     for violation in &report.verdict.violated {
@@ -82,6 +85,27 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
         items.push("Find the event by its id, and judge it yourself. If AWS has a new kind of event, remove it from the rule or update keyrail.".to_owned());
     }
     items
+}
+
+/// Where to see who made what had been contained work again.
+fn who_undid(report: &Report) -> Option<String> {
+    report.activity.comeback.as_ref()?;
+    let name = report.activity.target.user.as_deref()?;
+    // Roles have names of the same alphabet.
+    let name: UserName = name.parse().ok()?;
+    let region = in_region(report);
+    Some(format!(
+        "Find out who undid it: whoever can has rights in IAM, and can do it again. Some 15 minutes late: aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue={name}{region}"
+    ))
+}
+
+/// ` --region us-east-1`, where the event tells.
+fn in_region(report: &Report) -> String {
+    let region = report.activity.region.as_deref();
+    let region = region.filter(|region| is_slug(region));
+    region
+        .map(|region| format!(" --region {region}"))
+        .unwrap_or_default()
 }
 
 /// The keys that it is about; none if it is not about keys.
@@ -132,14 +156,7 @@ fn callers_key(report: &Report) -> Option<String> {
 /// Region, some 15 minutes late (CloudTrail User Guide, "Viewing events with event
 /// history", checked 2026-11-25).
 fn uses(report: &Report) -> Vec<String> {
-    let region = report
-        .activity
-        .region
-        .as_deref()
-        .filter(|region| is_slug(region));
-    let region = region
-        .map(|region| format!(" --region {region}"))
-        .unwrap_or_default();
+    let region = in_region(report);
     let lines = keys_in_it(report).into_iter().map(|Key { id, .. }| {
         format!(
             "See what the key did so far; one Region at a time, some 15 minutes late: aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}{region}"
