@@ -20,7 +20,7 @@ fn the_report_has_exactly_the_keys_of_its_contract() {
             ("/event", "account detail_type id name region source time"),
             (
                 "/activity",
-                "account action actor comeback conflicts groups is_fault kind launched origin outcome past region repeats target time unknown",
+                "account action actor comeback conflicts groups is_fault kind launched origin outcome own past region repeats target time unknown",
             ),
             ("/activity/outcome", "error_code error_message succeeded"),
             (

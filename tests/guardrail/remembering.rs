@@ -114,7 +114,7 @@ async fn without_an_answer_of_the_table_it_contains_and_says_what_it_does_not_kn
         assert_eq!(alert.state(), "BLOCKED", "{fault:?}");
         let text = alert.alert["text"].as_str().unwrap_or_default();
         assert!(
-            text.contains("Not known  whether another alert tells of this event"),
+            text.contains("Not known  whether you get this alert twice"),
             "{fault:?}: {text}"
         );
         // Another try could only alert a second time.

@@ -68,7 +68,6 @@ pub struct Activity {
     #[serde(skip)]
     pub administrator: Option<bool>,
     /// Whether the target is a part of this keyrail.
-    #[serde(skip)]
     pub own: bool,
     /// Whether a role of keyrail's function did what that function never does.
     #[serde(skip)]

@@ -213,6 +213,17 @@ fn who(activity: &Activity) -> String {
     if activity.comeback.is_some() {
         return activity.target.user.clone().unwrap_or(actor);
     }
+    if activity.kind.is_report() {
+        // The service that reports it did nothing.
+        let target = &activity.target;
+        let about = target.user.as_ref().or(target.access_key_id.as_ref());
+        return about.cloned().unwrap_or(actor);
+    }
+    if let (ActorKind::Root, Kind::ApiCall, Some(action)) =
+        (activity.actor.kind, activity.kind, &activity.action)
+    {
+        return format!("root, {action}");
+    }
     match (activity.kind, activity.target.kind, &activity.target.user) {
         (Kind::Unrecognised, ..) if activity.is_fault => "see the text".to_owned(),
         (Kind::Unrecognised, ..) => "nobody known".to_owned(),

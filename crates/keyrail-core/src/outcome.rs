@@ -259,7 +259,7 @@ impl Withheld {
             Self::Evidence => "withheld: the event contradicts itself or did not come from AWS",
             Self::FailedAttempt => "withheld: the attempt failed, so there is nothing to take back",
             Self::Limit => {
-                "withheld: the settings' limit of containments in this account within an hour is reached"
+                "withheld: the limit of containments in this account within an hour is reached, and until the hour is over keyrail stops nothing more here"
             }
             Self::NoTarget => "withheld: the event names nothing of the kind that this step stops",
             Self::NotAllowed => "withheld: the settings do not allow it",

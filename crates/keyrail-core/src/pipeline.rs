@@ -200,7 +200,7 @@ async fn recall(
     };
     match claim {
         Some(Ok(claim)) => recalled.claim = Some(claim),
-        Some(Err(error)) => not_known("whether another alert tells of this event", error.message),
+        Some(Err(error)) => not_known("whether you get this alert twice", error.message),
         None => {}
     }
     match count {

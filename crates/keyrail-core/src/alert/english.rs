@@ -53,7 +53,7 @@ fn headline(report: &Report) -> String {
         _ => format!(" (+{} more)", count - 1),
     };
     if report.activity.is_fault {
-        return "keyrail is not guarding as it was deployed to".to_owned();
+        return "keyrail runs on its default rules".to_owned();
     }
     if report.activity.comeback.is_some() {
         return "Containment did not hold".to_owned();
@@ -98,18 +98,33 @@ fn in_short(report: &Report) -> &'static str {
     if report.activity.repeats.is_some() {
         return "Read what became of each.";
     }
+    let activity = &report.activity;
+    if activity.is_fault {
+        return "Your own rules are OFF: act now.";
+    }
     let is_critical = report.severity() == Severity::Critical;
     let quarantines = |step: &Step| step.name == StepName::QuarantineUser;
     let has_limit = |step: &Step| step.decision == Err(Withheld::Limit);
     match report.state() {
-        State::Blocked if report.activity.launched > 0 => "User stopped; INSTANCES RUN ON.",
+        State::Blocked if activity.launched > 0 => "User stopped; INSTANCES RUN ON.",
+        State::Blocked if activity.comeback.is_some() => "Stopped AGAIN: find out why.",
+        State::Blocked if activity.kind.is_report() => "Key stopped; it was in other hands: act.",
         State::Blocked if report.plan.steps.iter().any(quarantines) => "User stopped (verified).",
-        State::Blocked => "Stopped (verified).",
+        State::Blocked if to_do::callers_key(report).is_some() => {
+            "Key stopped; caller's own key NOT touched."
+        }
+        State::Blocked => "Key stopped (verified).",
         State::Pending => "Not yet seen to be stopped: check it.",
         State::Failed => "NOT CONTAINED: act now.",
+        State::DryRun if to_do::issues_a_key(activity) => "Observe mode: the key is ACTIVE.",
         State::DryRun => "Observe mode: nothing was stopped.",
         State::Exempt => "Nothing was stopped.",
         State::Alert if report.plan.steps.iter().any(has_limit) => "NOT CONTAINED: limit reached.",
+        State::Alert if activity.outcome.succeeded == Some(false) => "It failed: nothing to stop.",
+        State::Alert if activity.own => "keyrail may be BLIND: act now.",
+        State::Alert if is_critical && to_do::issues_a_key(activity) => {
+            "The key is ACTIVE: act now."
+        }
         State::Alert if is_critical => "Nothing was stopped: act now.",
         State::Alert => "Nothing was stopped.",
     }
@@ -231,14 +246,13 @@ fn still(report: &Report) -> Vec<String> {
     }
     let key = done(StepName::DeactivateKey).or(done(StepName::DeleteKey));
     let key = key.map(|key| {
-        let itself = match key.result {
-            OutcomeResult::Accepted => "the key itself, until IAM shows the change; ",
-            _ => "",
+        let sessions = match key.result {
+            OutcomeResult::Accepted => {
+                "the key itself, until IAM shows the change; sessions made with it, for 36 hours after that".to_owned()
+            }
+            _ => format!("sessions made with the key before it stopped, {}", by(key.at, 36)),
         };
-        format!(
-            "Still possible: {itself}sessions made with the key before it stopped, {}; roles assumed from one, 12 hours longer.",
-            by(key.at, 36)
-        )
+        format!("Still possible: {sessions}; roles assumed in such a session, 12 hours longer.")
     });
     let password = done(StepName::DisableConsoleLogin).map(|password| {
         format!(
@@ -252,10 +266,14 @@ fn still(report: &Report) -> Vec<String> {
 fn evidence(report: &Report) -> Vec<Labelled> {
     let activity = &report.activity;
     let (acted, origin) = (&activity.actor, &activity.origin);
+    let has_failed = activity.outcome.succeeded == Some(false);
     let mfa = match (acted.mfa, acted.mfa_unknown_because.as_deref()) {
+        (Some(false), _) if activity.kind == Kind::SignIn && has_failed => {
+            "MFA: not known, as the sign-in failed".to_owned()
+        }
         (Some(true), _) => "with MFA".to_owned(),
         (Some(false), _) => "without MFA".to_owned(),
-        (None, Some(because)) => format!("MFA not known: {because}"),
+        (None, Some(because)) => format!("MFA: {because}"),
         (None, None) => "MFA not known".to_owned(),
     };
     let from = match (origin.ip, origin.service.as_deref()) {

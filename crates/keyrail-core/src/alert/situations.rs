@@ -155,9 +155,7 @@ fn limited() -> Report {
 fn told_twice() -> Report {
     let mut report = plain(sample!("key-created-for-another"));
     let error = "dynamodb:PutItem: no answer within 1 s";
-    report.not_known = vec![format!(
-        "whether another alert tells of this event: {error}"
-    )];
+    report.not_known = vec![format!("whether you get this alert twice: {error}")];
     report
 }
 
@@ -228,7 +226,7 @@ pub(super) fn all() -> Vec<Situation> {
         (
             "finding",
             of(
-                "guardduty:UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS",
+                "guardduty:CredentialAccess:IAMUser/AnomalousBehavior",
                 Group::ReportFinding,
             ),
         ),

@@ -76,7 +76,7 @@ fn a_contained_key_reads_well_at_three_in_the_morning() {
 
 #[test]
 fn a_key_that_may_be_active_comes_with_the_command_that_stops_it() {
-    let detail = "access denied: iam:UpdateAccessKey: AccessDenied; last read Active; take the key to be active";
+    let detail = "access denied: iam:UpdateAccessKey: AccessDenied; last read Active; assume that the key is active";
     let report = report(&key_created(), vec![outcome(OutcomeResult::Failed, detail)]);
     let alert = Alert::compose(&report);
     assert_eq!(
@@ -151,9 +151,9 @@ fn of_several_keys_each_is_told_with_its_own_owner() {
         ]
     );
     assert_eq!(
-        lines("--status Active"),
+        lines("Undo"),
         [
-            "Undo    aws iam update-access-key --user-name bob --access-key-id AKIAIOSFODNN7EXAMPLE --status Active"
+            "Undo    The key is in other hands: do not activate it. Its user needs another credential."
         ]
     );
 }

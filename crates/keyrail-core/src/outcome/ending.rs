@@ -186,7 +186,7 @@ impl Ending {
             }
             Self::Mismatch { owner } => {
                 let detail = format!(
-                    "nothing was touched: IAM says that the key is {owner}'s, and the event names another user; take the key to be active"
+                    "nothing was touched: IAM says that the key is {owner}'s, and the event names another user; assume that the key is active"
                 );
                 (OutcomeResult::Failed, detail, 0, false)
             }
@@ -227,7 +227,7 @@ impl Ending {
             } => {
                 let risk = match change {
                     Some(change) if change.key().is_none() => "take it not to have been done",
-                    _ => "take the key to be active",
+                    _ => "assume that the key is active",
                 };
                 let detail = format!(
                     "{}: {error}; {}; {risk}",

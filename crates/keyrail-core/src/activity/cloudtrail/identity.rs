@@ -130,7 +130,7 @@ fn mfa(record: &Json, actor: ActorKind, kind: Kind) -> (Option<bool>, Option<&'s
             (Kind::SignIn, None, None) => (None, Some("the sign-in event does not say")),
             (_, _, None) => match record.text(&["userIdentity", "accessKeyId"]) {
                 Some(key) if key.starts_with("AKIA") => {
-                    (None, Some("a call with a long-term key carries no MFA"))
+                    (None, Some("a call with a long-term key carries none"))
                 }
                 _ => (None, Some("the event does not say")),
             },

@@ -11,7 +11,7 @@ pub(super) fn sentence(report: &Report) -> String {
     let activity = &report.activity;
     if let Some(what) = &activity.comeback {
         return format!(
-            "What keyrail had contained does not hold any more, or never took effect. Of {} in {}: {}.",
+            "keyrail looked again at what it had contained of {} in {}, and found: {}. Somebody undid it, or it never took effect.",
             known(activity.target.user.as_deref()),
             place(activity),
             Plain(what)
@@ -33,7 +33,7 @@ pub(super) fn sentence(report: &Report) -> String {
         Kind::Unrecognised if activity.is_fault => {
             let reason = activity.unknown.first().map_or("", String::as_str);
             format!(
-                "The deployed bundle is not valid, so that keyrail guards with its default bundle: {}.",
+                "The deployed bundle is not valid: {}. keyrail guards with its default bundle, without your guardrails, exemptions and settings.",
                 Plain(reason)
             )
         }
@@ -47,13 +47,13 @@ pub(super) fn sentence(report: &Report) -> String {
         Kind::Exposure if activity.outcome.succeeded.is_none() => format!(
             "{} says that {} is known to others: {}, in {}.",
             actor(activity),
-            credentials_of(activity),
+            credentials_of(report),
             report_name(activity),
             place(activity)
         ),
         Kind::Finding => format!(
             "A finding is about {}: {}, in {}.",
-            credentials_of(activity),
+            credentials_of(report),
             report_name(activity),
             place(activity)
         ),
@@ -127,7 +127,12 @@ fn verbs(activity: &Activity) -> (String, String) {
             let past = activity.past.as_ref().and_then(|past| past.password_change);
             let since = past.map(|change| {
                 let (since, minutes) = (change.launched_since, change.minutes_before);
-                format!(", {since} since its password was changed {minutes} minutes before,")
+                match since == activity.launched {
+                    true => format!(", {minutes} minutes after its password was changed,"),
+                    false => format!(
+                        ", {since} since its password was changed {minutes} minutes before,"
+                    ),
+                }
             });
             let since = since.unwrap_or_default();
             let instances = if count == 1 { "instance" } else { "instances" };
@@ -189,10 +194,16 @@ fn key(activity: &Activity) -> String {
 }
 
 /// The key of a report and any further ones, or just a credential where it names none.
-fn credentials_of(activity: &Activity) -> String {
-    let key = match activity.target.access_key_id {
-        Some(_) => key_of(activity),
-        None => key_of(activity).replacen("an access key", "a credential", 1),
+fn credentials_of(report: &Report) -> String {
+    let activity = &report.activity;
+    let id = activity.target.access_key_id.as_deref();
+    let as_iam_says = id
+        .and_then(|id| id.parse().ok())
+        .and_then(|id| report.owner_of(&id));
+    let key = match (id, as_iam_says) {
+        (Some(_), Some(owner)) => format!("{} of IAM user {owner}", key(activity)),
+        (Some(_), None) => key_of(activity),
+        (None, _) => key_of(activity).replacen("an access key", "a credential", 1),
     };
     activity.target.more_keys.iter().fold(key, |keys, more| {
         format!("{keys}, and access key {}", Plain(more))

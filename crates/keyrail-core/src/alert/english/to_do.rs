@@ -56,7 +56,19 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
     items.extend(failed.map(|change| format!("Do by hand what keyrail could not: {change}")));
     items.extend(who_undid(report));
     items.extend(unknown_owners(report));
-    items.extend(callers_key(report));
+    for expired in &report.verdict.expired {
+        items.push(format!(
+            "Something legitimate may have stopped. If the key is still needed: renew exemption {}, and then `keyrail undo`.",
+            expired.exemption
+        ));
+    }
+    // A key in the wrong hands comes before what the guardrail is about; where no key was
+    // made, it is the other way round.
+    let (first, then) = match issues_a_key(&report.activity) {
+        true => (callers_key(report), None),
+        false => (None, callers_key(report)),
+    };
+    items.extend(first);
     for violation in &report.verdict.violated {
         items.extend(violation.advice.clone());
         items.extend(
@@ -66,23 +78,19 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
                 .map(|runbook| format!("Runbook: {runbook}")),
         );
     }
+    items.extend(then);
     items.extend(uses(report));
     for undecided in &report.verdict.undecided {
         items.push(format!(
-            "Judge it yourself: {} could not be decided, so nothing was done about it. Then mend it: until then it may not protect.",
+            "Judge it yourself: {} could not be decided, so nothing was done about it. Then fix it: until then it can fail to protect.",
             undecided.policy
         ));
     }
-    for expired in &report.verdict.expired {
-        items.push(format!(
-            "Something legitimate may have stopped. If the key is still needed: renew exemption {}, and then `keyrail undo`.",
-            expired.exemption
-        ));
-    }
     if report.activity.is_fault {
-        items.push("Run `keyrail validate` on the bundle, mend it, and deploy again. Until then the default bundle guards.".to_owned());
+        items
+            .push("Run `keyrail validate DIR` on the bundle, fix it, and deploy again.".to_owned());
     } else if report.activity.kind == Kind::Unrecognised {
-        items.push("Find the event by its id, and judge it yourself. If AWS has a new kind of event, remove it from the rule or update keyrail.".to_owned());
+        items.push("Find the event by its id, and judge it yourself. If AWS has a new kind of event, update keyrail; if you need none of its kind, take it out of the rule.".to_owned());
     }
     items
 }
@@ -95,7 +103,7 @@ fn who_undid(report: &Report) -> Option<String> {
     let name: UserName = name.parse().ok()?;
     let region = in_region(report);
     Some(format!(
-        "Find out who undid it: whoever can has rights in IAM, and can do it again. Some 15 minutes late: aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue={name}{region}"
+        "Find out whether somebody undid it: they have rights in IAM, and can do it again. Some 15 minutes late: aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue={name}{region}"
     ))
 }
 
@@ -127,7 +135,7 @@ fn unknown_owners(report: &Report) -> Vec<String> {
 }
 
 /// The key that signed the call works on: whoever makes keys with a stolen one makes more.
-fn callers_key(report: &Report) -> Option<String> {
+pub(super) fn callers_key(report: &Report) -> Option<String> {
     let actor = &report.activity.actor;
     let is_call = report.activity.kind == Kind::ApiCall;
     let id: AccessKeyId = actor.access_key_id.as_deref()?.parse().ok()?;
@@ -146,7 +154,7 @@ fn callers_key(report: &Report) -> Option<String> {
     let name = actor_name(&report.activity);
     (is_call && is_own && !is_planned).then(|| {
         format!(
-            "Ask {} whether it was them. If not, stop the key that signed the call, which keyrail did not touch: {stop}",
+            "Ask {}: was it you? If not, or without an answer, stop the key that signed the call, which keyrail did not touch (what uses it will fail): {stop}",
             Plain(&name)
         )
     })
@@ -159,7 +167,7 @@ fn uses(report: &Report) -> Vec<String> {
     let region = in_region(report);
     let lines = keys_in_it(report).into_iter().map(|Key { id, .. }| {
         format!(
-            "See what the key did so far; one Region at a time, some 15 minutes late: aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}{region}"
+            "See what the key did (management calls only; one Region at a time, some 15 minutes late): aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}{region}"
         )
     });
     lines.collect()
@@ -188,11 +196,18 @@ pub(super) fn undo(report: &Report) -> Vec<String> {
             (None, Some(instead)) => format!("the password is gone; a new one: {instead}"),
             (None, None) => "a deleted key cannot be restored".to_owned(),
         });
-    let mut lines: Vec<String> = back.collect();
-    if changes.iter().any(|change| change.key().is_some()) {
-        lines.push("Better by `keyrail undo`, which also records a release: without one, keyrail stops a key that is activated again.".to_owned());
+    let back: Vec<String> = back.collect();
+    if report.activity.kind == Kind::Exposure {
+        return vec![
+            "The key is in other hands: do not activate it. Its user needs another credential."
+                .to_owned(),
+        ];
     }
-    lines
+    if changes.iter().all(|change| change.key().is_none()) {
+        return back;
+    }
+    let first = "Only once you know that it was legitimate: keyrail undo ALERT.json --apply (ALERT.json is this alert as JSON). It records a release; without one, keyrail stops the key again. By hand:";
+    [first.to_owned()].into_iter().chain(back).collect()
 }
 
 /// Whether an access key was given to somebody, or given back.
