@@ -18,7 +18,7 @@ unexport CARGO_BUILD_TARGET
 export KEYRAIL_PYTHON := $(CURDIR)/.venv/bin/python
 
 .PHONY: help demo demo-build test check lint supply-chain template advisories sam-deploy
-.PHONY: bench soak fuzz package build-GuardrailFunction deploy clean
+.PHONY: bench prove soak fuzz package build-GuardrailFunction deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,9 @@ bench: ARCH = $(subst aarch64,arm64,$(shell uname -m))
 bench: .venv/demo.stamp package ## sizes, cold start, memory and times of the packaged function
 	cargo bench --locked --profile release -p keyrail-core --bench examine
 	KEYRAIL_BOOTSTRAP=$(CURDIR)/$(PACKAGE)/bootstrap cargo bench --locked --profile demo -p keyrail-lambda --bench process
+
+prove: .venv/check.stamp demo-build ## what is claimed of the default bundle, for all activities
+	target/demo/keyrail prove crates/keyrail-core/default-bundle
 
 soak: .venv/check.stamp ## containment against faults and simulations, in full: 15 minutes at most
 	KEYRAIL_SOAK=1 timeout 900 cargo test --locked --profile demo -p keyrail-core --test model -- --nocapture

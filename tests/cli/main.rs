@@ -19,6 +19,8 @@ mod explain;
 mod init;
 mod input;
 mod policies_guide;
+#[cfg(feature = "prove")]
+mod proving;
 mod sample;
 mod schema;
 mod shared_events;

@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Init(init::Args),
     #[cfg(feature = "aws")]
     Org(crate::commands::org::Args),
+    #[cfg(feature = "prove")]
+    Prove(crate::commands::prove::Args),
     Sample(sample::Args),
     Schema(schema::Args),
     Taxonomy(taxonomy::Args),

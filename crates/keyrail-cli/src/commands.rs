@@ -8,6 +8,8 @@ pub(crate) mod fmt;
 pub(crate) mod init;
 #[cfg(feature = "aws")]
 pub(crate) mod org;
+#[cfg(feature = "prove")]
+pub(crate) mod prove;
 pub(crate) mod sample;
 pub(crate) mod schema;
 pub(crate) mod taxonomy;

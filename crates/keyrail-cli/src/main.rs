@@ -31,6 +31,8 @@ fn main() -> Exit {
         Command::Init(args) => args.run(&mut out),
         #[cfg(feature = "aws")]
         Command::Org(args) => args.run(&mut out),
+        #[cfg(feature = "prove")]
+        Command::Prove(args) => args.run(&mut out),
         Command::Sample(args) => args.run(&mut out),
         Command::Schema(args) => args.run(&mut out),
         Command::Taxonomy(args) => args.run(&mut out),

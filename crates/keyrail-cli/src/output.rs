@@ -16,6 +16,13 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String, Failure> {
     Ok(text + "\n")
 }
 
+/// The same on one line, to be copied.
+#[cfg(feature = "prove")]
+pub(crate) fn line(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string(value);
+    text.map_err(|error| Failure::bug(format!("JSON cannot be written: {error}")))
+}
+
 pub(crate) struct Output {
     stdout: AutoStream<io::Stdout>,
     stderr: AutoStream<io::Stderr>,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use cedar_policy::{PolicyId, PolicySet};
+use cedar_policy::{Policy, PolicyId, PolicySet};
 use serde::{Deserialize, Serialize};
 
 pub use self::checked::Checked;
@@ -21,6 +21,7 @@ pub(crate) use self::policy::reads_fact;
 pub use self::settings::{Protected, Settings};
 use crate::judge::Verdict;
 use crate::lookup::Lookup;
+use crate::plan::StepName;
 
 mod checked;
 mod diagnostic;
@@ -145,6 +146,12 @@ impl Bundle {
         DEFAULT_TESTS.iter().copied()
     }
 
+    /// The properties of the bundle that is compiled in: the file's path in the bundle and
+    /// its text. Judging does not need them.
+    pub fn embedded_properties() -> impl Iterator<Item = (&'static str, &'static str)> {
+        DEFAULT_PROPERTIES.iter().copied()
+    }
+
     /// Loads a bundle from its files: each file's name and its text.
     ///
     /// # Errors
@@ -191,6 +198,25 @@ impl Bundle {
         guardrails
             .chain(exemptions)
             .filter(|(_, lookups)| !lookups.is_empty())
+    }
+
+    /// Its guardrails as Cedar's policies, in the order of their ids.
+    pub fn guardrails(&self) -> impl Iterator<Item = &Policy> {
+        let ids = self.guardrails.keys();
+        ids.filter_map(|id| self.policies.policy(id))
+    }
+
+    /// Its exemptions as Cedar's policies, in the order of their ids.
+    pub fn permits(&self) -> impl Iterator<Item = &Policy> {
+        let ids = self.exemptions.keys();
+        ids.filter_map(|id| self.permits.policy(&PolicyId::new(id)))
+    }
+
+    /// The steps that a guardrail names.
+    #[must_use]
+    pub fn steps_of(&self, guardrail: &str) -> &[StepName] {
+        let found = self.guardrails.get(&PolicyId::new(guardrail));
+        found.map_or(&[], |guardrail| &guardrail.respond)
     }
 
     /// The ids of its guardrails.
@@ -276,6 +302,11 @@ macro_rules! default_bundle {
         )),*];
     };
 }
+
+const DEFAULT_PROPERTIES: &[(&str, &str)] = &[(
+    "properties/always.cedar",
+    include_str!("../default-bundle/properties/always.cedar"),
+)];
 
 default_bundle!(
     "access-keys",

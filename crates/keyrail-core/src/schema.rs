@@ -17,7 +17,8 @@ pub(crate) const FALLBACKS: [&str; 5] = [
     "sign-in-event",
 ];
 
-const KINDS: [Kind; 5] = [
+/// The kinds of event that policies judge.
+pub const KINDS: [Kind; 5] = [
     Kind::ApiCall,
     Kind::Exposure,
     Kind::Finding,
@@ -25,7 +26,19 @@ const KINDS: [Kind; 5] = [
     Kind::SignIn,
 ];
 
-const PRINCIPALS: &str = "AwsService, FederatedUser, ForeignAccount, IdentityCenterUser, RoleSession, Root, SamlUser, Unknown, User, WebIdentityUser";
+/// The types of who acts.
+pub const PRINCIPALS: [&str; 10] = [
+    "AwsService",
+    "FederatedUser",
+    "ForeignAccount",
+    "IdentityCenterUser",
+    "RoleSession",
+    "Root",
+    "SamlUser",
+    "Unknown",
+    "User",
+    "WebIdentityUser",
+];
 
 /// The facts of the context, in order: name, type and meaning.
 const FACTS: [(&str, &str, &str); 22] = [
@@ -140,10 +153,14 @@ const ATTRIBUTES: [&str; 15] = [
     "user",
 ];
 
+/// The names of the facts that policies read as `context`.
+pub fn facts() -> impl Iterator<Item = &'static str> {
+    FACTS.iter().map(|(name, ..)| name.trim_end_matches('?'))
+}
+
 /// All attributes that anything has.
 pub(crate) fn attributes() -> impl Iterator<Item = &'static str> {
-    let facts = FACTS.iter().map(|(name, ..)| name.trim_end_matches('?'));
-    facts.chain(ATTRIBUTES)
+    facts().chain(ATTRIBUTES)
 }
 
 /// Whether anything has an attribute of this name.
@@ -154,6 +171,15 @@ pub(crate) fn has_attribute(name: &str) -> bool {
 /// The schema in Cedar's own syntax, for a bundle with these named networks.
 #[must_use]
 pub fn cedar<'n>(networks: impl IntoIterator<Item = &'n str>) -> String {
+    cedar_of(networks, |_| true)
+}
+
+/// The same with only some of the taxonomy's actions.
+#[must_use]
+pub fn cedar_of<'n>(
+    networks: impl IntoIterator<Item = &'n str>,
+    takes: impl Fn(&Entry) -> bool,
+) -> String {
     let mut schema = include_str!("schema.cedarschema").to_owned();
     let networks: Vec<String> = networks
         .into_iter()
@@ -165,19 +191,16 @@ pub fn cedar<'n>(networks: impl IntoIterator<Item = &'n str>) -> String {
         names => format!("entity Network enum [{}];\n", names.join(", ")),
     });
     schema.push_str("\n// What is known of a call or sign-in.\n");
-    schema.push_str(&facts("Facts", |_| true));
+    schema.push_str(&fact_type("Facts", |_| true));
     schema.push_str("\n// What is known of something that AWS reports.\n");
-    schema.push_str(&facts("Notice", |name| name != "succeeded"));
+    schema.push_str(&fact_type("Notice", |name| name != "succeeded"));
     schema.push_str("\n// Groups.\n");
     for group in Group::ALL {
         schema.push_str(&format!("action \"{}\";\n", group.as_str()));
     }
     schema.push_str("\n// Whatever has no name of its own below.\n");
     for kind in KINDS {
-        let resources = match kind {
-            Kind::Exposure | Kind::Finding => "AccessKey",
-            _ => "Resource",
-        };
+        let resources = resource_of(kind);
         schema.push_str(&action(
             kind.fallback(),
             kind.groups(),
@@ -187,7 +210,7 @@ pub fn cedar<'n>(networks: impl IntoIterator<Item = &'n str>) -> String {
         ));
     }
     schema.push_str("\n// The taxonomy.\n");
-    for entry in taxonomy::entries() {
+    for entry in taxonomy::entries().filter(|entry| takes(entry)) {
         let fallback = Some(entry.kind.fallback());
         let groups: BTreeSet<Group> = entry.groups.iter().copied().collect();
         let groups: Vec<Group> = groups.into_iter().collect();
@@ -202,7 +225,7 @@ pub fn cedar<'n>(networks: impl IntoIterator<Item = &'n str>) -> String {
     schema
 }
 
-fn facts(name: &str, has: impl Fn(&str) -> bool) -> String {
+fn fact_type(name: &str, has: impl Fn(&str) -> bool) -> String {
     let lines = FACTS
         .iter()
         .filter(|(fact, ..)| has(fact))
@@ -231,15 +254,27 @@ fn action(
         [] => String::new(),
         parents => format!(" in [{}]", parents.join(", ")),
     };
+    let principals = PRINCIPALS.join(", ");
     format!(
-        "action \"{name}\"{parents} appliesTo {{\n  principal: [{PRINCIPALS}],\n  resource: [{resources}],\n  context: {context},\n}};\n"
+        "action \"{name}\"{parents} appliesTo {{\n  principal: [{principals}],\n  resource: [{resources}],\n  context: {context},\n}};\n"
     )
 }
 
-fn resource(entry: &Entry) -> &'static str {
+/// The type of what an action is done to.
+#[must_use]
+pub fn resource(entry: &Entry) -> &'static str {
     match entry.target {
         TargetKind::AccessKey => "AccessKey",
         target if target.is_credential() => "Credential",
+        _ => "Resource",
+    }
+}
+
+/// The same for what has no name in the taxonomy.
+#[must_use]
+pub fn resource_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Exposure | Kind::Finding => "AccessKey",
         _ => "Resource",
     }
 }

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::diagnostic::Diagnostic;
 use super::policy::{self, Written};
+use crate::id::AccountId;
 use crate::lookup::{self, Lookup};
 
 /// A `permit` policy with what its annotations say.
@@ -19,6 +20,9 @@ pub struct Exemption {
     pub owner: String,
     /// The last day on which it applies, in UTC.
     pub expires: Date,
+    /// Whom it is for, as `@only` states: accounts, units, and ARNs of users and roles.
+    /// Empty if it does not state that. `keyrail prove` holds the policy against it.
+    pub only: Vec<String>,
     /// Its text, as written.
     pub text: String,
     /// What must be looked up for it.
@@ -26,7 +30,9 @@ pub struct Exemption {
     pub(crate) reads: BTreeSet<String>,
 }
 
-const ANNOTATIONS: [&str; 6] = ["exempts", "expires", "id", "meant", "owner", "reason"];
+const ANNOTATIONS: [&str; 7] = [
+    "exempts", "expires", "id", "meant", "only", "owner", "reason",
+];
 
 impl Exemption {
     /// Reads the annotations, and everything that is wrong with them.
@@ -56,12 +62,22 @@ impl Exemption {
                 })
                 .ok()
         });
+        let only = written.annotation("only").unwrap_or_default();
+        let only: Vec<String> = only.split_whitespace().map(str::to_owned).collect();
+        if let Some(word) = only.iter().find(|word| !is_somebody(word)) {
+            let message = format!("`@only`: `{word}` is no account, unit, user or role");
+            let wrong = written.error_in("only", "annotation-value", message);
+            found.push(wrong.help(
+                "name accounts by twelve digits, units as `ou-…`, users and roles by their ARNs",
+            ));
+        }
         let exemption = match (exempts, reason, owner, expires) {
             (Some(exempts), Some(reason), Some(owner), Some(expires)) => Some(Self {
                 exempts: exempts.split_whitespace().map(str::to_owned).collect(),
                 reason,
                 owner,
                 expires,
+                only,
                 text: written.text().to_owned(),
                 reads: policy::reads(written.json),
                 lookups: lookup::needed_by(written.json),
@@ -78,4 +94,14 @@ impl Exemption {
             .iter()
             .any(|exempted| exempted == "*" || exempted == guardrail)
     }
+}
+
+/// Whether `@only` may name it.
+fn is_somebody(word: &str) -> bool {
+    let is_arn = |kind: &str| word.starts_with("arn:") && word.contains(kind);
+    word.parse::<AccountId>().is_ok()
+        || word.starts_with("ou-")
+        || word.starts_with("r-")
+        || is_arn(":user/")
+        || is_arn(":role/")
 }

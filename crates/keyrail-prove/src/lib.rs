@@ -1,0 +1,257 @@
+//! Proofs about a bundle: for every activity that the schema allows, and not only for those
+//! that somebody has thought of.
+//!
+//! [`prove`] makes [claims](claim) about the bundle's policies, turns each into questions
+//! of the form "is there an activity such that …", one for each [sort of
+//! activity](place), and asks a [solver]. What it finds is made into [an event](replay)
+//! that `keyrail explain` takes. [`mutants`] changes guardrails and tells which changes no
+//! test notices.
+//!
+//! The world is the schema's, and what [`place`] adds to it; what AWS really writes is not
+//! in it.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use jiff::civil::Date;
+use keyrail_core::Bundle;
+use serde::Serialize;
+
+pub use self::claim::Kind;
+use self::claim::{Asks, Claim, Policies};
+use self::place::{Place, Places};
+pub use self::property::{Expect, Property};
+pub use self::replay::Counterexample;
+pub use self::solver::SolverCommand;
+use self::solver::{Answer, Solver};
+
+mod claim;
+mod expression;
+mod place;
+mod property;
+mod replay;
+mod solver;
+
+/// Why nothing could be proved.
+#[derive(Debug, thiserror::Error)]
+pub enum ProveError {
+    /// Something that cannot be, in a keyrail as released.
+    #[error("{0}")]
+    Bug(String),
+    /// There is no solver; or only this one, which is too old.
+    #[error("there is no solver{}", .0.as_ref().map(|old| format!(" that is new enough: {old}")).unwrap_or_default())]
+    NoSolver(Option<String>),
+    /// A file of properties is wrong.
+    #[error("{file}: {message}")]
+    Property {
+        /// The file, by its path within the bundle.
+        file: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// The solver fails.
+    #[error("the solver: {0}")]
+    Solver(String),
+}
+
+/// What is to be proved.
+#[derive(Debug)]
+pub struct Question<'a> {
+    /// Of which bundle.
+    pub bundle: &'a Bundle,
+    /// The properties, beside those of every bundle.
+    pub properties: &'a [Property],
+    /// An older bundle, of which nothing is to be lost.
+    pub against: Option<&'a Bundle>,
+    /// Exemptions that have expired by then are left out.
+    pub today: Date,
+    /// How long each question may take.
+    pub limit: Duration,
+}
+
+/// What became of one claim.
+#[derive(Debug, Serialize)]
+pub struct Finding {
+    /// The sort of claim.
+    pub kind: Kind,
+    /// What was claimed, in words for people.
+    pub says: String,
+    /// The policies or the property that it is about.
+    pub about: Vec<String>,
+    /// What became of it.
+    pub result: Proof,
+    /// An activity that shows it to be wrong.
+    pub counterexample: Option<Counterexample>,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proof {
+    /// It holds for every activity.
+    Proved,
+    /// It does not.
+    Failed,
+    /// The solver did not come to an end in time.
+    Unknown,
+}
+
+/// Asks the solver about every claim. `progress` hears how many of how many are decided.
+///
+/// # Errors
+///
+/// If the solver fails, or something is wrong with keyrail itself.
+pub fn prove(
+    question: &Question<'_>,
+    command: &SolverCommand,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Vec<Finding>, ProveError> {
+    let bundle = question.bundle;
+    let policies = Policies::of(bundle, question.today).map_err(ProveError::Bug)?;
+    let old = question
+        .against
+        .map(|old| Policies::of(old, question.today));
+    let old = old.transpose().map_err(ProveError::Bug)?;
+    let all = policies
+        .all()
+        .chain(question.properties.iter().map(|property| &property.policy));
+    let all = all.chain(old.iter().flat_map(Policies::all));
+    let bundles = [Some(bundle), question.against];
+    let networks: BTreeSet<&str> = bundles
+        .into_iter()
+        .flatten()
+        .flat_map(|bundle| bundle.settings.networks.keys())
+        .map(String::as_str)
+        .collect();
+    let places = Places::of(bundle, &networks, all)?;
+    let claims = match (question.against, &old) {
+        (Some(old), Some(old_policies)) => {
+            claim::against(bundle, &policies, old, old_policies, &places.all)
+        }
+        _ => claim::claims(bundle, &policies, question.properties, &places.all),
+    };
+    let total = claims.len();
+    let waiting: Mutex<VecDeque<(usize, Claim)>> =
+        Mutex::new(claims.into_iter().enumerate().collect());
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let done = Mutex::new(Vec::with_capacity(total));
+    std::thread::scope(|scope| {
+        let work = || {
+            work(question, command, &places, &waiting, &done, &|done| {
+                progress(done, total)
+            })
+        };
+        let start = |_| {
+            let builder = std::thread::Builder::new().stack_size(STACK);
+            builder
+                .spawn_scoped(scope, work)
+                .map_err(|error| ProveError::Bug(format!("no thread can be started: {error}")))
+        };
+        let workers: Vec<_> = (0..workers.min(total))
+            .map(start)
+            .collect::<Result<_, _>>()?;
+        workers.into_iter().try_for_each(|worker| {
+            worker
+                .join()
+                .unwrap_or_else(|_| Err(ProveError::Bug("a proof panicked".to_owned())))
+        })
+    })?;
+    let mut findings = done.into_inner().unwrap_or_default();
+    findings.sort_by_key(|(at, _): &(usize, Finding)| *at);
+    Ok(findings.into_iter().map(|(_, finding)| finding).collect())
+}
+
+/// Cedar calls itself for each condition within another.
+const STACK: usize = 64 << 20;
+
+/// Takes claims until none is left.
+fn work(
+    question: &Question<'_>,
+    command: &SolverCommand,
+    places: &Places,
+    waiting: &Mutex<VecDeque<(usize, Claim)>>,
+    done: &Mutex<Vec<(usize, Finding)>>,
+    progress: &dyn Fn(usize),
+) -> Result<(), ProveError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| ProveError::Bug(error.to_string()))?;
+    runtime.block_on(async {
+        let mut solver = Solver::start(command, &places.schema, question.limit)?;
+        loop {
+            let next = waiting
+                .lock()
+                .ok()
+                .and_then(|mut waiting| waiting.pop_front());
+            let Some((at, claim)) = next else {
+                return Ok(());
+            };
+            let finding = decide(claim, question.bundle, places, &mut solver).await?;
+            if let Ok(mut done) = done.lock() {
+                done.push((at, finding));
+                progress(done.len());
+            }
+        }
+    })
+}
+
+async fn decide(
+    claim: Claim,
+    bundle: &Bundle,
+    places: &Places,
+    solver: &mut Solver<'_>,
+) -> Result<Finding, ProveError> {
+    let start = Instant::now();
+    let mut is_unknown = false;
+    let mut found: Option<(&Place, Option<Counterexample>)> = None;
+    let wants_one = matches!(claim.asks, Asks::Some(_));
+    let asked: Vec<(usize, expression::Condition)> = match &claim.asks {
+        Asks::Some(goals) | Asks::None(goals) => goals.clone(),
+        Asks::NoError(policy, at) => at.iter().map(|at| (*at, policy.clone())).collect(),
+    };
+    for (at, goal) in asked {
+        let Some(place) = places.all.get(at) else {
+            continue;
+        };
+        let answer = match &claim.asks {
+            Asks::NoError(policy, _) => solver.find_error(place, policy).await?,
+            Asks::Some(_) | Asks::None(_) => solver.find(place, &goal).await?,
+        };
+        match answer {
+            Answer::None => {}
+            Answer::Unknown => is_unknown = true,
+            Answer::Found(_) if wants_one => {
+                found = Some((place, None));
+                break;
+            }
+            Answer::Found(env) => {
+                let shown = replay::counterexample(&claim.asks, place, &goal, &env, bundle);
+                let is_event = shown.event.is_some();
+                // One that `keyrail explain` takes is better than the first.
+                if found.is_none() || is_event {
+                    found = Some((place, Some(shown)));
+                }
+                if is_event {
+                    break;
+                }
+            }
+        }
+    }
+    let result = match (found.is_some(), wants_one, is_unknown) {
+        (true, true, _) | (false, false, false) => Proof::Proved,
+        (true, false, _) | (false, true, false) => Proof::Failed,
+        (false, _, true) => Proof::Unknown,
+    };
+    Ok(Finding {
+        kind: claim.kind,
+        says: claim.says,
+        about: claim.about,
+        result,
+        counterexample: found.and_then(|(_, shown)| shown),
+        millis: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+    })
+}

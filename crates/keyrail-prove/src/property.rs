@@ -1,0 +1,119 @@
+//! Properties of one's own: `properties/*.cedar`.
+//!
+//! A property is a `permit` that says which activities it is about, and `@expect` says
+//! what must be so for each of them, whatever exemptions there are.
+
+use std::str::FromStr;
+
+use cedar_policy::{Policy, PolicySet};
+use keyrail_core::plan::StepName;
+use serde_json::Value;
+
+use crate::ProveError;
+
+/// What must be so for the activities of a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// Some guardrail is violated, and not exempt.
+    Alert,
+    /// None is.
+    NoAlert,
+    /// No exemption covers any.
+    NoExemption,
+    /// Some guardrail that names this step is violated, and not exempt.
+    Step(StepName),
+}
+
+/// One property.
+#[derive(Debug, Clone)]
+pub struct Property {
+    /// Its `@id`.
+    pub id: String,
+    /// Its `@title`: what it claims, in words for people.
+    pub title: String,
+    /// The file that it is in, by its path within the bundle.
+    pub file: String,
+    /// What must be so.
+    pub expect: Expect,
+    pub(crate) policy: Value,
+}
+
+const EXPECTED: &str = "alert, no-alert, no-exemption, or a step such as deactivate-key";
+
+impl FromStr for Expect {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "alert" => Ok(Self::Alert),
+            "no-alert" => Ok(Self::NoAlert),
+            "no-exemption" => Ok(Self::NoExemption),
+            step => step
+                .parse()
+                .map(Self::Step)
+                .map_err(|_| format!("`@expect`: `{word}` is not one of {EXPECTED}")),
+        }
+    }
+}
+
+impl Property {
+    /// The properties in the files of a bundle.
+    ///
+    /// # Errors
+    ///
+    /// If a file is not Cedar, or a policy in it is no property.
+    pub fn read<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Vec<Self>, ProveError> {
+        let mut properties = Vec::new();
+        for (file, text) in files {
+            let wrong = |message: String| ProveError::Property {
+                file: file.to_owned(),
+                message,
+            };
+            let policies = PolicySet::from_str(text).map_err(|error| wrong(error.to_string()))?;
+            for policy in policies.policies() {
+                properties.push(Self::of(file, policy).map_err(wrong)?);
+            }
+        }
+        properties.sort_by(|a: &Self, b| a.id.cmp(&b.id));
+        if let Some([first, second]) = properties
+            .array_windows()
+            .find(|[first, second]| first.id == second.id)
+        {
+            return Err(ProveError::Property {
+                file: second.file.clone(),
+                message: format!(
+                    "there is another property `{}`, in `{}`",
+                    first.id, first.file
+                ),
+            });
+        }
+        Ok(properties)
+    }
+
+    fn of(file: &str, policy: &Policy) -> Result<Self, String> {
+        let id = policy.annotation("id").ok_or("a property has no `@id`")?;
+        let needs = |name: &str, help: &str| {
+            let text = policy.annotation(name);
+            text.ok_or_else(|| format!("property `{id}` has no `@{name}`: {help}"))
+        };
+        let title = needs("title", "say what it claims")?;
+        let expect = needs("expect", &format!("one of {EXPECTED}"))?;
+        let expect = expect
+            .parse()
+            .map_err(|error| format!("property `{id}`: {error}"))?;
+        if policy.effect() != cedar_policy::Effect::Permit {
+            return Err(format!(
+                "property `{id}` is a `forbid`: write `permit`, for the activities that it is about"
+            ));
+        }
+        Ok(Self {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            file: file.to_owned(),
+            expect,
+            policy: policy.to_json().map_err(|error| error.to_string())?,
+        })
+    }
+}
