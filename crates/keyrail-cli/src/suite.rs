@@ -71,8 +71,13 @@ pub(crate) struct Ready {
 impl Ready {
     /// Runs the test: what came of the event.
     pub(crate) fn report(self, bundle: &Bundle) -> (Run, Report) {
-        let report = examine(self.event, bundle, &self.circumstances);
+        let report = self.try_with(bundle);
         (self.run, report)
+    }
+
+    /// What comes of the event with some bundle.
+    pub(crate) fn try_with(&self, bundle: &Bundle) -> Report {
+        examine(self.event.clone(), bundle, &self.circumstances)
     }
 }
 

@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 use cedar_policy::{Policy, PolicyId, PolicySet};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use self::checked::Checked;
 pub use self::diagnostic::{Diagnostic, Level, nearest};
@@ -217,6 +218,29 @@ impl Bundle {
     pub fn steps_of(&self, guardrail: &str) -> &[StepName] {
         let found = self.guardrails.get(&PolicyId::new(guardrail));
         found.map_or(&[], |guardrail| &guardrail.respond)
+    }
+
+    /// Puts another policy in a guardrail's place, to see what notices.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such guardrail, or Cedar refuses the policy.
+    pub fn change_guardrail(&mut self, id: &str, policy: &Value) -> Result<(), String> {
+        let id = PolicyId::new(id);
+        let guardrail = self.guardrails.get_mut(&id);
+        let guardrail = guardrail.ok_or_else(|| format!("there is no guardrail `{id}`"))?;
+        guardrail.reads = self::policy::reads(policy);
+        for (policies, json) in [
+            (&mut self.policies, policy.clone()),
+            (&mut self.scopes, checked::without_conditions(policy)),
+        ] {
+            let policy = Policy::from_json(Some(id.clone()), json);
+            let policy = policy.map_err(|error| error.to_string())?;
+            let removed = policies.remove_static(id.clone());
+            removed.map_err(|error| error.to_string())?;
+            policies.add(policy).map_err(|error| error.to_string())?;
+        }
+        Ok(())
     }
 
     /// The ids of its guardrails.

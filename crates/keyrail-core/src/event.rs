@@ -24,7 +24,7 @@ mod wrapping;
 
 /// One event: its envelope, and the body that names what happened. Serialises as
 /// `event` of `keyrail.report/v1`: without the body.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Event {
     /// `detail.eventID`, which is the same in each delivery of one record; else
     /// the envelope's id.
@@ -58,7 +58,7 @@ pub struct Event {
 }
 
 /// What an event says happened, by the shape it has.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Body {
     /// A CloudTrail record.
     CloudTrail(Json),

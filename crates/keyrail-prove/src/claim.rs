@@ -51,6 +51,17 @@ pub(crate) enum Asks {
     NoError(Value, Vec<usize>),
 }
 
+impl Asks {
+    /// How many questions it may take.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Some(goals) | Self::None(goals) => goals.len(),
+            // Most of these are decided without the solver.
+            Self::NoError(..) => 1,
+        }
+    }
+}
+
 /// Policies in Cedar's JSON form.
 pub(crate) struct Policies {
     pub(crate) guardrails: Vec<(String, Value)>,

@@ -25,8 +25,8 @@ class Session:
                 print(answer, end="", flush=True)
 
 
-def commands(lines):
-    """Complete commands: as many lines as it takes to close each parenthesis."""
+def batches(lines):
+    """Complete commands, together as far as nobody waits for an answer: a parser is slow to begin."""
     text, depth, quote = "", 0, None
     for line in lines:
         for c in line:
@@ -38,22 +38,25 @@ def commands(lines):
                 break
             else:
                 depth += {"(": 1, ")": -1}.get(c, 0)
+        if line.startswith("(reset)"):
+            yield text
+            text = ""
         text += line
-        if depth == 0 and not quote:
-            if text.strip():
-                yield text
+        if depth == 0 and not quote and line.startswith(ANSWERED):
+            yield text
             text = ""
 
 
+ANSWERED = ("(check-sat", "(get-", "(echo", "(reset)", "(exit")
 # How long one question may take, in milliseconds.
 LIMIT = sys.argv[1]
 session = Session()
-for command in commands(sys.stdin):
+for batch in batches(sys.stdin):
     try:
-        if command.strip() == "(reset)":
+        if batch.startswith("(reset)"):
             session = Session()
         else:
-            session.run(command)
+            session.run(batch)
     except Exception as error:
         message = str(error).replace('"', "'").replace("\n", " ")
         print(f'(error "{message}")', flush=True)

@@ -5,20 +5,29 @@ use serde_json::{Value, json};
 /// A condition, as `body` of a policy's JSON form.
 pub(crate) type Condition = Value;
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "conditions are put together from parts that nobody needs afterwards"
+)]
+mod connectives {
+    use super::{Condition, json};
+
+    pub(crate) fn not(of: Condition) -> Condition {
+        json!({ "!": { "arg": of } })
+    }
+
+    pub(crate) fn and(left: Condition, right: Condition) -> Condition {
+        json!({ "&&": { "left": left, "right": right } })
+    }
+
+    pub(crate) fn or(left: Condition, right: Condition) -> Condition {
+        json!({ "||": { "left": left, "right": right } })
+    }
+}
+pub(crate) use self::connectives::{and, not, or};
+
 pub(crate) fn constant(value: bool) -> Condition {
     json!({ "Value": value })
-}
-
-pub(crate) fn not(of: Condition) -> Condition {
-    json!({ "!": { "arg": of } })
-}
-
-pub(crate) fn and(left: Condition, right: Condition) -> Condition {
-    json!({ "&&": { "left": left, "right": right } })
-}
-
-pub(crate) fn or(left: Condition, right: Condition) -> Condition {
-    json!({ "||": { "left": left, "right": right } })
 }
 
 /// One of them, or none.
@@ -92,6 +101,25 @@ pub(crate) fn policy(effect: &str, conditions: impl IntoIterator<Item = Conditio
         "resource": { "op": "All" },
         "conditions": conditions,
     })
+}
+
+/// The same condition where `context.name` is known.
+pub(crate) fn named(condition: &Condition, name: &str) -> Condition {
+    match condition {
+        Value::Object(object) => {
+            let of_context = condition.pointer("/./left/Var").and_then(Value::as_str);
+            let attribute = condition.pointer("/./attr").and_then(Value::as_str);
+            if (of_context, attribute) == (Some("context"), Some("name")) {
+                return json!({ "Value": name });
+            }
+            let fields = object.iter();
+            fields
+                .map(|(field, value)| (field.clone(), named(value, name)))
+                .collect()
+        }
+        Value::Array(items) => items.iter().map(|item| named(item, name)).collect(),
+        other => other.clone(),
+    }
 }
 
 /// Every value within a JSON value, and the value itself.

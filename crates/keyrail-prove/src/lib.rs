@@ -20,6 +20,7 @@ use serde::Serialize;
 
 pub use self::claim::Kind;
 use self::claim::{Asks, Claim, Policies};
+pub use self::mutant::{Difference, Mutant, difference, mutants};
 use self::place::{Place, Places};
 pub use self::property::{Expect, Property};
 pub use self::replay::Counterexample;
@@ -28,6 +29,7 @@ use self::solver::{Answer, Solver};
 
 mod claim;
 mod expression;
+mod mutant;
 mod place;
 mod property;
 mod replay;
@@ -134,14 +136,16 @@ pub fn prove(
         _ => claim::claims(bundle, &policies, question.properties, &places.all),
     };
     let total = claims.len();
-    let waiting: Mutex<VecDeque<(usize, Claim)>> =
-        Mutex::new(claims.into_iter().enumerate().collect());
+    // The longest first, so that no worker ends long after the others.
+    let mut claims: Vec<(usize, Claim)> = claims.into_iter().enumerate().collect();
+    claims.sort_by_key(|(_, claim)| std::cmp::Reverse(claim.asks.len()));
+    let waiting = Mutex::new(VecDeque::from(claims));
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let done = Mutex::new(Vec::with_capacity(total));
     std::thread::scope(|scope| {
         let work = || {
             work(question, command, &places, &waiting, &done, &|done| {
-                progress(done, total)
+                progress(done, total);
             })
         };
         let start = |_| {
@@ -176,11 +180,7 @@ fn work(
     done: &Mutex<Vec<(usize, Finding)>>,
     progress: &dyn Fn(usize),
 ) -> Result<(), ProveError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| ProveError::Bug(error.to_string()))?;
-    runtime.block_on(async {
+    in_a_runtime(async {
         let mut solver = Solver::start(command, &places.schema, question.limit)?;
         loop {
             let next = waiting
@@ -197,6 +197,15 @@ fn work(
             }
         }
     })
+}
+
+/// Solvers are processes, which are asked one question after another.
+fn in_a_runtime<T>(work: impl Future<Output = Result<T, ProveError>>) -> Result<T, ProveError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| ProveError::Bug(error.to_string()))?;
+    runtime.block_on(work)
 }
 
 async fn decide(

@@ -107,12 +107,18 @@ impl Places {
         let told = Told::by(policies);
         let mut sorts: BTreeMap<_, &'static Entry> = BTreeMap::new();
         for entry in taxonomy::entries() {
-            let groups: BTreeSet<Group> = entry.groups.iter().copied().collect();
+            let is_told = |group: &Group| told.texts.contains(group.as_str());
+            let groups = entry.groups.iter().copied().filter(is_told);
+            let groups: BTreeSet<Group> = groups.collect();
             let target = schema::resource(entry);
             let kind = entry.target.as_str();
             let kind = told.texts.contains(kind).then_some(kind);
             let sort = (
-                entry.kind.fallback(),
+                told.texts
+                    .contains(entry.kind.fallback())
+                    .then_some(entry.kind.fallback()),
+                entry.kind.is_report(),
+                entry.kind == Kind::ApiCall,
                 groups,
                 target,
                 kind,
@@ -228,14 +234,13 @@ impl Sort<'_> {
             ..
         } = *self;
         let mut lines: Vec<String> = Vec::new();
-        match entry {
-            Some(entry) => lines.push(format!("context.name == {:?}", entry.action)),
-            None => {
-                lines.push("context.name like \"*:*\"".to_owned());
-                let named = told.texts.iter();
-                for name in named.filter(|name| taxonomy::find(name).is_some()) {
-                    lines.push(format!("context.name != {name:?}"));
-                }
+        if let Some(entry) = entry {
+            lines.push(format!("context.name == {:?}", entry.action));
+        } else {
+            lines.push("context.name like \"*:*\"".to_owned());
+            let named = told.texts.iter();
+            for name in named.filter(|name| taxonomy::find(name).is_some()) {
+                lines.push(format!("context.name != {name:?}"));
             }
         }
         lines.extend(
@@ -350,12 +355,11 @@ fn is_like(name: &str, pattern: &[Value]) -> bool {
         Some(literal) => name
             .strip_prefix(literal)
             .is_some_and(|name| is_like(name, rest)),
-        None => {
-            is_like(name, rest)
-                || name
-                    .chars()
-                    .next()
-                    .is_some_and(|c| is_like(&name[c.len_utf8()..], pattern))
-        }
+        None => name
+            .char_indices()
+            .map(|(at, _)| at)
+            .chain([name.len()])
+            .filter_map(|at| name.get(at..))
+            .any(|name| is_like(name, rest)),
     }
 }

@@ -297,14 +297,14 @@ impl Known<'_> {
     }
 
     /// A name that AWS would take; else one to stand for it.
-    fn name(&self, arn: Option<String>, fact: &str, instead: &str) -> String {
+    fn name(&self, arn: Option<&str>, fact: &str, instead: &str) -> String {
         let is_name = |name: &&str| {
             !name.is_empty()
                 && name
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
         };
-        let in_arn = arn.as_deref().filter(|arn| arn.starts_with("arn:"));
+        let in_arn = arn.filter(|arn| arn.starts_with("arn:"));
         let in_arn = in_arn.and_then(|arn| arn.rsplit('/').next());
         let named = in_arn
             .filter(is_name)
@@ -317,12 +317,12 @@ impl Known<'_> {
         let account = self
             .account("resource")
             .unwrap_or_else(|| self.look.account.to_owned());
-        event["account"] = json!(account);
+        put(&mut event, "account", json!(account));
         if let Some(region) = self
             .text("context.region")
             .filter(|region| region.contains('-'))
         {
-            event["region"] = json!(region);
+            put(&mut event, "region", json!(region));
         }
         if self.place.kind.is_report() {
             return event;
@@ -331,14 +331,16 @@ impl Known<'_> {
             .text("context.time")
             .and_then(time)
             .unwrap_or_else(|| TIME.to_owned());
-        event["time"] = json!(time);
-        let region = event["region"].clone();
-        let detail = &mut event["detail"];
-        detail["eventTime"] = json!(time);
-        detail["awsRegion"] = region;
-        detail["recipientAccountId"] = json!(account);
+        put(&mut event, "time", json!(time));
+        let region = event.get("region").cloned().unwrap_or_default();
+        let Some(detail) = event.get_mut("detail") else {
+            return event;
+        };
+        put(detail, "eventTime", json!(time));
+        put(detail, "awsRegion", region);
+        put(detail, "recipientAccountId", json!(account));
         let caller = self.account("principal").unwrap_or(account);
-        detail["userIdentity"] = self.identity(&caller);
+        put(detail, "userIdentity", self.identity(&caller));
         self.origin(detail);
         self.target(detail);
         if self.look.group == Some(Group::LaunchCompute) {
@@ -370,13 +372,14 @@ impl Known<'_> {
             Some((service, call)) if is_word(service) && is_word(call) => (service, call),
             _ => ("example", "DoSomething"),
         };
-        event["source"] = json!(format!("aws.{service}"));
-        event["detail"]["eventSource"] = json!(format!("{service}.amazonaws.com"));
-        event["detail"]["eventName"] = json!(call);
-        event["detail"]["requestParameters"] = Value::Null;
-        event["detail"]["responseElements"] = Value::Null;
+        put(&mut event, "source", json!(format!("aws.{service}")));
+        let source = json!(format!("{service}.amazonaws.com"));
+        put(&mut event, "detail.eventSource", source);
+        put(&mut event, "detail.eventName", json!(call));
+        put(&mut event, "detail.requestParameters", Value::Null);
+        put(&mut event, "detail.responseElements", Value::Null);
         if self.place.kind == Kind::ServiceEvent {
-            event["detail"]["eventType"] = json!("AwsServiceEvent");
+            put(&mut event, "detail.eventType", json!("AwsServiceEvent"));
         }
         event
     }
@@ -386,7 +389,7 @@ impl Known<'_> {
         let of = |kind: &str| id_of(self.fact("principal"), kind);
         let mut identity = match self.place.principal {
             "User" => {
-                let name = self.name(of("User"), "principal.name", "anaya");
+                let name = self.name(of("User").as_deref(), "principal.name", "anaya");
                 let path = self
                     .text("principal.path")
                     .filter(|path| path.starts_with('/') && path.ends_with('/'));
@@ -409,7 +412,7 @@ impl Known<'_> {
                     Some(true) => "keyrail-GuardrailRole-1EXAMPLE",
                     _ => "operator",
                 };
-                let role = self.name(role, "principal.role", instead);
+                let role = self.name(role.as_deref(), "principal.role", instead);
                 let session = self.name(None, "principal.session", "session");
                 json!({
                     "type": "AssumedRole", "principalId": format!("AROACKCEVSQ6C2EXAMPLE:{session}"),
@@ -440,7 +443,7 @@ impl Known<'_> {
             }
             _ => json!({ "type": "Unknown" }),
         };
-        identity["accountId"] = json!(account);
+        put(&mut identity, "accountId", json!(account));
         if let Some(temporary) = self.flag("context.temporary") {
             let key = self
                 .text("context.accessKeyId")
@@ -450,16 +453,24 @@ impl Known<'_> {
             } else {
                 "AKIAIOSFODNN7EXAMPLE"
             };
-            identity["accessKeyId"] = json!(key.unwrap_or(instead));
+            put(&mut identity, "accessKeyId", json!(key.unwrap_or(instead)));
         }
         if let Some(mfa) = self.flag("context.mfa") {
-            identity["sessionContext"]["attributes"]["mfaAuthenticated"] = json!(mfa.to_string());
+            put(
+                &mut identity,
+                "sessionContext.attributes.mfaAuthenticated",
+                json!(mfa.to_string()),
+            );
         }
         if let Some(identity_of) = self.text("context.sourceIdentity") {
-            identity["sessionContext"]["sourceIdentity"] = json!(identity_of);
+            put(
+                &mut identity,
+                "sessionContext.sourceIdentity",
+                json!(identity_of),
+            );
         }
         if self.flag("context.rootSession") == Some(true) {
-            identity["sessionContext"]["assumedRoot"] = json!("true");
+            put(&mut identity, "sessionContext.assumedRoot", json!("true"));
         }
         if let Some(service) = self.text("context.service") {
             let service = if service.contains('.') {
@@ -467,7 +478,7 @@ impl Known<'_> {
             } else {
                 "cloudformation.amazonaws.com"
             };
-            identity["invokedBy"] = json!(service);
+            put(&mut identity, "invokedBy", json!(service));
         }
         identity
     }
@@ -477,37 +488,36 @@ impl Known<'_> {
         let named = networks.and_then(|networks| id_of(networks.first(), "Network"));
         let range =
             named.and_then(|name| self.bundle.settings.networks.get(&name)?.first().copied());
-        detail["sourceIPAddress"] = match (range, self.text("context.ip")) {
-            (None, None) if !self.look.is_bare => detail["sourceIPAddress"].clone(),
-            (Some(range), _) => json!(range.addr().to_string()),
-            (None, Some(ip)) => json!(
-                ip.trim_start_matches("ip(\"")
-                    .trim_end_matches("\")")
-                    .split('/')
-                    .next()
-            ),
-            (None, None) => match self.text("context.service") {
-                Some(service) => json!(service),
-                None => json!("AWS Internal"),
-            },
+        let address = match (range, self.text("context.ip")) {
+            (Some(range), _) => Some(range.addr().to_string()),
+            (None, Some(ip)) => {
+                let ip = ip.trim_start_matches("ip(\"").trim_end_matches("\")");
+                ip.split('/').next().map(str::to_owned)
+            }
+            (None, None) if !self.look.is_bare => None,
+            (None, None) => {
+                let service = self.text("context.service").unwrap_or("AWS Internal");
+                Some(service.to_owned())
+            }
         };
-        match self.text("context.userAgent") {
-            Some(agent) => detail["userAgent"] = json!(agent),
-            None if self.look.is_bare => detail["userAgent"] = Value::Null,
-            None => {}
+        if let Some(address) = address {
+            put(detail, "sourceIPAddress", json!(address));
+        }
+        let agent = self.text("context.userAgent");
+        if agent.is_some() || self.look.is_bare {
+            put(detail, "userAgent", json!(agent));
         }
         if let Some(tls) = self.text("context.tlsVersion") {
-            detail["tlsDetails"] = json!({ "tlsVersion": tls });
+            put(detail, "tlsDetails.tlsVersion", json!(tls));
         }
         if self.place.kind == Kind::SignIn {
-            detail["additionalEventData"]["MFAUsed"] = match self.flag("context.mfa") {
-                Some(true) => json!("Yes"),
-                Some(false) => json!("No"),
-                None => Value::Null,
-            };
+            let used = self
+                .flag("context.mfa")
+                .map(|mfa| if mfa { "Yes" } else { "No" });
+            put(detail, "additionalEventData.MFAUsed", json!(used));
         }
         if self.flag("context.console") == Some(true) {
-            detail["sessionCredentialFromConsole"] = json!("true");
+            put(detail, "sessionCredentialFromConsole", json!("true"));
         }
     }
 
@@ -519,7 +529,7 @@ impl Known<'_> {
         let is_self = self.flag("context.self") == Some(true);
         let user = match (is_self, self.place.principal) {
             (true, "User") => Some(self.name(
-                id_of(self.fact("principal"), "User"),
+                id_of(self.fact("principal"), "User").as_deref(),
                 "principal.name",
                 "anaya",
             )),
@@ -527,7 +537,7 @@ impl Known<'_> {
             _ => {
                 let is_users = self.flag("resource.root") == Some(false);
                 let has_owner = is_users || owner.is_some();
-                has_owner.then(|| self.name(owner, "resource.user", "bob"))
+                has_owner.then(|| self.name(owner.as_deref(), "resource.user", "bob"))
             }
         };
         for (paths, value) in [
@@ -549,22 +559,27 @@ impl Known<'_> {
         if let Some(launched) = launched {
             let one = json!({ "instanceId": "i-0123456789abcdef0" });
             let all: Vec<Value> = (0..launched.clamp(1, MOST)).map(|_| one.clone()).collect();
-            detail["responseElements"]["instancesSet"]["items"] = all.into();
+            put(detail, "responseElements.instancesSet.items", all.into());
         }
     }
 
     fn fail(&self, detail: &mut Value) {
         if self.place.kind == Kind::SignIn {
-            let name = detail["eventName"].as_str().unwrap_or_default().to_owned();
-            detail["errorMessage"] = json!("Failed authentication");
-            detail["responseElements"] = json!({ name: "Failure" });
+            let name = detail.get("eventName").and_then(Value::as_str);
+            let name = name.unwrap_or_default().to_owned();
+            put(detail, "errorMessage", json!("Failed authentication"));
+            put(detail, "responseElements", json!({ name: "Failure" }));
         } else {
             let code = self
                 .text("context.errorCode")
                 .filter(|code| !code.is_empty());
-            detail["errorCode"] = json!(code.unwrap_or("AccessDenied"));
-            detail["errorMessage"] = json!("User is not authorized to perform this call");
-            detail["responseElements"] = Value::Null;
+            put(detail, "errorCode", json!(code.unwrap_or("AccessDenied")));
+            put(
+                detail,
+                "errorMessage",
+                json!("User is not authorized to perform this call"),
+            );
+            put(detail, "responseElements", Value::Null);
         }
     }
 
@@ -594,9 +609,9 @@ impl Known<'_> {
                     .map_or(Value::Null, |entry| {
                         entry.example(Some(Group::ChangePassword))
                     });
-                changed["time"] = json!(time.to_string());
-                changed["detail"]["eventTime"] = json!(time.to_string());
-                changed["detail"]["userIdentity"] = self.identity(&caller);
+                put(&mut changed, "time", json!(time.to_string()));
+                put(&mut changed, "detail.eventTime", json!(time.to_string()));
+                put(&mut changed, "detail.userIdentity", self.identity(&caller));
                 events.push(changed);
             }
         }
@@ -623,12 +638,16 @@ fn time(text: &str) -> Option<String> {
 
 /// Sets what is at a path of objects.
 fn put(place: &mut Value, path: &str, value: Value) {
-    let mut place = place;
-    for name in path.split('.') {
-        if !place.is_object() {
-            *place = json!({});
-        }
-        place = &mut place[name];
+    if !place.is_object() {
+        *place = json!({});
     }
-    *place = value;
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    let Some(object) = place.as_object_mut() else {
+        return;
+    };
+    let inner = object.entry(first).or_insert(Value::Null);
+    match rest {
+        "" => *inner = value,
+        rest => put(inner, rest, value),
+    }
 }

@@ -126,7 +126,12 @@ impl<'a> Solver<'a> {
         place: &Place,
         goal: &Condition,
     ) -> Result<Answer, ProveError> {
-        let conditions = [place.world.clone(), goal.clone()];
+        // What is known need not be asked.
+        let goal = match place.entry {
+            Some(entry) => expression::named(goal, entry.action),
+            None => goal.clone(),
+        };
+        let conditions = [place.world.clone(), goal];
         let compiled = self.compiled(place, expression::policy("permit", conditions))?;
         let asked = self
             .compiler
@@ -154,6 +159,11 @@ impl<'a> Solver<'a> {
             .check_never_errors_with_counterexample_opt(&compiled);
         let answer = tokio::time::timeout(self.limit, asked).await;
         self.answer(answer)
+    }
+
+    /// Whether a policy is one of the schema, at a place.
+    pub(crate) fn takes(&self, place: &Place, policy: &Value) -> bool {
+        self.compiled(place, policy.clone()).is_ok()
     }
 
     fn compiled(&self, place: &Place, policy: Value) -> Result<CompiledPolicy, ProveError> {

@@ -130,7 +130,7 @@ fn properties(folder: &Path) -> Result<Vec<Property>, Failure> {
     Property::read(files).map_err(failure)
 }
 
-fn failure(error: ProveError) -> Failure {
+pub(crate) fn failure(error: ProveError) -> Failure {
     match error {
         ProveError::Bug(what) => Failure::bug(what),
         ProveError::NoSolver(_) => Failure::outside(format!("nothing was proved: {error}")).help(
@@ -160,25 +160,20 @@ fn text(findings: &[Finding]) -> Result<String, Failure> {
                 [] => "nothing".to_owned(),
                 ids => ids.join(", "),
             };
-            match &shown.event {
-                Some(event) => {
-                    text.push_str(&format!(
-                        "    violates {}; exempt from {}; undecided {}\n    event    {event}\n",
-                        list(&shown.violated),
-                        list(&shown.exempt),
-                        list(&shown.undecided),
-                    ));
-                    if !shown.history.is_empty() {
-                        text.push_str(&format!("    history  {}\n", output::line(&shown.history)?));
-                    }
+            if let Some(event) = &shown.event {
+                text.push_str(&format!(
+                    "    violates {}; exempt from {}; undecided {}\n    event    {event}\n",
+                    list(&shown.violated),
+                    list(&shown.exempt),
+                    list(&shown.undecided),
+                ));
+                if !shown.history.is_empty() {
+                    text.push_str(&format!("    history  {}\n", output::line(&shown.history)?));
                 }
-                None => {
-                    text.push_str(
-                        "    keyrail found no event that shows it; these are the facts:\n",
-                    );
-                    for (name, value) in &shown.facts {
-                        text.push_str(&format!("    {name}: {value}\n"));
-                    }
+            } else {
+                text.push_str("    keyrail found no event that shows it; these are the facts:\n");
+                for (name, value) in &shown.facts {
+                    text.push_str(&format!("    {name}: {value}\n"));
                 }
             }
         }

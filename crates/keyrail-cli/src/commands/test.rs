@@ -20,6 +20,8 @@ use crate::suite::{Ready, Run, Texts};
 
 mod compare;
 mod coverage;
+#[cfg(feature = "prove")]
+mod mutate;
 mod update;
 
 /// Run the tests of a bundle: `tests/*.yaml`
@@ -31,7 +33,8 @@ mod update;
 Examples:
   keyrail test
   keyrail test bundle --filter root --format junit
-  keyrail test --require-coverage")]
+  keyrail test --require-coverage
+  keyrail test --mutate")]
 pub(crate) struct Args {
     #[arg(help = FOLDER_HELP, env = "KEYRAIL_BUNDLE")]
     bundle: Option<PathBuf>,
@@ -48,6 +51,11 @@ pub(crate) struct Args {
     /// one that it does not
     #[arg(long)]
     require_coverage: bool,
+    /// Change each guardrail in one place at a time, and say which changes no test
+    /// notices; exits with 1 if they are more than 5 of 100. Needs the solver cvc5
+    #[cfg(feature = "prove")]
+    #[arg(long, conflicts_with_all = ["update", "filter"])]
+    mutate: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -81,6 +89,10 @@ impl Args {
             let text = diagnostics::text(&wrong, &bundle::files(&folder), &texts.read);
             out.answer(&text)?;
             return Ok(Exit::Bad);
+        }
+        #[cfg(feature = "prove")]
+        if self.mutate {
+            return self.mutate(bundle, &ready, out);
         }
         let mut coverage = Coverage::of(&bundle);
         let ran = self.run_all(ready, &bundle, &mut coverage);
@@ -117,6 +129,30 @@ impl Args {
             true => Exit::Bad,
             false => Exit::Good,
         })
+    }
+
+    /// Mutants say something only of tests that pass.
+    #[cfg(feature = "prove")]
+    fn mutate(&self, bundle: Bundle, ready: &[Ready], out: &mut Output) -> Result<Exit, Failure> {
+        let as_json = match self.format {
+            Format::Text => false,
+            Format::Json => true,
+            Format::Junit | Format::Github => {
+                let message = "`--mutate` prints as text or JSON only";
+                return Err(
+                    Failure::input(message).help("leave `--format` out, or `--format json`")
+                );
+            }
+        };
+        let fails = |ready: &&Ready| {
+            let report = ready.try_with(&bundle);
+            !compare::differences(&ready.run.expect, &report).is_empty()
+        };
+        if let Some(failed) = ready.iter().find(fails) {
+            let message = format!("the test `{}` fails without any change", failed.run.name);
+            return Err(Failure::input(message).help("`keyrail test` says why"));
+        }
+        mutate::run(bundle, ready, as_json, out)
     }
 
     fn run_all(&self, ready: Vec<Ready>, bundle: &Bundle, coverage: &mut Coverage) -> Vec<Ran> {

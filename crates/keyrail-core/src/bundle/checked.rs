@@ -200,7 +200,7 @@ fn nesting(text: &str) -> usize {
 
 const DEEPEST: usize = 64;
 
-fn without_conditions(policy: &Value) -> Value {
+pub(super) fn without_conditions(policy: &Value) -> Value {
     let mut policy = policy.clone();
     if let Some(object) = policy.as_object_mut() {
         object.insert("conditions".to_owned(), Value::Array(Vec::new()));
