@@ -11,6 +11,8 @@ TRIPLE_x86_64 := x86_64-unknown-linux-gnu
 TRIPLE = $(or $(TRIPLE_$(ARCH)),$(error ARCH is arm64 or x86_64, not $(ARCH)))
 PACKAGE = target/lambda/$(ARCH)/bootstrap
 
+# One profile for all that runs on this machine, so that each crate is built once.
+PROFILE := --profile demo
 # Settings of yours that would move the build's output elsewhere.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 unexport CARGO_BUILD_TARGET
@@ -29,17 +31,17 @@ demo: ## contain an access key in a local emulator; needs no AWS account
 	@.venv/bin/python -m demo
 
 demo-build:
-	cargo build --locked --profile demo -p keyrail-lambda -p keyrail-cli
+	cargo build --locked $(PROFILE) -p keyrail-lambda -p keyrail-cli
 
 test: .venv/check.stamp ## run every test
-	cargo build --locked --workspace
-	target/debug/keyrail test crates/keyrail-core/default-bundle --require-coverage
+	cargo build --locked $(PROFILE) --workspace
+	target/demo/keyrail test crates/keyrail-core/default-bundle --require-coverage
 	@if cargo nextest --version >/dev/null 2>&1; \
-	then set -x; cargo nextest run --locked --workspace; \
-	else set -x; cargo test --locked --workspace --lib --bins --tests; fi
-	cargo test --locked --workspace --doc
-	KEYRAIL_BIN=$(CURDIR)/target/debug/keyrail .venv/bin/python -m unittest discover -s tests/template -t . -v
-	KEYRAIL_BIN=$(CURDIR)/target/debug/keyrail .venv/bin/python -m unittest discover -s tests/emulator -t . -v
+	then set -x; cargo nextest run --locked --cargo-profile demo --workspace; \
+	else set -x; cargo test --locked $(PROFILE) --workspace --lib --bins --tests; fi
+	cargo test --locked $(PROFILE) --workspace --doc
+	KEYRAIL_BIN=$(CURDIR)/target/demo/keyrail .venv/bin/python -m unittest discover -s tests/template -t . -v
+	KEYRAIL_BIN=$(CURDIR)/target/demo/keyrail .venv/bin/python -m unittest discover -s tests/emulator -t . -v
 
 check: lint supply-chain template ## run every check that is not a test
 
@@ -75,12 +77,13 @@ bench: .venv/demo.stamp package ## sizes, cold start, memory and times of the pa
 	cargo bench --locked --profile release -p keyrail-core --bench examine
 	KEYRAIL_BOOTSTRAP=$(CURDIR)/$(PACKAGE)/bootstrap cargo bench --locked --profile demo -p keyrail-lambda --bench process
 
-prove: .venv/check.stamp demo-build ## what is claimed of the default bundle, for all activities
+prove: .venv/check.stamp demo-build ## what is claimed of the default bundle, and what its tests would notice
 	target/demo/keyrail prove crates/keyrail-core/default-bundle
+	target/demo/keyrail test crates/keyrail-core/default-bundle --mutate
 
 soak: .venv/check.stamp ## containment against faults and simulations, in full: 15 minutes at most
-	KEYRAIL_SOAK=1 timeout 900 cargo test --locked --profile demo -p keyrail-core --test model -- --nocapture
-	KEYRAIL_SOAK=1 timeout 300 cargo test --locked -p keyrail-lambda --test guardrail -- faults crashing --nocapture
+	KEYRAIL_SOAK=1 timeout 900 cargo test --locked $(PROFILE) -p keyrail-core --test model -- --nocapture
+	KEYRAIL_SOAK=1 timeout 300 cargo test --locked $(PROFILE) -p keyrail-lambda --test guardrail -- faults crashing --nocapture
 
 fuzz: ## mutate events until one breaks, for SECONDS (60); needs cargo-fuzz
 	@mkdir -p fuzz/corpus/event

@@ -379,3 +379,51 @@ fn a_property_that_is_none_is_refused() {
         assert!(ran.stderr.contains(expected), "{}", ran.stderr);
     }
 }
+
+/// What no test notices is told, with an event that would show it.
+#[test]
+fn mutants_that_no_test_notices_are_told() {
+    let test = |more: &str| {
+        format!(
+            "tests:\n- name: a key\n  sample: key-created-for-another\n  expect: {{violated: [issued]}}\n{more}"
+        )
+    };
+    let guardrail = keys("issued", ISSUED, SUCCEEDED);
+    let folder = bundle(
+        "mutants",
+        &[
+            ("guardrails/a.cedar", &guardrail),
+            ("tests/a.yaml", &test("")),
+        ],
+    );
+    let path = folder.path();
+    let ran = ran(&["test", &path, "--mutate", "--format", "json"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let printed: Value = serde_json::from_str(&ran.stdout).expect("it prints JSON");
+    assert_eq!(printed["schema"], "keyrail.mutants/v1");
+    let unnoticed = printed["unnoticed"].as_array().expect("a list");
+    let of = |change: &str| {
+        let found = unnoticed.iter().find(|mutant| mutant["change"] == change);
+        found.unwrap_or_else(|| panic!("{change} in {unnoticed:?}"))
+    };
+    let wider = of("any `action`");
+    assert!(wider["shown"]["event"].is_object(), "{wider}");
+    let failed = of("`context.succeeded && (resource has root)` is `resource has root`");
+    assert_eq!(failed["shown"]["facts"]["context.succeeded"], false);
+    folder.write("tests/a.yaml", &test(
+        "- name: denied\n  sample: key-created-for-another\n  set: {detail.errorCode: AccessDenied}\n  expect: {violated: []}\n",
+    ));
+    let again = crate::ran(&["test", &path, "--mutate", "--format", "json"]);
+    let again: Value = serde_json::from_str(&again.stdout).expect("it prints JSON");
+    assert!(again["noticed"].as_u64() > printed["noticed"].as_u64());
+    folder.write("tests/a.yaml", &test("").replace("[issued]", "[]"));
+    let failing = crate::ran(&["test", &path, "--mutate"]);
+    assert_eq!(failing.status, 2);
+    assert!(
+        failing
+            .stderr
+            .contains("the test `a key` fails without any change"),
+        "{}",
+        failing.stderr
+    );
+}
