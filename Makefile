@@ -82,8 +82,9 @@ prove: .venv/check.stamp demo-build ## what is claimed of the default bundle, an
 	target/demo/keyrail test crates/keyrail-core/default-bundle --mutate
 
 soak: .venv/check.stamp ## containment against faults and simulations, in full: 15 minutes at most
-	KEYRAIL_SOAK=1 timeout 900 cargo test --locked $(PROFILE) -p keyrail-core --test model -- --nocapture
-	KEYRAIL_SOAK=1 timeout 300 cargo test --locked $(PROFILE) -p keyrail-lambda --test guardrail -- faults crashing --nocapture
+	cargo test --locked $(PROFILE) --workspace --test model --test guardrail --no-run
+	KEYRAIL_SOAK=1 timeout 700 cargo test --locked $(PROFILE) --workspace --test model -- --nocapture
+	KEYRAIL_SOAK=1 timeout 200 cargo test --locked $(PROFILE) --workspace --test guardrail -- faults crashing --nocapture
 
 fuzz: ## mutate events until one breaks, for SECONDS (60); needs cargo-fuzz
 	@mkdir -p fuzz/corpus/event
