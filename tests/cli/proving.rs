@@ -323,6 +323,9 @@ fn what_an_older_bundle_caught_and_a_newer_does_not_is_shown() {
         let against = old.path();
         let finding = failed(&proved(&new, &["--against", &against]), "superset");
         assert_eq!(finding["says"], "what `issued` caught is caught");
+        let lost = finding["wrong_for"].as_array().map_or(0, Vec::len);
+        // By each sort of actor but the one that is still caught.
+        assert!(lost >= 4, "{}", finding["wrong_for"]);
         let verdict = explained(
             &old,
             &json!({"counterexample": {

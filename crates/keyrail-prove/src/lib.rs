@@ -21,7 +21,7 @@ use serde::Serialize;
 pub use self::claim::Kind;
 use self::claim::{Asks, Claim, Policies};
 pub use self::mutant::{Difference, Mutant, difference, mutants};
-use self::place::{Place, Places};
+use self::place::Places;
 pub use self::property::{Expect, Property};
 pub use self::replay::Counterexample;
 pub use self::solver::SolverCommand;
@@ -85,6 +85,9 @@ pub struct Finding {
     pub result: Proof,
     /// An activity that shows it to be wrong.
     pub counterexample: Option<Counterexample>,
+    /// Every sort of activity for which it is wrong, as `iam:CreateAccessKey by User`;
+    /// only of what another bundle caught, and else the first.
+    pub wrong_for: Vec<String>,
     /// How long it took, in milliseconds.
     pub millis: u64,
 }
@@ -216,7 +219,8 @@ async fn decide(
 ) -> Result<Finding, ProveError> {
     let start = Instant::now();
     let mut is_unknown = false;
-    let mut found: Option<(&Place, Option<Counterexample>)> = None;
+    let mut found: Option<Option<Counterexample>> = None;
+    let mut wrong_for = Vec::new();
     let wants_one = matches!(claim.asks, Asks::Some(_));
     let asked: Vec<(usize, expression::Condition)> = match &claim.asks {
         Asks::Some(goals) | Asks::None(goals) => goals.clone(),
@@ -234,17 +238,23 @@ async fn decide(
             Answer::None => {}
             Answer::Unknown => is_unknown = true,
             Answer::Found(_) if wants_one => {
-                found = Some((place, None));
+                found = Some(None);
                 break;
             }
             Answer::Found(env) => {
-                let shown = replay::counterexample(&claim.asks, place, &goal, &env, bundle);
-                let is_event = shown.event.is_some();
+                let has_event = |found: &Option<Option<Counterexample>>| {
+                    let shown = found.as_ref().and_then(Option::as_ref);
+                    shown.is_some_and(|shown| shown.event.is_some())
+                };
+                wrong_for.push(format!("{} by {}", place.action, place.principal));
                 // One that `keyrail explain` takes is better than the first.
-                if found.is_none() || is_event {
-                    found = Some((place, Some(shown)));
+                if !has_event(&found) {
+                    let shown = replay::counterexample(&claim.asks, place, &goal, &env, bundle);
+                    if found.is_none() || shown.event.is_some() {
+                        found = Some(Some(shown));
+                    }
                 }
-                if is_event {
+                if has_event(&found) && claim.kind != Kind::Superset {
                     break;
                 }
             }
@@ -260,7 +270,8 @@ async fn decide(
         says: claim.says,
         about: claim.about,
         result,
-        counterexample: found.and_then(|(_, shown)| shown),
+        counterexample: found.flatten(),
+        wrong_for,
         millis: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
     })
 }

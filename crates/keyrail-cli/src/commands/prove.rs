@@ -151,9 +151,13 @@ fn text(findings: &[Finding]) -> Result<String, Failure> {
         };
         let about = finding.about.join(", ");
         text.push_str(&format!("{word}  {} ({about})\n", finding.says));
+        if finding.wrong_for.len() > 1 {
+            let all = finding.wrong_for.join(", ");
+            text.push_str(&format!("  not so for {all}\n"));
+        }
         if let Some(shown) = &finding.counterexample {
             text.push_str(&format!(
-                "  not so for {} by {}:\n",
+                "  such as {} by {}:\n",
                 shown.action, shown.principal
             ));
             let list = |ids: &[String]| match ids {
