@@ -4,6 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::schema::schema;
+use crate::schema::validator::errors;
 use crate::{Folder, Ran, ran};
 
 /// A bundle with these files; an empty folder of properties claims nothing.
@@ -23,12 +25,18 @@ fn proved(folder: &Folder, more: &[&str]) -> Ran {
     ran(&words)
 }
 
+fn is_of_the_schema(name: &str, printed: &Value) {
+    let found = errors(&schema(name), std::slice::from_ref(printed));
+    assert_eq!(found, [None]);
+}
+
 /// The one finding of a kind that failed.
 fn failed(ran: &Ran, kind: &str) -> Value {
     assert_eq!(ran.status, 1, "{}", ran.stderr);
     let printed: Value = serde_json::from_str(&ran.stdout).expect("it prints JSON");
     let schema = printed.get("schema").and_then(Value::as_str);
     assert_eq!(schema, Some("keyrail.proof/v1"));
+    is_of_the_schema("proof", &printed);
     let findings = printed.get("findings").and_then(Value::as_array);
     let found = findings.into_iter().flatten().find(|finding| {
         let is = |key: &str, value: &str| finding.get(key).and_then(Value::as_str) == Some(value);
@@ -403,7 +411,7 @@ fn mutants_that_no_test_notices_are_told() {
     let ran = ran(&["test", &path, "--mutate", "--format", "json"]);
     assert_eq!(ran.status, 1, "{}", ran.stderr);
     let printed: Value = serde_json::from_str(&ran.stdout).expect("it prints JSON");
-    assert_eq!(printed["schema"], "keyrail.mutants/v1");
+    is_of_the_schema("mutants", &printed);
     let unnoticed = printed["unnoticed"].as_array().expect("a list");
     let of = |change: &str| {
         let found = unnoticed.iter().find(|mutant| mutant["change"] == change);

@@ -16,10 +16,18 @@ use serde_json::{Value, json};
 use crate::{Ran, ran};
 
 mod read;
-mod validator;
+pub(crate) mod validator;
 mod written;
 
-const NAMES: [&str; 5] = ["alert", "diagnostics", "report", "settings", "tests"];
+const NAMES: [&str; 7] = [
+    "alert",
+    "diagnostics",
+    "mutants",
+    "proof",
+    "report",
+    "settings",
+    "tests",
+];
 
 #[test]
 fn each_schema_is_named_and_says_what_every_property_means() {
@@ -53,7 +61,7 @@ fn no_key_is_left_open_and_none_that_is_written_is_optional() {
                 continue;
             };
             assert_eq!(object["additionalProperties"], false, "{name}{place}");
-            if ["alert", "diagnostics", "report"].contains(&name) {
+            if ["alert", "diagnostics", "mutants", "proof", "report"].contains(&name) {
                 let keys = properties.as_object().into_iter().flatten();
                 let keys: Vec<&String> = keys.map(|(key, _)| key).collect();
                 assert_eq!(object["required"], json!(keys), "{name}{place}");
@@ -182,7 +190,7 @@ fn a_schema_that_there_is_not_is_an_error_that_names_them_all() {
 }
 
 /// As the command prints it.
-fn schema(name: &str) -> Value {
+pub(crate) fn schema(name: &str) -> Value {
     ran(&["schema", name]).json()
 }
 

@@ -21,7 +21,7 @@ json.dump([error(document) for document in asked['documents']], sys.stdout)
 ";
 
 /// What is wrong with each document; nothing with those that the schema takes.
-pub(super) fn errors(schema: &Value, documents: &[Value]) -> Vec<Option<String>> {
+pub(crate) fn errors(schema: &Value, documents: &[Value]) -> Vec<Option<String>> {
     let python = std::env::var_os("KEYRAIL_PYTHON").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/bin/python"),
         PathBuf::from,

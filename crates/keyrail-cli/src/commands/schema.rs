@@ -48,6 +48,10 @@ enum Name {
     Alert,
     /// `keyrail.diagnostics/v1`
     Diagnostics,
+    /// `keyrail.proof/v1`
+    Proof,
+    /// `keyrail.mutants/v1`
+    Mutants,
 }
 
 impl Args {
@@ -66,6 +70,8 @@ impl Args {
             Name::Report => REPORT.to_owned(),
             Name::Alert => alert()?,
             Name::Diagnostics => include_str!("../schemas/diagnostics.json").to_owned(),
+            Name::Proof => include_str!("../schemas/proof.json").to_owned(),
+            Name::Mutants => include_str!("../schemas/mutants.json").to_owned(),
         };
         out.answer(&text)?;
         Ok(Exit::Good)
