@@ -148,7 +148,7 @@ fn a_sound_bundle_is_proved() {
     let text = crate::ran(&["prove", &folder.path()]);
     assert_eq!(
         (text.status, text.stdout.as_str()),
-        (0, "7 proved, 0 failed\n")
+        (0, "9 proved, 0 failed\n")
     );
 }
 
@@ -377,6 +377,14 @@ fn a_property_that_is_none_is_refused() {
             "is a `forbid`",
         ),
         ("permit (", "properties/a.cedar"),
+        (
+            r#"@id("a") @title("T") @expect("alert") permit (principal, action == Action::"iam:CreateAccesKey", resource);"#,
+            "iam:CreateAccesKey",
+        ),
+        (
+            r#"@id("a") @title("T") @expect("alert") permit (principal == ?principal, action, resource);"#,
+            "has no slots",
+        ),
     ] {
         let folder = bundle(
             "wrong",
@@ -438,4 +446,45 @@ fn mutants_that_no_test_notices_are_told() {
         "{}",
         failing.stderr
     );
+}
+
+/// A proof must not rest on one type of actor where the world knows others: each of these
+/// was once called proved.
+#[test]
+fn what_an_event_shows_to_be_wrong_is_not_proved() {
+    for (guardrail, about) in [
+        (
+            keys(
+                "issued",
+                r#"principal, action == Action::"iam:CreateAccessKey", resource"#,
+                "when { principal is User || principal is RoleSession || principal is Root }",
+            ),
+            r#"permit (principal in Account::"111122223333", action == Action::"iam:CreateAccessKey", resource)"#,
+        ),
+        (
+            keys(
+                "issued",
+                r#"principal, action in Action::"report-finding", resource"#,
+                "unless { context.self }",
+            ),
+            r#"permit (principal, action in Action::"report-finding", resource)"#,
+        ),
+        (
+            keys(
+                "issued",
+                r#"principal, action in Action::"tamper-audit", resource is Resource"#,
+                r#"when { resource.kind like "tr*" }"#,
+            ),
+            r#"permit (principal, action in Action::"tamper-audit", resource is Resource) when { resource.kind like "det*" }"#,
+        ),
+    ] {
+        let folder = bundle(
+            "unsound",
+            &[
+                ("guardrails/a.cedar", &guardrail),
+                ("properties/a.cedar", &property("alert", about)),
+            ],
+        );
+        failed(&proved(&folder, &[]), "property");
+    }
 }

@@ -213,28 +213,62 @@ pub(crate) fn claims(
         claims.extend(of_exemption(bundle, policies, places, id, policy));
     }
     for property in properties {
-        let goals = places
-            .iter()
-            .enumerate()
-            .filter(|(_, place)| place.is_in_scope(&property.policy));
-        let goals = goals.map(|(at, place)| {
-            let fails = match property.expect {
-                Expect::Alert => not(policies.told(bundle, place, None)),
-                Expect::Step(step) => not(policies.told(bundle, place, Some(step))),
-                Expect::NoAlert => policies.told(bundle, place, None),
-                Expect::NoExemption => policies.exempt(bundle, place),
-            };
-            (at, and(applies(&property.policy), fails))
-        });
-        // Where nothing tells or exempts, nothing can be asked.
-        let goals = goals.filter(|(_, goal)| goal.pointer("/&&/right") != Some(&constant(false)));
-        claims.push(Claim {
-            kind: Kind::Property,
-            says: property.title.clone(),
-            about: vec![property.id.clone()],
-            asks: Asks::None(goals.collect()),
-        });
+        claims.extend(of_property(bundle, policies, property, places));
     }
+    claims
+}
+
+/// That a property is about something, can be evaluated, and holds.
+fn of_property(
+    bundle: &Bundle,
+    policies: &Policies,
+    property: &Property,
+    places: &[Place],
+) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    let places_of = places.iter().enumerate();
+    let about: Vec<usize> = places_of
+        .filter(|(_, place)| place.is_in_scope(&property.policy))
+        .map(|(at, _)| at)
+        .collect();
+    claims.push(Claim {
+        kind: Kind::Property,
+        says: format!("property `{}` is about something", property.id),
+        about: vec![property.id.clone()],
+        asks: Asks::Some(
+            about
+                .iter()
+                .map(|at| (*at, applies(&property.policy)))
+                .collect(),
+        ),
+    });
+    claims.push(Claim {
+        kind: Kind::NoError,
+        says: format!("property `{}` can always be evaluated", property.id),
+        about: vec![property.id.clone()],
+        asks: Asks::NoError(property.policy.clone(), about),
+    });
+    let goals = places
+        .iter()
+        .enumerate()
+        .filter(|(_, place)| place.is_in_scope(&property.policy));
+    let goals = goals.map(|(at, place)| {
+        let fails = match property.expect {
+            Expect::Alert => not(policies.told(bundle, place, None)),
+            Expect::Step(step) => not(policies.told(bundle, place, Some(step))),
+            Expect::NoAlert => policies.told(bundle, place, None),
+            Expect::NoExemption => policies.exempt(bundle, place),
+        };
+        (at, and(applies(&property.policy), fails))
+    });
+    // Where nothing tells or exempts, nothing can be asked.
+    let goals = goals.filter(|(_, goal)| goal.pointer("/&&/right") != Some(&constant(false)));
+    claims.push(Claim {
+        kind: Kind::Property,
+        says: property.title.clone(),
+        about: vec![property.id.clone()],
+        asks: Asks::None(goals.collect()),
+    });
     claims
 }
 

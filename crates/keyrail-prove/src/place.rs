@@ -73,7 +73,7 @@ impl Told {
     fn principals(&self) -> Vec<&'static str> {
         // Of these the world says more than of others. People know them best, and what is
         // shown is of the first that has one.
-        let known = ["User", "RoleSession", "Root"];
+        let known = ["User", "RoleSession", "Root", "AwsService"];
         let rest = PRINCIPALS.into_iter().filter(|kind| !known.contains(kind));
         let (named, others): (Vec<&str>, Vec<&str>) =
             rest.partition(|kind| self.texts.contains(*kind));
@@ -112,7 +112,7 @@ impl Places {
             let groups: BTreeSet<Group> = groups.collect();
             let target = schema::resource(entry);
             let kind = entry.target.as_str();
-            let kind = told.texts.contains(kind).then_some(kind);
+            let kind = told.marks(kind);
             let sort = (
                 told.texts
                     .contains(entry.kind.fallback())
@@ -146,8 +146,8 @@ impl Places {
                 (entry.action, Some(entry), entry.kind, resource)
             }))
         {
-            // What AWS reports, AWS does.
-            let principals = match kind.is_report() {
+            // An exposure is AWS's own notice; a finding is about whoever it names.
+            let principals = match kind == Kind::Exposure {
                 true => &["AwsService"][..],
                 false => &principals,
             };

@@ -5,8 +5,9 @@
 
 use std::str::FromStr;
 
-use cedar_policy::{Policy, PolicySet};
+use cedar_policy::{Policy, PolicySet, Schema, ValidationMode, Validator};
 use keyrail_core::plan::StepName;
+use keyrail_core::{Bundle, schema};
 use serde_json::Value;
 
 use crate::ProveError;
@@ -64,7 +65,12 @@ impl Property {
     /// If a file is not Cedar, or a policy in it is no property.
     pub fn read<'a>(
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
+        bundle: &Bundle,
     ) -> Result<Vec<Self>, ProveError> {
+        let networks = bundle.settings.networks.keys().map(String::as_str);
+        let (schema, _) = Schema::from_cedarschema_str(&schema::cedar(networks))
+            .map_err(|error| ProveError::Bug(format!("the schema: {error}")))?;
+        let validator = Validator::new(schema);
         let mut properties = Vec::new();
         for (file, text) in files {
             let wrong = |message: String| ProveError::Property {
@@ -72,6 +78,15 @@ impl Property {
                 message,
             };
             let policies = PolicySet::from_str(text).map_err(|error| wrong(error.to_string()))?;
+            if policies.templates().next().is_some() {
+                return Err(wrong(
+                    "a property has no slots such as `?principal`".to_owned(),
+                ));
+            }
+            let checked = validator.validate(&policies, ValidationMode::Strict);
+            if let Some(error) = checked.validation_errors().next() {
+                return Err(wrong(error.to_string()));
+            }
             for policy in policies.policies() {
                 properties.push(Self::of(file, policy).map_err(wrong)?);
             }

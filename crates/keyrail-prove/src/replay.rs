@@ -62,7 +62,7 @@ pub(crate) fn counterexample(
         exempt: Vec::new(),
         undecided: Vec::new(),
     };
-    let Some(goal) = goal_bundle(asks, goal) else {
+    let Some(goal) = goal_bundle(asks, goal, bundle) else {
         return shown;
     };
     let holds = |facts: &Facts, look: Look| {
@@ -153,7 +153,7 @@ fn looks(place: &Place) -> impl Iterator<Item = Look> {
 }
 
 /// A bundle with one guardrail, which is violated when the condition holds.
-fn goal_bundle(asks: &Asks, goal: &Condition) -> Option<Bundle> {
+fn goal_bundle(asks: &Asks, goal: &Condition, of: &Bundle) -> Option<Bundle> {
     let policy = match asks {
         Asks::NoError(policy, _) => expression::policy("forbid", [expression::applies(policy)]),
         Asks::Some(_) | Asks::None(_) => expression::policy("forbid", [goal.clone()]),
@@ -161,7 +161,11 @@ fn goal_bundle(asks: &Asks, goal: &Condition) -> Option<Bundle> {
     let policy = cedar_policy::Policy::from_json(None, policy).ok()?;
     let text =
         format!("@id(\"goal\") @title(\"Goal\") @severity(\"info\") @respond(\"alert\")\n{policy}");
-    Bundle::load(&[("guardrails/goal.cedar".to_owned(), text)]).ok()
+    let mut bundle = Bundle::load(&[("guardrails/goal.cedar".to_owned(), text)]).ok()?;
+    // Networks, units and limits are those of the bundle in question.
+    bundle.settings = of.settings.clone();
+    bundle.organization = of.organization.clone();
+    Some(bundle)
 }
 
 fn judged(

@@ -67,7 +67,7 @@ impl Args {
         let old = self.against.as_deref();
         let old = old.map(|old| bundle::load(&bundle::folder(Some(old))?));
         let old = old.transpose()?;
-        let properties = properties(&folder)?;
+        let properties = properties(&folder, &bundle)?;
         let limit = Duration::from_secs(self.limit);
         let solver = SolverCommand::find(self.solver.as_deref(), limit).map_err(failure)?;
         let question = Question {
@@ -105,10 +105,10 @@ impl Args {
 }
 
 /// Those of the bundle; without a folder of its own, those of the default bundle.
-fn properties(folder: &Path) -> Result<Vec<Property>, Failure> {
+fn properties(folder: &Path, bundle: &Bundle) -> Result<Vec<Property>, Failure> {
     let below = folder.join("properties");
     if !below.exists() {
-        return Property::read(Bundle::embedded_properties()).map_err(failure);
+        return Property::read(Bundle::embedded_properties(), bundle).map_err(failure);
     }
     let unreadable = |error: std::io::Error| {
         Failure::input(format!("`{}` cannot be read: {error}", below.display()))
@@ -127,7 +127,7 @@ fn properties(folder: &Path) -> Result<Vec<Property>, Failure> {
     let files = files
         .iter()
         .map(|(file, text)| (file.as_str(), text.as_str()));
-    Property::read(files).map_err(failure)
+    Property::read(files, bundle).map_err(failure)
 }
 
 pub(crate) fn failure(error: ProveError) -> Failure {
@@ -150,7 +150,8 @@ fn text(findings: &[Finding]) -> Result<String, Failure> {
             Proof::Unknown => "unknown",
         };
         let about = finding.about.join(", ");
-        text.push_str(&format!("{word}  {} ({about})\n", finding.says));
+        let says = finding.says.replace(char::is_control, " ");
+        text.push_str(&format!("{word}  {says} ({about})\n"));
         if finding.wrong_for.len() > 1 {
             let all = finding.wrong_for.join(", ");
             text.push_str(&format!("  not so for {all}\n"));
