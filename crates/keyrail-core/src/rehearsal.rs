@@ -93,7 +93,7 @@ impl Hands for Stage {
             Answers::Done | Answers::Lagging => Ok(()),
             Answers::Denied => Err(EffectError {
                 kind: EffectErrorKind::Denied,
-                message: format!("{}: AccessDenied, in a rehearsal", change.action()),
+                message: format!("{}: AccessDenied", change.action()),
             }),
         }
     }

@@ -108,7 +108,9 @@ fn in_short(report: &Report) -> &'static str {
     match report.state() {
         State::Blocked if activity.launched > 0 => "User stopped; INSTANCES RUN ON.",
         State::Blocked if activity.comeback.is_some() => "Stopped AGAIN: find out why.",
-        State::Blocked if activity.kind.is_report() => "Key stopped; it was in other hands: act.",
+        State::Blocked if activity.kind == Kind::Exposure => {
+            "Key stopped; it was in other hands: act."
+        }
         State::Blocked if report.plan.steps.iter().any(quarantines) => "User stopped (verified).",
         State::Blocked if to_do::callers_key(report).is_some() => {
             "Key stopped; caller's own key NOT touched."

@@ -78,14 +78,14 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
                 .map(|runbook| format!("Runbook: {runbook}")),
         );
     }
-    items.extend(then);
-    items.extend(uses(report));
     for undecided in &report.verdict.undecided {
         items.push(format!(
             "Judge it yourself: {} could not be decided, so nothing was done about it. Then fix it: until then it can fail to protect.",
             undecided.policy
         ));
     }
+    items.extend(then);
+    items.extend(uses(report));
     if report.activity.is_fault {
         items
             .push("Run `keyrail validate DIR` on the bundle, fix it, and deploy again.".to_owned());
