@@ -96,6 +96,20 @@ impl Policies {
         all.map(|(_, policy)| policy)
     }
 
+    /// The exemptions from a guardrail that are about a place.
+    fn covering<'a>(
+        &'a self,
+        bundle: &'a Bundle,
+        guardrail: &'a str,
+        place: &'a Place,
+    ) -> impl Iterator<Item = &'a Value> {
+        let covering = self.exemptions.iter().filter(move |(exemption, policy)| {
+            let about = bundle.exemptions.get(exemption);
+            about.is_some_and(|about| about.covers(guardrail)) && place.is_in_scope(policy)
+        });
+        covering.map(|(_, policy)| policy)
+    }
+
     /// When a guardrail is violated at a place, and no exemption covers it; `None` if
     /// it is not about that place.
     fn tells(
@@ -107,11 +121,8 @@ impl Policies {
         if !place.is_in_scope(guardrail) {
             return None;
         }
-        let exempt = self.exemptions.iter().filter(|(exemption, policy)| {
-            let about = bundle.exemptions.get(exemption);
-            about.is_some_and(|about| about.covers(id)) && place.is_in_scope(policy)
-        });
-        let exempt = exempt.map(|(_, policy)| not(applies(policy)));
+        let exempt = self.covering(bundle, id, place);
+        let exempt = exempt.map(|policy| not(applies(policy)));
         Some(all([applies(guardrail)].into_iter().chain(exempt)))
     }
 
@@ -136,11 +147,8 @@ impl Policies {
             .iter()
             .filter(|(_, policy)| place.is_in_scope(policy));
         any(violated.flat_map(|(id, guardrail)| {
-            let covering = self.exemptions.iter().filter(|(exemption, policy)| {
-                let about = bundle.exemptions.get(exemption);
-                about.is_some_and(|about| about.covers(id)) && place.is_in_scope(policy)
-            });
-            covering.map(|(_, policy)| and(applies(guardrail), applies(policy)))
+            let covering = self.covering(bundle, id, place);
+            covering.map(|policy| and(applies(guardrail), applies(policy)))
         }))
     }
 }

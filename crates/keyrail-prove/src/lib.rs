@@ -167,6 +167,9 @@ pub fn prove(
         })
     })?;
     let mut findings = done.into_inner().unwrap_or_default();
+    if findings.len() != total {
+        return Err(ProveError::Bug("a claim was not decided".to_owned()));
+    }
     findings.sort_by_key(|(at, _): &(usize, Finding)| *at);
     Ok(findings.into_iter().map(|(_, finding)| finding).collect())
 }
@@ -227,9 +230,8 @@ async fn decide(
         Asks::NoError(policy, at) => at.iter().map(|at| (*at, policy.clone())).collect(),
     };
     for (at, goal) in asked {
-        let Some(place) = places.all.get(at) else {
-            continue;
-        };
+        let place = places.all.get(at);
+        let place = place.ok_or_else(|| ProveError::Bug("a place is missing".to_owned()))?;
         let answer = match &claim.asks {
             Asks::NoError(policy, _) => solver.find_error(place, policy).await?,
             Asks::Some(_) | Asks::None(_) => solver.find(place, &goal).await?,

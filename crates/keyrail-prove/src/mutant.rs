@@ -82,9 +82,8 @@ pub fn difference(
             progress(done, mutants.len());
             let mut guardrails = policies.guardrails.iter();
             let guardrail = guardrails.find(|(id, _)| *id == mutant.guardrail);
-            let Some((_, guardrail)) = guardrail else {
-                continue;
-            };
+            let (_, guardrail) =
+                guardrail.ok_or_else(|| ProveError::Bug(format!("no `{}`", mutant.guardrail)))?;
             differences
                 .push(of_one(guardrail, mutant, &places, question.bundle, &mut solver).await?);
         }

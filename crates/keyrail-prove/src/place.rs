@@ -5,7 +5,6 @@
 //! the same groups. One of each sort stands for all.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use cedar_policy::{EntityId, EntityTypeName, EntityUid, Policy, RequestEnv, Schema};
 use cedar_policy_symcc::{CompiledSchema, SymEnv};
@@ -284,12 +283,8 @@ impl Sort<'_> {
             "if context has history then {} else true",
             past(bundle, principal, resource)
         ));
-        lines.into_iter().fold(String::new(), |mut text, line| {
-            let join = if text.is_empty() { "" } else { " && " };
-            // Writing to a text cannot fail.
-            _ = write!(text, "{join}({line})");
-            text
-        })
+        let lines: Vec<String> = lines.iter().map(|line| format!("({line})")).collect();
+        lines.join(" && ")
     }
 }
 

@@ -1,0 +1,323 @@
+//! The event that shows facts: each is put where keyrail reads it.
+
+use keyrail_core::Bundle;
+use keyrail_core::activity::Kind;
+use keyrail_core::activity::taxonomy::{self, Group};
+use serde_json::{Value, json};
+
+use super::facts::{Facts, id_of};
+use crate::place::Place;
+
+mod identity;
+
+const TIME: &str = "2026-03-14T09:26:53Z";
+
+/// How an event is to look where nothing is known.
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    /// In which of the action's groups it shows itself to be.
+    pub(super) group: Option<Group>,
+    /// In which account, if it says nothing of that.
+    pub(super) account: &'static str,
+    /// Whether what is absent is taken out of it, and not just left as in the example.
+    pub(super) is_bare: bool,
+}
+
+/// Of what is known, what an event shows.
+pub(super) struct Known<'a> {
+    pub(super) place: &'a Place,
+    pub(super) facts: &'a Facts,
+    pub(super) look: Look,
+    pub(super) bundle: &'a Bundle,
+}
+
+impl Known<'_> {
+    fn fact(&self, name: &str) -> Option<&Value> {
+        self.facts.get(name)
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.fact(name)?.as_str()
+    }
+
+    fn flag(&self, name: &str) -> Option<bool> {
+        self.fact(name)?.as_bool()
+    }
+
+    /// The account that somebody is in: as it says, or one of the unit that it is in.
+    fn account(&self, variable: &str) -> Option<String> {
+        let within = self.fact(&format!("{variable} in"))?.as_array()?;
+        let within: Vec<&str> = within.iter().filter_map(Value::as_str).collect();
+        let is_account = |id: &String| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit());
+        let of = |kind: &str| -> Vec<String> {
+            let ids = within.iter().map(|text| Value::from(*text));
+            ids.filter_map(|text| id_of(Some(&text), kind)).collect()
+        };
+        let named = of("Account").into_iter().find(is_account);
+        named.or_else(|| {
+            let units = of("OrgUnit");
+            let accounts = self.bundle.organization.accounts.keys();
+            let mut accounts = accounts.filter(|account| {
+                let above = self.bundle.organization.units_of(account);
+                above.iter().any(|unit| units.iter().any(|of| of == unit))
+            });
+            accounts.next().cloned()
+        })
+    }
+
+    /// A name that AWS would take; else one to stand for it.
+    fn name(&self, arn: Option<&str>, fact: &str, instead: &str) -> String {
+        let is_name = |name: &&str| {
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
+        };
+        let in_arn = arn.filter(|arn| arn.starts_with("arn:"));
+        let in_arn = in_arn.and_then(|arn| arn.rsplit('/').next());
+        let named = in_arn
+            .filter(is_name)
+            .or_else(|| self.text(fact).filter(is_name));
+        named.unwrap_or(instead).to_owned()
+    }
+
+    pub(super) fn event(&self) -> Value {
+        let mut event = self.example();
+        let account = self
+            .account("resource")
+            .unwrap_or_else(|| self.look.account.to_owned());
+        put(&mut event, "account", json!(account));
+        if let Some(region) = self
+            .text("context.region")
+            .filter(|region| region.contains('-'))
+        {
+            put(&mut event, "region", json!(region));
+        }
+        if self.place.kind.is_report() {
+            return event;
+        }
+        let time = self
+            .text("context.time")
+            .and_then(time)
+            .unwrap_or_else(|| TIME.to_owned());
+        put(&mut event, "time", json!(time));
+        let region = event.get("region").cloned().unwrap_or_default();
+        let Some(detail) = event.get_mut("detail") else {
+            return event;
+        };
+        put(detail, "eventTime", json!(time));
+        put(detail, "awsRegion", region);
+        put(detail, "recipientAccountId", json!(account));
+        let caller = self.account("principal").unwrap_or(account);
+        put(detail, "userIdentity", self.identity(&caller));
+        self.origin(detail);
+        self.target(detail);
+        if self.look.group == Some(Group::LaunchCompute) {
+            self.launch(detail);
+        }
+        if self.flag("context.succeeded") == Some(false) {
+            self.fail(detail);
+        }
+        event
+    }
+
+    fn example(&self) -> Value {
+        if let Some(entry) = self.place.entry {
+            return entry.example(self.look.group);
+        }
+        // What has no row of its own looks like another of its kind.
+        let mut like = taxonomy::entries().filter(|entry| entry.kind == self.place.kind);
+        let mut event = like
+            .find(|entry| entry.groups.is_empty())
+            .or_else(|| taxonomy::entries().find(|entry| entry.kind == self.place.kind))
+            .map_or(Value::Null, |entry| entry.example(None));
+        if self.place.kind.is_report() {
+            return event;
+        }
+        let name = self.text("context.name").unwrap_or_default();
+        let is_word =
+            |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric());
+        let (service, call) = match name.split_once(':') {
+            Some((service, call)) if is_word(service) && is_word(call) => (service, call),
+            _ => ("example", "DoSomething"),
+        };
+        put(&mut event, "source", json!(format!("aws.{service}")));
+        let source = json!(format!("{service}.amazonaws.com"));
+        put(&mut event, "detail.eventSource", source);
+        put(&mut event, "detail.eventName", json!(call));
+        put(&mut event, "detail.requestParameters", Value::Null);
+        put(&mut event, "detail.responseElements", Value::Null);
+        if self.place.kind == Kind::ServiceEvent {
+            put(&mut event, "detail.eventType", json!("AwsServiceEvent"));
+        }
+        event
+    }
+
+    fn origin(&self, detail: &mut Value) {
+        let networks = self.fact("context.networks").and_then(Value::as_array);
+        let named = networks.and_then(|networks| id_of(networks.first(), "Network"));
+        let range =
+            named.and_then(|name| self.bundle.settings.networks.get(&name)?.first().copied());
+        let address = match (range, self.text("context.ip")) {
+            (Some(range), _) => Some(range.addr().to_string()),
+            (None, Some(ip)) => {
+                let ip = ip.trim_start_matches("ip(\"").trim_end_matches("\")");
+                ip.split('/').next().map(str::to_owned)
+            }
+            (None, None) if !self.look.is_bare => None,
+            (None, None) => {
+                let service = self.text("context.service").unwrap_or("AWS Internal");
+                Some(service.to_owned())
+            }
+        };
+        if let Some(address) = address {
+            put(detail, "sourceIPAddress", json!(address));
+        }
+        let agent = self.text("context.userAgent");
+        if agent.is_some() || self.look.is_bare {
+            put(detail, "userAgent", json!(agent));
+        }
+        if let Some(tls) = self.text("context.tlsVersion") {
+            put(detail, "tlsDetails.tlsVersion", json!(tls));
+        }
+        if self.place.kind == Kind::SignIn {
+            let used = self
+                .flag("context.mfa")
+                .map(|mfa| if mfa { "Yes" } else { "No" });
+            put(detail, "additionalEventData.MFAUsed", json!(used));
+        }
+        if self.flag("context.console") == Some(true) {
+            put(detail, "sessionCredentialFromConsole", json!("true"));
+        }
+    }
+
+    fn target(&self, detail: &mut Value) {
+        let Some(entry) = self.place.entry else {
+            return;
+        };
+        let owner = id_of(self.fact("resource.owner"), "User");
+        let is_self = self.flag("context.self") == Some(true);
+        let user = match (is_self, self.place.principal) {
+            (true, "User") => Some(self.name(
+                id_of(self.fact("principal"), "User").as_deref(),
+                "principal.name",
+                "anaya",
+            )),
+            _ if self.flag("resource.root") == Some(true) => None,
+            _ => {
+                let is_users = self.flag("resource.root") == Some(false);
+                let has_owner = is_users || owner.is_some();
+                has_owner.then(|| self.name(owner.as_deref(), "resource.user", "bob"))
+            }
+        };
+        for (paths, value) in [
+            (entry.user, user.map(Value::from)),
+            (entry.status, self.text("resource.status").map(Value::from)),
+        ] {
+            let is_absent = value.is_none() && (self.look.is_bare || paths == entry.user);
+            if let (Some(path), true) = (paths.first(), value.is_some() || is_absent) {
+                put(detail, path, value.unwrap_or(Value::Null));
+            }
+        }
+    }
+
+    /// As many instances as are launched since the password was changed.
+    fn launch(&self, detail: &mut Value) {
+        const MOST: i64 = 20;
+        let past = self.fact("context.history");
+        let launched = past.and_then(|past| past.get("launchedSincePasswordChange")?.as_i64());
+        if let Some(launched) = launched {
+            let one = json!({ "instanceId": "i-0123456789abcdef0" });
+            let all: Vec<Value> = (0..launched.clamp(1, MOST)).map(|_| one.clone()).collect();
+            put(detail, "responseElements.instancesSet.items", all.into());
+        }
+    }
+
+    fn fail(&self, detail: &mut Value) {
+        if self.place.kind == Kind::SignIn {
+            let name = detail.get("eventName").and_then(Value::as_str);
+            let name = name.unwrap_or_default().to_owned();
+            put(detail, "errorMessage", json!("Failed authentication"));
+            put(detail, "responseElements", json!({ name: "Failure" }));
+        } else {
+            let code = self
+                .text("context.errorCode")
+                .filter(|code| !code.is_empty());
+            put(detail, "errorCode", json!(code.unwrap_or("AccessDenied")));
+            put(
+                detail,
+                "errorMessage",
+                json!("User is not authorized to perform this call"),
+            );
+            put(detail, "responseElements", Value::Null);
+        }
+    }
+
+    /// A change of the password before, and launches since, where policies read them.
+    pub(super) fn history(&self) -> Vec<Value> {
+        let Some(past) = self.fact("context.history") else {
+            return Vec::new();
+        };
+        let Some(at) = self
+            .text("context.time")
+            .and_then(time)
+            .unwrap_or_else(|| TIME.to_owned())
+            .parse::<jiff::Timestamp>()
+            .ok()
+        else {
+            return Vec::new();
+        };
+        let number = |name: &str| past.get(name).and_then(Value::as_i64);
+        let mut events = Vec::new();
+        let caller = self
+            .account("principal")
+            .unwrap_or_else(|| self.look.account.to_owned());
+        if let Some(minutes) = number("minutesSincePasswordChange") {
+            let minutes = minutes.clamp(0, 60 * 24 * 365);
+            if let Ok(time) = at.checked_sub(jiff::SignedDuration::from_mins(minutes)) {
+                let mut changed = taxonomy::find("iam:ChangePassword")
+                    .map_or(Value::Null, |entry| {
+                        entry.example(Some(Group::ChangePassword))
+                    });
+                put(&mut changed, "time", json!(time.to_string()));
+                put(&mut changed, "detail.eventTime", json!(time.to_string()));
+                put(&mut changed, "detail.userIdentity", self.identity(&caller));
+                events.push(changed);
+            }
+        }
+        if events.is_empty() {
+            // A history is kept, and has nothing in it that matters here.
+            let other = taxonomy::find("sts:GetSessionToken").map(|entry| entry.example(None));
+            events.extend(other);
+        }
+        events
+    }
+}
+
+/// `datetime("2026-03-14T09:26:53Z")`, or milliseconds, as CloudTrail writes it.
+fn time(text: &str) -> Option<String> {
+    let text = text
+        .trim_start_matches("datetime(\"")
+        .trim_end_matches("\")");
+    let time: jiff::Timestamp = text.parse().ok().or_else(|| {
+        let date: jiff::civil::Date = text.parse().ok()?;
+        jiff::tz::Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()
+    })?;
+    Some(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+/// Sets what is at a path of objects.
+fn put(place: &mut Value, path: &str, value: Value) {
+    if !place.is_object() {
+        *place = json!({});
+    }
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    let Some(object) = place.as_object_mut() else {
+        return;
+    };
+    let inner = object.entry(first).or_insert(Value::Null);
+    match rest {
+        "" => *inner = value,
+        rest => put(inner, rest, value),
+    }
+}
