@@ -104,14 +104,20 @@ fn in_short(report: &Report) -> &'static str {
     }
     let is_critical = report.severity() == Severity::Critical;
     let quarantines = |step: &Step| step.name == StepName::QuarantineUser;
+    let stops_a_key = |step: &Step| {
+        use StepName::{DeactivateKey, DeleteKey, DeleteRootKey};
+        matches!(step.name, DeactivateKey | DeleteKey | DeleteRootKey)
+    };
+    let is_about_a_key = report.plan.steps.iter().any(stops_a_key);
     let has_limit = |step: &Step| step.decision == Err(Withheld::Limit);
     match report.state() {
         State::Blocked if activity.launched > 0 => "User stopped; INSTANCES RUN ON.",
         State::Blocked if activity.comeback.is_some() => "Stopped AGAIN: find out why.",
-        State::Blocked if activity.kind == Kind::Exposure => {
+        State::Blocked if activity.kind == Kind::Exposure && is_about_a_key => {
             "Key stopped; it was in other hands: act."
         }
         State::Blocked if report.plan.steps.iter().any(quarantines) => "User stopped (verified).",
+        State::Blocked if !is_about_a_key => "Stopped (verified).",
         State::Blocked if to_do::callers_key(report).is_some() => {
             "Key stopped; caller's own key NOT touched."
         }

@@ -188,25 +188,27 @@ fn was_left(report: &Report) -> bool {
 pub(super) fn undo(report: &Report) -> Vec<String> {
     let changes = report.outcomes.iter().flat_map(|outcome| &outcome.changes);
     let changes: Vec<&Change> = changes.collect();
+    let is_about_a_key = changes.iter().any(|change| change.key().is_some());
+    let is_exposed = report.activity.kind == Kind::Exposure && is_about_a_key;
     let back = changes
         .iter()
         .rev()
+        .filter(|change| !is_exposed || change.key().is_none())
         .map(|change| match (change.inverse(), change.instead()) {
             (Some(inverse), _) => inverse.to_string(),
             (None, Some(instead)) => format!("the password is gone; a new one: {instead}"),
             (None, None) => "a deleted key cannot be restored".to_owned(),
         });
     let back: Vec<String> = back.collect();
-    if report.activity.kind == Kind::Exposure {
-        return vec![
-            "The key is in other hands: do not activate it. Its user needs another credential."
-                .to_owned(),
-        ];
-    }
-    if changes.iter().all(|change| change.key().is_none()) {
+    if !is_about_a_key {
         return back;
     }
-    let first = "Only once you know that it was legitimate: keyrail undo ALERT.json --apply (ALERT.json is this alert as JSON). It records a release; without one, keyrail stops the key again. By hand:";
+    let first = match is_exposed {
+        true => "The key is in other hands: do not activate it. Its user needs another credential.",
+        false => {
+            "Only once you know that it was legitimate: keyrail undo ALERT.json --apply (ALERT.json is this alert as JSON). It records a release; without one, keyrail stops the key again. By hand:"
+        }
+    };
     [first.to_owned()].into_iter().chain(back).collect()
 }
 
