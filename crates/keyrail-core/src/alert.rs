@@ -6,18 +6,17 @@ use serde_json::{Value, json};
 use self::content::Content;
 pub use self::limits::Limit;
 use self::plain::{Plain, ascii_line};
-use crate::activity::{Activity, ActorKind, Kind, TargetKind};
 use crate::bundle::Severity;
+use crate::english;
 use crate::report::{Report, State};
 
 mod chat;
-mod content;
+pub(crate) mod content;
 mod email;
-mod english;
-mod instead;
+pub(crate) mod instead;
 mod limits;
-mod links;
-mod plain;
+pub(crate) mod links;
+pub(crate) mod plain;
 mod sms;
 
 /// The door to on-call.
@@ -80,15 +79,13 @@ const LONGEST_SUBJECT: usize = 99;
 /// reference, `Publish`, checked 2026-11-24); those have room in the rest.
 const LONGEST_MESSAGE: usize = 250_000;
 
-const CUT: &str = "[cut: the alert would have been too long]";
-
 impl<'a> Alert<'a> {
     /// Renders a report.
     #[must_use]
     pub fn compose(report: &'a Report) -> Self {
         let state = report.state();
         let content = english::content(report);
-        let who = Plain(&who(&report.activity)).to_string();
+        let who = Plain(&english::who(&report.activity)).to_string();
         let activity = &report.activity;
         let place = [&activity.account, &activity.region].into_iter().flatten();
         let place: Vec<String> = place.map(|text| Plain(text).to_string()).collect();
@@ -145,11 +142,12 @@ impl<'a> Alert<'a> {
             let text =
                 program.pointer_mut(&format!("/report/verdict/violated/{number}/policy_text"));
             if let Some(text) = text {
-                *text = CUT.into();
+                *text = english::CUT.into();
             }
         }
         let end = self.text.floor_char_boundary(LONGEST_MESSAGE / 8);
-        let text = format!("{}\n{CUT}\n", self.text.get(..end).unwrap_or_default());
+        let kept = self.text.get(..end).unwrap_or_default();
+        let text = format!("{kept}\n{}\n", english::CUT);
         if let Some(whole) = program.pointer_mut("/text") {
             *whole = text.as_str().into();
         }
@@ -186,7 +184,7 @@ impl<'a> Alert<'a> {
 }
 
 /// The policy without its annotations, which the text says in its own places.
-fn condition(policy: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn condition(policy: &str) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     let mut escaped = false;
     let start = policy.char_indices().find(|&(at, c)| {
@@ -200,53 +198,6 @@ fn condition(policy: &str) -> impl Iterator<Item = &str> {
     });
     let policy = start.and_then(|(at, _)| policy.get(at..)).unwrap_or(policy);
     policy.lines().filter(|line| !line.trim().is_empty())
-}
-
-/// The people in it, in a few words: `bob, by anaya`.
-fn who(activity: &Activity) -> String {
-    let actor = actor_name(activity);
-    if let Some(repeats) = &activity.repeats {
-        // `user/anaya`, `assumed-role/deploy/anaya`
-        let arn = &repeats.follow_up.repetition.actor;
-        return arn.rsplit(':').next().unwrap_or(arn).to_owned();
-    }
-    if activity.comeback.is_some() {
-        return activity.target.user.clone().unwrap_or(actor);
-    }
-    if activity.kind.is_report() {
-        // The service that reports it did nothing.
-        let target = &activity.target;
-        let about = target.user.as_ref().or(target.access_key_id.as_ref());
-        return about.cloned().unwrap_or(actor);
-    }
-    if let (ActorKind::Root, Kind::ApiCall, Some(action)) =
-        (activity.actor.kind, activity.kind, &activity.action)
-    {
-        return format!("root, {action}");
-    }
-    match (activity.kind, activity.target.kind, &activity.target.user) {
-        (Kind::Unrecognised, ..) if activity.is_fault => "see the text".to_owned(),
-        (Kind::Unrecognised, ..) => "nobody known".to_owned(),
-        (_, kind, Some(user))
-            if (kind.is_credential() || kind == TargetKind::User)
-                && activity.actor.name.as_ref() != Some(user) =>
-        {
-            format!("{user}, by {actor}")
-        }
-        _ => actor,
-    }
-}
-
-/// The actor, in a word.
-fn actor_name(activity: &Activity) -> String {
-    let actor = &activity.actor;
-    let name = actor.name.as_deref();
-    match (actor.kind, name, actor.session_name.as_deref()) {
-        (ActorKind::Root, ..) => "root".to_owned(),
-        (_, Some(role), Some(session)) if role != session => format!("{session} ({role})"),
-        (_, Some(name), _) => name.to_owned(),
-        _ => "somebody unknown".to_owned(),
-    }
 }
 
 #[cfg(test)]

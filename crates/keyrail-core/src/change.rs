@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::english;
 use crate::id::{AccessKeyId, CredentialId, RoleName, UserName};
 
 pub use self::denial::{Denial, deny_all_arn};
@@ -158,12 +159,37 @@ pub enum Status {
 pub enum Sight {
     /// The state is as the change leaves it.
     Made,
-    /// It is not; how it is instead, in a word or two.
-    NotMade(&'static str),
+    /// It is not; how it is instead.
+    NotMade(Instead),
     /// The user, or role, exists; what is to be changed does not.
     TargetGone,
     /// There is no such user, or role.
     OwnerGone,
+}
+
+/// How something is that is not as a change leaves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instead {
+    /// It is not there.
+    Absent,
+    /// Its status is Active.
+    Active,
+    /// Something else is in its place, or nothing.
+    Another,
+    /// Its status is Inactive.
+    Inactive,
+    /// It is there.
+    Present,
+    /// It is as it was.
+    Unchanged,
+}
+
+impl Instead {
+    /// The same in words.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        english::instead(self)
+    }
 }
 
 /// Who a change is made to.
@@ -202,14 +228,8 @@ impl Change {
         self.row().2 == Nature::Removes
     }
 
-    /// The state that shows that it was made, in a word or two.
-    #[must_use]
-    pub fn shown(&self) -> &'static str {
-        match self.row().2 {
-            Nature::Puts => "in place",
-            Nature::Removes => "gone",
-            Nature::Sets(status) => status.as_str(),
-        }
+    pub(crate) fn nature(&self) -> Nature {
+        self.row().2
     }
 
     /// The action, the action that reads it back, and what it does to what is there.
@@ -336,37 +356,16 @@ impl Change {
         })
     }
 
-    /// What was done, once it was: the words that follow "keyrail has".
+    /// What was done, once it was, in words.
     #[must_use]
     pub fn done(&self) -> &'static str {
-        match self {
-            Self::Key { status, .. }
-            | Self::ServiceCredential { status, .. }
-            | Self::SshKey { status, .. }
-            | Self::SigningCertificate { status, .. } => match status {
-                Status::Active => "set to Active",
-                Status::Inactive => "set to Inactive",
-            },
-            Self::DenyUser { denial, .. } | Self::DenyRole { denial, .. } => match denial {
-                Denial::Everything => "denied everything by an inline policy",
-                Denial::SessionsBefore(_) => "older sessions denied by an inline policy",
-            },
-            Self::AllowUser { .. } | Self::AllowRole { .. } => "keyrail's inline policy deleted",
-            Self::AttachDenyAll { .. } => "denied everything by a managed policy",
-            Self::DetachDenyAll { .. } => "the managed policy that denies detached",
-            Self::Boundary { .. } => {
-                "bounded by a policy that denies everything, but for what policies of resources grant the user by name"
-            }
-            Self::NoBoundary { .. } => "permissions boundary removed",
-            Self::DeletePassword { .. } => "password deleted",
-            Self::DeleteKey { .. } | Self::DeleteRootKey { .. } => "deleted for good",
-        }
+        english::done(self)
     }
 }
 
 /// What a change does to what is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Nature {
+pub(crate) enum Nature {
     /// It puts something on a user or role.
     Puts,
     /// It takes something away.

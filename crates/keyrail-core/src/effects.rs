@@ -224,17 +224,4 @@ impl EffectErrorKind {
             Self::Denied | Self::Elsewhere | Self::Full | Self::Other => false,
         }
     }
-
-    pub(crate) fn sentence(self) -> &'static str {
-        match self {
-            Self::Denied => "access denied",
-            Self::Elsewhere => "not in this deployment's reach",
-            Self::Full => "a quota of the user is full",
-            Self::Gone => "IAM did not know it, and yet knows its user",
-            Self::Other => "AWS refused",
-            Self::Throttled => "throttled",
-            Self::TimedOut => "timed out",
-            Self::Unreachable => "AWS could not be reached",
-        }
-    }
 }

@@ -22,6 +22,7 @@ pub mod change;
 pub mod circumstances;
 mod digest;
 pub mod effects;
+mod english;
 pub mod event;
 mod history;
 pub mod id;

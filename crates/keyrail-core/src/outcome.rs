@@ -11,12 +11,13 @@ use self::target::Target;
 use crate::bundle::Protected;
 use crate::change::Change;
 use crate::effects::{Effects, Reach};
+use crate::english;
 use crate::id::{AccessKeyId, AccountId, UserName};
 use crate::plan::{Effect, Plan, StepName, Withheld};
 
 mod attempt;
 mod changes;
-mod ending;
+pub(crate) mod ending;
 mod target;
 
 /// What became of one step.
@@ -145,7 +146,7 @@ async fn contain(
     let end = effects.now();
     endings
         .into_iter()
-        .map(|(step, ending)| (step.place, Outcome::of(step.effect, ending, (start, end))))
+        .map(|(step, ending)| (step.place, Outcome::of(step.effect, &ending, (start, end))))
         .collect()
 }
 
@@ -207,27 +208,22 @@ fn phase(name: StepName) -> u8 {
 }
 
 impl Outcome {
-    fn of(effect: &Effect, ending: Ending, (start, end): (Timestamp, Timestamp)) -> Self {
+    fn of(effect: &Effect, ending: &Ending, (start, end): (Timestamp, Timestamp)) -> Self {
         let millis = u64::try_from(end.duration_since(start).as_millis()).unwrap_or_default();
-        let tried = ending.tried().cloned();
-        let holds = ending.holds().cloned();
-        let owner = ending.owner().cloned();
-        let changes = ending.changes();
-        let (result, detail, attempts, retry) = ending.into_parts();
         Self {
             step: effect.act.step(),
-            result,
-            detail,
-            attempts,
+            result: ending.result(),
+            detail: english::ending(ending),
+            attempts: ending.reads(),
             millis,
             account: Some(effect.account.clone()),
-            changes,
-            retry,
-            holds,
-            tried,
+            changes: ending.changes(),
+            retry: ending.is_worth_a_retry(),
+            holds: ending.holds().cloned(),
+            tried: ending.tried().cloned(),
             at: Some(end),
             evidence: effect.evidence.clone(),
-            owner,
+            owner: ending.owner().cloned(),
         }
     }
 
@@ -235,7 +231,7 @@ impl Outcome {
         Self {
             step,
             result: OutcomeResult::Withheld,
-            detail: withheld.sentence().to_owned(),
+            detail: english::withheld(withheld).to_owned(),
             attempts: 0,
             millis: 0,
             account: None,
@@ -246,29 +242,6 @@ impl Outcome {
             at: None,
             evidence: None,
             owner: None,
-        }
-    }
-}
-
-impl Withheld {
-    /// Why nothing is done, for people.
-    #[must_use]
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Archived => "withheld: the finding is archived, resolved or suppressed",
-            Self::Evidence => "withheld: the event contradicts itself or did not come from AWS",
-            Self::FailedAttempt => "withheld: the attempt failed, so there is nothing to take back",
-            Self::Limit => {
-                "withheld: the limit of containments in this account within an hour is reached, and until the hour is over keyrail stops nothing more here"
-            }
-            Self::NoTarget => "withheld: the event names nothing of the kind that this step stops",
-            Self::NotAllowed => "withheld: the settings do not allow it",
-            Self::Observe => "withheld: observe mode",
-            Self::Protected => "withheld: the settings protect it, or it is keyrail's or AWS's own",
-            Self::Released => "withheld: the key has been released from containment for a time",
-            Self::Replay => "withheld: the event is a replay from an archive",
-            Self::Sample => "withheld: the finding is a sample",
-            Self::TooOld => "withheld: the event is too old for this step",
         }
     }
 }

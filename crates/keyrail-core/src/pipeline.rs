@@ -14,6 +14,7 @@ use crate::alert::{Alert, Notifier, NotifyError};
 use crate::bundle::Bundle;
 use crate::circumstances::{Circumstances, History};
 use crate::effects::{EffectErrorKind, Effects, Hands, Reach, To};
+use crate::english::{self, Unknown};
 use crate::event::Event;
 use crate::id::{AccountId, UserName};
 use crate::judge::Verdict;
@@ -195,29 +196,26 @@ async fn recall(
         is_within_limit: true,
         not_known: Vec::new(),
     };
-    let mut not_known = |what: &str, error: String| {
-        recalled.not_known.push(format!("{what}: {error}"));
+    let mut not_known = |what: Unknown, error: String| {
+        recalled.not_known.push(english::not_known(what, &error));
     };
     match claim {
         Some(Ok(claim)) => recalled.claim = Some(claim),
-        Some(Err(error)) => not_known("whether you get this alert twice", error.message),
+        Some(Err(error)) => not_known(Unknown::Twice, error.message),
         None => {}
     }
     match count {
         Some(Ok(is_within)) => recalled.is_within_limit = is_within,
-        Some(Err(error)) => not_known(
-            "whether the limit of containments is reached",
-            error.message,
-        ),
+        Some(Err(error)) => not_known(Unknown::Limit, error.message),
         None => {}
     }
     for error in written.into_iter().filter_map(Result::err) {
-        not_known("what this means for later events", error.message);
+        not_known(Unknown::Later, error.message);
     }
     for memories in read {
         match memories {
             Ok(memories) => recalled.memories.extend(memories),
-            Err(error) => not_known("what happened before", error.message),
+            Err(error) => not_known(Unknown::Before, error.message),
         }
     }
     recalled

@@ -18,6 +18,7 @@ use crate::bundle::{Bundle, Mode};
 use crate::change::Change;
 use crate::circumstances::Circumstances;
 use crate::effects::{EffectError, Effects, Hands, Reach, To};
+use crate::english::{self, Unknown};
 use crate::event::Event;
 use crate::id::{AccessKeyId, AccountId};
 use crate::outcome::carry_out;
@@ -194,7 +195,7 @@ pub async fn recheck(
     if found.is_empty() && tried_before {
         // It may have stopped what had come back, and died before anybody was told.
         found.push(Found {
-            what: "an earlier look at it was cut short, and may have stopped something that had come back; now it holds".to_owned(),
+            what: english::CUT_SHORT.to_owned(),
             act: None,
         });
     }
@@ -225,7 +226,7 @@ impl Releases {
             return false;
         }
         let memories = aws.recall(&about).await.unwrap_or_else(|error| {
-            let not_known = format!("whether somebody has released it: {error}");
+            let not_known = english::not_known(Unknown::Released, &error);
             self.not_known.push(not_known);
             Vec::new()
         });

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::bundle::Bundle;
-use crate::change::{Change, Sight};
+use crate::change::{Change, Instead, Sight};
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Held, Reach, UserRecord};
 use crate::id::{AccessKeyId, UserName};
 use crate::lookup::{Lookup, UserFacts};
@@ -101,8 +101,8 @@ impl Hands for Stage {
     async fn see(&self, change: &Change) -> Result<Sight, EffectError> {
         Ok(match (self.answers, change.key()) {
             (Answers::Done, _) => Sight::Made,
-            (Answers::Denied | Answers::Lagging, Some(_)) => Sight::NotMade("Active"),
-            (Answers::Denied | Answers::Lagging, None) => Sight::NotMade("as it was"),
+            (Answers::Denied | Answers::Lagging, Some(_)) => Sight::NotMade(Instead::Active),
+            (Answers::Denied | Answers::Lagging, None) => Sight::NotMade(Instead::Unchanged),
         })
     }
 

@@ -13,6 +13,7 @@ use crate::alert::{Alert, Notifier};
 use crate::bundle::{Bundle, Severity};
 use crate::circumstances::Circumstances;
 use crate::effects::Effects;
+use crate::english::{self, Unknown};
 use crate::event::Event;
 use crate::pipeline::{Response, examine, tell};
 use crate::queue::Queue;
@@ -194,7 +195,7 @@ pub(crate) async fn tell_or_count(
             ..tell(report, aws).await
         },
         Err(error) => {
-            let not_known = format!("whether it repeats another alert: {error}");
+            let not_known = english::not_known(Unknown::Repeated, &error);
             report.not_known.push(not_known);
             tell(report, aws).await
         }

@@ -1,6 +1,6 @@
 //! Reading what changes left.
 
-use keyrail_core::change::{Change, Denial, Sight, Status};
+use keyrail_core::change::{Change, Denial, Instead, Sight, Status};
 use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held};
 use keyrail_core::id::{RoleName, UserName};
 use percent_encoding::percent_decode_str;
@@ -40,7 +40,7 @@ impl IamHands {
             Change::AttachDenyAll { user, arn } => self.is_attached(user, arn).await,
             Change::DetachDenyAll { user, arn } => {
                 self.is_attached(user, arn).await.map(|sight| match sight {
-                    Sight::Made => Sight::NotMade("in place"),
+                    Sight::Made => Sight::NotMade(Instead::Present),
                     Sight::NotMade(_) => Sight::Made,
                     gone => gone,
                 })
@@ -48,14 +48,14 @@ impl IamHands {
             Change::Boundary { user, arn, .. } => {
                 let is_set = |boundary: Option<String>| match boundary.as_ref() == Some(arn) {
                     true => Sight::Made,
-                    false => Sight::NotMade("another boundary, or none"),
+                    false => Sight::NotMade(Instead::Another),
                 };
                 self.boundary(user, is_set).await
             }
             Change::NoBoundary { user, .. } => {
                 let is_gone = |boundary: Option<String>| match boundary {
                     None => Sight::Made,
-                    Some(_) => Sight::NotMade("in place"),
+                    Some(_) => Sight::NotMade(Instead::Present),
                 };
                 self.boundary(user, is_gone).await
             }
@@ -65,12 +65,12 @@ impl IamHands {
             }
             Change::DeletePassword { user } => Ok(match self.password(user).await?.is_empty() {
                 true => Sight::Made,
-                false => Sight::NotMade("a password"),
+                false => Sight::NotMade(Instead::Present),
             }),
             Change::DeleteKey { user, key } => Ok(
                 match listed(self.access_keys(user).await, key.as_str(), Status::Active)? {
                     Sight::TargetGone | Sight::OwnerGone => Sight::Made,
-                    Sight::Made | Sight::NotMade(_) => Sight::NotMade("a key of the user"),
+                    Sight::Made | Sight::NotMade(_) => Sight::NotMade(Instead::Present),
                 },
             ),
             Change::DeleteRootKey { key } => {
@@ -83,7 +83,7 @@ impl IamHands {
                     .any(|found| found.access_key_id() == Some(key.as_str()));
                 Ok(match is_there {
                     false => Sight::Made,
-                    true => Sight::NotMade("a key of root's"),
+                    true => Sight::NotMade(Instead::Present),
                 })
             }
         }
@@ -155,7 +155,7 @@ impl IamHands {
                     .any(|policy| policy.policy_arn.as_deref() == Some(arn));
                 Ok(match is_there {
                     true => Sight::Made,
-                    false => Sight::NotMade("absent"),
+                    false => Sight::NotMade(Instead::Absent),
                 })
             }
             Err(error) if error.kind == EffectErrorKind::Gone => Ok(Sight::OwnerGone),
@@ -177,8 +177,8 @@ fn listed(
     // A status that this SDK does not know is not proof of inactivity.
     Ok(match held.iter().find(|held| held.id == id) {
         Some(held) if held.active == (status == Status::Active) => Sight::Made,
-        Some(held) if held.active => Sight::NotMade("Active"),
-        Some(_) => Sight::NotMade("Inactive"),
+        Some(held) if held.active => Sight::NotMade(Instead::Active),
+        Some(_) => Sight::NotMade(Instead::Inactive),
         None => Sight::TargetGone,
     })
 }
@@ -203,14 +203,14 @@ fn denies(
 fn put(denies: Option<bool>) -> Sight {
     match denies {
         Some(true) => Sight::Made,
-        Some(false) => Sight::NotMade("another policy of that name"),
-        None => Sight::NotMade("absent"),
+        Some(false) => Sight::NotMade(Instead::Another),
+        None => Sight::NotMade(Instead::Absent),
     }
 }
 
 fn taken_off(denies: Option<bool>) -> Sight {
     match denies {
         None => Sight::Made,
-        Some(_) => Sight::NotMade("in place"),
+        Some(_) => Sight::NotMade(Instead::Present),
     }
 }

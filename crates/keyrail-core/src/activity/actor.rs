@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::english::mfa;
+
 /// Who acted. What the record does not show is `None`.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Actor {
@@ -60,7 +62,7 @@ impl Actor {
         Self {
             kind: ActorKind::AwsService,
             name: Some(service.to_owned()),
-            mfa_unknown_because: Some(BY_SERVICE.into()),
+            mfa_unknown_because: Some(mfa::BY_SERVICE.into()),
             root_session: Some(false),
             ..Self::default()
         }
@@ -81,8 +83,6 @@ impl Actor {
             }
     }
 }
-
-pub(super) const BY_SERVICE: &str = "an AWS service acted";
 
 /// What AWS writes where it does not tell a name: for one that was typed at
 /// sign-in and does not exist, for callers without an identity, for the absent.

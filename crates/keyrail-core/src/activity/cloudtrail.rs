@@ -5,6 +5,7 @@
 
 use super::taxonomy::{self, Entry, Group, conditions};
 use super::{Activity, ActorKind, CallOutcome, Kind, TargetKind};
+use crate::english::{self, Named};
 use crate::event::{Event, Json, first_label};
 
 mod identity;
@@ -217,42 +218,37 @@ fn contradictions(activity: &Activity, record: &Json, event: &Event) -> Vec<Stri
     });
     [
         (
-            "the user in the request",
+            Named::UserInRequest,
             request,
-            "the user in the response",
+            Named::UserInResponse,
             response,
         ),
         (
-            "the delivering account",
+            Named::AccountDelivering,
             event.account.clone(),
-            "the receiving account",
+            Named::AccountReceiving,
             recipient,
         ),
         (
-            "the caller's account",
+            Named::AccountOfCaller,
             caller,
-            "the affected account",
+            Named::AccountAffected,
             activity.account.clone(),
         ),
-        ("the caller's name", own, "the user in the response", owner),
+        (Named::NameOfCaller, own, Named::UserInResponse, owner),
         (
-            "the caller's account",
+            Named::AccountOfCaller,
             actor.account.clone(),
-            "the account in the caller's ARN",
+            Named::AccountInCallersArn,
             arn_account,
         ),
-        (
-            "the caller's name",
-            name,
-            "the name in the caller's ARN",
-            arn_name,
-        ),
+        (Named::NameOfCaller, name, Named::NameInCallersArn, arn_name),
     ]
     .into_iter()
     .filter_map(|(one, first, two, second)| {
         let (first, second) = first.zip(second)?;
         (!first.eq_ignore_ascii_case(&second))
-            .then(|| format!("{one} is `{first}`, {two} is `{second}`"))
+            .then(|| english::contradiction((one, &first), (two, &second)))
     })
     .collect()
 }

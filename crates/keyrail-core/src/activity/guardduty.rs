@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::actor::is_name;
 use super::target::{MOST_KEYS, is_key_id};
 use super::{Activity, Actor, ActorKind, HandsOff, Kind, Origin, Provenance, Target, TargetKind};
+use crate::english::mfa;
 use crate::event::{Event, Json};
 
 /// Reads a finding. One that is not about IAM credentials is noted: that it carries
@@ -141,7 +142,7 @@ impl Credential {
                 account: account.clone(),
                 name: name.clone(),
                 access_key_id: self.key.clone(),
-                mfa_unknown_because: Some("the finding does not say".into()),
+                mfa_unknown_because: Some(mfa::NOT_IN_FINDING.into()),
                 root_session: (kind != ActorKind::Root).then_some(false),
                 ..Actor::default()
             },

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::actor::is_name;
 use super::guardduty::{Credential, key_in};
 use super::{Activity, HandsOff, Origin};
+use crate::english;
 use crate::event::{Event, Json};
 
 pub(super) mod ocsf;
@@ -61,9 +62,7 @@ fn choose(detail: &Json, event: &Event, read: impl Fn(&Json) -> Reading) -> Acti
     }
     let mut activity = reading.credential.reported(noted, reading.origin);
     if concerned > 1 {
-        activity.conflicts.push(format!(
-            "the event holds {concerned} findings about credentials"
-        ));
+        activity.conflicts.push(english::many_findings(concerned));
     }
     activity
 }

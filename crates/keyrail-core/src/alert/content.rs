@@ -3,7 +3,7 @@
 
 /// The parts of an alert.
 #[derive(Debug, Default)]
-pub(super) struct Content {
+pub(crate) struct Content {
     /// What it is about, in a few words.
     pub headline: String,
     /// What happened, in one sentence.
@@ -34,14 +34,14 @@ pub(super) struct Content {
 
 /// A text and the word before it.
 #[derive(Debug)]
-pub(super) struct Labelled {
+pub(crate) struct Labelled {
     pub label: &'static str,
     pub text: String,
 }
 
 /// A guardrail that is violated, or a policy that could not be decided.
 #[derive(Debug)]
-pub(super) struct Reason {
+pub(crate) struct Reason {
     pub label: &'static str,
     pub text: String,
     /// The policy, line by line.
@@ -50,7 +50,7 @@ pub(super) struct Reason {
 
 /// The words above the parts, in the alert's language.
 #[derive(Debug, Default)]
-pub(super) struct Headings {
+pub(crate) struct Headings {
     pub severity: &'static str,
     pub done: &'static str,
     pub to_do: &'static str,

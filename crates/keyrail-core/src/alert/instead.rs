@@ -4,7 +4,7 @@ use crate::activity::Activity;
 
 /// Where keys are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     Workload,
     Pipeline,
     Laptop,
@@ -13,7 +13,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    pub(super) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::Workload,
         Self::Pipeline,
         Self::Laptop,
@@ -24,9 +24,18 @@ impl Place {
 
 /// A guess, and what it rests on.
 #[derive(Debug)]
-pub(super) struct Likely {
+pub(crate) struct Likely {
     pub place: Place,
-    pub because: String,
+    pub because: Hint,
+}
+
+/// What a guess rests on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Hint {
+    /// A word in the user's name.
+    Name(&'static str),
+    /// Whoever gets a key for themselves uses it themselves.
+    OnSelf,
 }
 
 /// Words in user names. They are parts between separators, so that `marcia` is no `ci`.
@@ -68,19 +77,19 @@ const NAMES: [(Place, &[&str]); 4] = [
     ),
 ];
 
-/// What the user's name hints at; whoever gets a key for themselves uses it themselves.
-pub(super) fn likely(activity: &Activity) -> Option<Likely> {
+/// What the user's name hints at, and to whom the key was given.
+pub(crate) fn likely(activity: &Activity) -> Option<Likely> {
     let user = activity.target.user.as_deref()?;
     let lower = user.to_ascii_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     for (place, names) in NAMES {
         if let Some(name) = names.iter().find(|name| words.contains(*name)) {
-            let because = format!("the user's name says {name}");
+            let because = Hint::Name(name);
             return Some(Likely { place, because });
         }
     }
-    activity.is_on_self().then(|| Likely {
+    activity.is_on_self().then_some(Likely {
         place: Place::Laptop,
-        because: "the user made it for itself".to_owned(),
+        because: Hint::OnSelf,
     })
 }

@@ -13,7 +13,7 @@ const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(
 
 /// The user's page, and the event in CloudTrail; or the account, where neither is known
 /// and there is a portal to open it. `labels` are the words before them.
-pub(super) fn links(report: &Report, labels: [&'static str; 3]) -> Vec<Labelled> {
+pub(crate) fn links(report: &Report, labels: [&'static str; 3]) -> Vec<Labelled> {
     let [user_label, event_label, account_label] = labels;
     let activity = &report.activity;
     let console = match activity.partition() {
@@ -83,7 +83,7 @@ fn user(activity: &Activity) -> Option<UserName> {
     target.or(acted)?.parse().ok()
 }
 
-pub(super) fn is_slug(text: &str) -> bool {
+pub(crate) fn is_slug(text: &str) -> bool {
     text.len() <= 64
         && text
             .bytes()

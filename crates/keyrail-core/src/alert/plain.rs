@@ -9,7 +9,7 @@ use std::fmt;
 /// Shows a text from an event on one line: control, bidirectional and invisible
 /// characters become `?`, links lose their scheme's colon, and what is too long
 /// is cut with a mark.
-pub(super) struct Plain<'a>(pub &'a str);
+pub(crate) struct Plain<'a>(pub &'a str);
 
 /// Longer texts are cut. The report beside the text has them in full.
 const LONGEST: usize = 300;
@@ -41,7 +41,7 @@ fn is_unsafe(c: char) -> bool {
 }
 
 /// A text of at most `longest` characters, cut with a mark.
-pub(super) fn cut(text: &str, longest: usize) -> String {
+pub(crate) fn cut(text: &str, longest: usize) -> String {
     const MARK: &str = "… [cut]";
     if text.chars().nth(longest).is_none() {
         return text.to_owned();
@@ -51,7 +51,7 @@ pub(super) fn cut(text: &str, longest: usize) -> String {
 }
 
 /// One line of printable ASCII, of at most `longest` characters.
-pub(super) fn ascii_line(text: &str, longest: usize) -> String {
+pub(crate) fn ascii_line(text: &str, longest: usize) -> String {
     let printable = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
     if text.chars().nth(longest).is_none() {
         return text.chars().map(printable).collect();

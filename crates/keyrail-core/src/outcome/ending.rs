@@ -1,4 +1,4 @@
-//! How a step ended, and the sentence for it.
+//! How a step ended.
 
 use jiff::Timestamp;
 
@@ -9,13 +9,13 @@ use crate::id::UserName;
 
 /// A state, or why it could not be read, and when that was.
 #[derive(Debug, Clone)]
-pub(super) struct Seen {
-    pub(super) state: Result<Sight, EffectError>,
-    pub(super) at: Timestamp,
+pub(crate) struct Seen {
+    pub(crate) state: Result<Sight, EffectError>,
+    pub(crate) at: Timestamp,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Ending {
+pub(crate) enum Ending {
     Verified {
         change: Change,
         at: Timestamp,
@@ -145,117 +145,42 @@ impl Ending {
         made.cloned().into_iter().collect()
     }
 
-    /// Result, sentence, how often the state was read, whether another try could help.
-    pub(super) fn into_parts(self) -> (OutcomeResult, String, u32, bool) {
-        let already = |detail: &str| (OutcomeResult::Already, detail.to_owned(), 1, false);
+    pub(super) fn result(&self) -> OutcomeResult {
         match self {
-            Self::Verified { change, at, reads } => {
-                let (done, shown) = (change.done(), change.shown());
-                let detail = format!("{done}, and read back {shown} at {}", to_second(at));
-                (OutcomeResult::Verified, detail, reads, false)
-            }
-            Self::AlreadyMade {
-                change,
-                at,
-                reads,
-                failed,
-            } => {
-                let (shown, at) = (change.shown(), to_second(at));
-                let detail = match failed {
-                    None => format!(
-                        "was {shown} before keyrail's change was confirmed; read {shown} at {at}"
-                    ),
-                    Some(error) => {
-                        format!("was {shown} at {at}; keyrail's own change was not made: {error}")
-                    }
-                };
-                (OutcomeResult::Already, detail, reads, false)
-            }
-            Self::AlreadyGone { what, of_key } => match (what, of_key) {
-                (Sight::OwnerGone, true) => {
-                    already("the user no longer exists, and so neither does the key")
-                }
-                (Sight::OwnerGone, false) => already("IAM says that it no longer exists"),
-                (_, true) => already("IAM says that the key has been deleted"),
-                (_, false) => already("IAM says that there is none, or none any more"),
-            },
-            Self::Found { owner, ending } => {
-                let (result, detail, reads, retry) = ending.into_parts();
-                let detail = format!("IAM says that it is {owner}'s; {detail}");
-                (result, detail, reads, retry)
-            }
-            Self::Mismatch { owner } => {
-                let detail = format!(
-                    "nothing was touched: IAM says that the key is {owner}'s, and the event names another user; assume that the key is active"
-                );
-                (OutcomeResult::Failed, detail, 0, false)
-            }
-            Self::Protected { owner } => {
-                let detail =
-                    format!("withheld: IAM says that it is {owner}'s, whom the settings protect");
-                (OutcomeResult::Withheld, detail, 0, false)
-            }
-            Self::Renamed { owner, ending } => {
-                let (result, detail, reads, retry) = ending.into_parts();
-                let detail = format!("the user is now called {owner}; {detail}");
-                (result, detail, reads, retry)
-            }
-            Self::Vanished { user } => {
-                let detail = format!(
-                    "IAM knows no user {user}: it was deleted, or has another name since; look for it"
-                );
-                (OutcomeResult::Failed, detail, 0, true)
-            }
-            Self::Younger { user } => {
-                let detail = format!(
-                    "nothing was touched: the user {user} that exists now is younger than the event, and so another one"
-                );
-                (OutcomeResult::Failed, detail, 0, false)
-            }
-            Self::Accepted { last, reads, .. } => {
-                let detail = format!(
-                    "AWS accepted the change, and it is not yet visible: {}",
-                    last_seen(last)
-                );
-                (OutcomeResult::Accepted, detail, reads, false)
-            }
-            Self::Failed {
-                change,
-                error,
-                last,
-                reads,
-            } => {
-                let risk = match change {
-                    Some(change) if change.key().is_none() => "take it not to have been done",
-                    _ => "assume that the key is active",
-                };
-                let detail = format!(
-                    "{}: {error}; {}; {risk}",
-                    error.kind.sentence(),
-                    last_seen(last)
-                );
-                let retry = error.kind.is_mended_by_retry();
-                (OutcomeResult::Failed, detail, reads, retry)
-            }
+            Self::Verified { .. } => OutcomeResult::Verified,
+            Self::AlreadyMade { .. } | Self::AlreadyGone { .. } => OutcomeResult::Already,
+            Self::Accepted { .. } => OutcomeResult::Accepted,
+            Self::Protected { .. } => OutcomeResult::Withheld,
+            Self::Mismatch { .. }
+            | Self::Vanished { .. }
+            | Self::Younger { .. }
+            | Self::Failed { .. } => OutcomeResult::Failed,
+            Self::Found { ending, .. } | Self::Renamed { ending, .. } => ending.result(),
         }
     }
-}
 
-fn last_seen(seen: Option<Seen>) -> String {
-    let Some(Seen { state, at }) = seen else {
-        return "its state was not read".to_owned();
-    };
-    let state = match state {
-        Ok(Sight::Made) => "as it should be",
-        Ok(Sight::NotMade(state)) => state,
-        Ok(Sight::TargetGone) => "nothing such of this user",
-        Ok(Sight::OwnerGone) => "no user of this name in this account",
-        Err(error) => return format!("its state could not be read: {error}"),
-    };
-    format!("last read as {state} at {}", to_second(at))
-}
+    /// How often the state was read back.
+    pub(super) fn reads(&self) -> u32 {
+        match self {
+            Self::Verified { reads, .. }
+            | Self::AlreadyMade { reads, .. }
+            | Self::Accepted { reads, .. }
+            | Self::Failed { reads, .. } => *reads,
+            Self::AlreadyGone { .. } => 1,
+            Self::Found { ending, .. } | Self::Renamed { ending, .. } => ending.reads(),
+            Self::Mismatch { .. }
+            | Self::Protected { .. }
+            | Self::Vanished { .. }
+            | Self::Younger { .. } => 0,
+        }
+    }
 
-/// Alerts give times to the second: people read them.
-fn to_second(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    /// Whether another try of the whole event could help.
+    pub(super) fn is_worth_a_retry(&self) -> bool {
+        match self.inmost() {
+            Self::Vanished { .. } => true,
+            Self::Failed { error, .. } => error.kind.is_mended_by_retry(),
+            _ => false,
+        }
+    }
 }

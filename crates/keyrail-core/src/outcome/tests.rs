@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::change::Sight;
+use crate::change::{Instead, Sight};
 use crate::effects::{EffectError, EffectErrorKind as Kind, Hands, Held, UserRecord};
 use crate::id::AccessKeyId;
 use crate::lookup::{Lookup, UserFacts};
@@ -145,7 +145,7 @@ async fn outcome_of(
     outcome
 }
 
-const ACTIVE: Result<Sight, Kind> = Ok(Sight::NotMade("Active"));
+const ACTIVE: Result<Sight, Kind> = Ok(Sight::NotMade(Instead::Active));
 const INACTIVE: Result<Sight, Kind> = Ok(Sight::Made);
 const KEY_GONE: Result<Sight, Kind> = Ok(Sight::TargetGone);
 const USER_GONE: Result<Sight, Kind> = Ok(Sight::OwnerGone);

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::Response;
 use crate::effects::Effects;
+use crate::english::{self, Unknown};
 use crate::outcome::Outcome;
 use crate::plan::Act;
 use crate::queue::{Later, Queue};
@@ -87,7 +88,7 @@ pub(crate) async fn afterwards(
     // A later event is judged without it: another try, with another alert, would be worse.
     let forgotten = forgotten
         .into_iter()
-        .map(|error| format!("what was contained, for later events: {error}"));
+        .map(|error| english::not_known(Unknown::ContainedLater, &error));
     response.report.not_known.extend(forgotten);
     response.notes = notes;
     response.failed_afterwards = failed;

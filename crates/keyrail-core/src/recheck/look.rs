@@ -7,6 +7,7 @@ use futures_util::future::{join_all, join3};
 use super::Recheck;
 use crate::change::{Change, Denial, Sight};
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Held, HeldKind};
+use crate::english;
 use crate::id::{AccessKeyId, UserName};
 use crate::plan::Act;
 
@@ -50,7 +51,7 @@ pub(super) async fn found(
     if let Some((key, owner)) = holder {
         // Whoever has the user's name by now is somebody else.
         let again = changes.iter().map(|change| Found {
-            what: format!("the user of key {key} is called {owner} by now"),
+            what: english::renamed(key, &owner),
             act: Some(act_of(change)),
         });
         return Ok(again.collect());
@@ -62,12 +63,8 @@ pub(super) async fn found(
             (Sight::TargetGone, _) if !change.is_put() => continue,
             // A renamed user takes what was put on it along.
             (Sight::OwnerGone, _) => continue,
-            (Sight::NotMade(state), Some(key)) => format!("key {key} is {state}"),
-            (Sight::NotMade(_) | Sight::TargetGone, _) => format!(
-                "what keyrail had {} is {} no longer",
-                change.done(),
-                change.shown()
-            ),
+            (Sight::NotMade(state), Some(key)) => english::key_is(key, state),
+            (Sight::NotMade(_) | Sight::TargetGone, _) => english::no_longer(change),
         };
         found.push(Found {
             what,
@@ -85,7 +82,7 @@ pub(super) async fn found(
         .filter(|held| recheck.is_new(held, &known, released))
     {
         found.push(Found {
-            what: format!("the user has a new {}", held.describe()),
+            what: english::new_credential(held),
             act: act_on(held),
         });
     }
@@ -116,16 +113,14 @@ async fn holder<'a>(recheck: &'a Recheck, hands: &impl Hands) -> Result<Holder<'
         }
     }
     match (hands.user(user).await, recheck.created) {
-        (Ok(record), Some(created)) if record.created != created => Ok(Holder::Lost(format!(
-            "the user {user} is another one by now: whom keyrail had contained has another name, or was deleted"
-        ))),
+        (Ok(record), Some(created)) if record.created != created => {
+            Ok(Holder::Lost(english::another_user(user)))
+        }
         (Ok(_), _) => Ok(Holder::Same),
         // What the user held went with it; what was put on it, a new name takes along.
         (Err(error), _) if error.kind == EffectErrorKind::Gone => {
             match recheck.changes.iter().any(Change::is_put) {
-                true => Ok(Holder::Lost(format!(
-                    "IAM knows no user {user} any more: it was deleted, or has another name, under which nobody has looked"
-                ))),
+                true => Ok(Holder::Lost(english::no_user(user))),
                 false => Ok(Holder::Same),
             }
         }
@@ -152,19 +147,6 @@ impl Recheck {
             && !known.contains(held.id.as_str())
             && !released.contains(&held.id)
             && (is_younger || works_again)
-    }
-}
-
-impl Held {
-    fn describe(&self) -> String {
-        let kind = match self.kind {
-            HeldKind::AccessKey => "access key",
-            HeldKind::Password => return "password".to_owned(),
-            HeldKind::ServiceCredential => "service-specific credential",
-            HeldKind::SigningCertificate => "signing certificate",
-            HeldKind::SshKey => "SSH key",
-        };
-        format!("{kind} {}", self.id)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use keyrail_core::change::{Change, Denial, Principal, Sight, Status, deny_all_arn};
+use keyrail_core::change::{Change, Denial, Instead, Principal, Sight, Status, deny_all_arn};
 use keyrail_core::effects::{EffectError, EffectErrorKind, Held, HeldKind};
 use keyrail_core::id::UserName;
 
@@ -207,20 +207,20 @@ pub(crate) fn sight(iam: &Iam, account: &str, change: &Change) -> Sight {
     let of = |name: &UserName| iam.get(&(account.to_owned(), name.to_string()));
     let made = |is: bool| match is {
         true => Sight::Made,
-        false => Sight::NotMade("otherwise"),
+        false => Sight::NotMade(Instead::Another),
     };
     let status = |all: &BTreeMap<String, Credential>, id: &str, wanted: Status| match all.get(id) {
         None => Sight::TargetGone,
         Some((active, _)) if *active == (wanted == Status::Active) => Sight::Made,
-        Some((true, _)) => Sight::NotMade("Active"),
-        Some((false, _)) => Sight::NotMade("Inactive"),
+        Some((true, _)) => Sight::NotMade(Instead::Active),
+        Some((false, _)) => Sight::NotMade(Instead::Inactive),
     };
     let Principal::User(name) = change.principal() else {
         panic!("the model has no {change}");
     };
     let user = match (of(name), change) {
         (Some(user), _) => user,
-        (None, Change::DenyUser { .. }) => return Sight::NotMade("absent"),
+        (None, Change::DenyUser { .. }) => return Sight::NotMade(Instead::Absent),
         (None, Change::DeletePassword { .. } | Change::DeleteKey { .. }) => return Sight::Made,
         (None, _) => return Sight::OwnerGone,
     };

@@ -81,7 +81,7 @@ pub(super) async fn undo(
 pub(super) fn state(sight: Sight) -> &'static str {
     match sight {
         Sight::Made => "as it should be",
-        Sight::NotMade(state) => state,
+        Sight::NotMade(state) => state.in_words(),
         Sight::TargetGone => "gone",
         Sight::OwnerGone => "gone with its user or role",
     }

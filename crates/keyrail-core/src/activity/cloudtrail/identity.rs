@@ -3,8 +3,9 @@
 
 use std::net::IpAddr;
 
-use crate::activity::actor::{BY_SERVICE, is_name};
+use crate::activity::actor::is_name;
 use crate::activity::{Actor, ActorKind, Kind};
+use crate::english::mfa as because;
 use crate::event::{Json, first_label};
 
 pub(super) fn read(record: &Json, kind: Kind) -> Actor {
@@ -127,23 +128,18 @@ fn mfa(record: &Json, actor: ActorKind, kind: Kind) -> (Option<bool>, Option<&'s
         ActorKind::IamUser | ActorKind::Root => match (kind, signed_in, session) {
             (Kind::SignIn, Some(mfa), _) => (Some(mfa), None),
             (_, _, Some(mfa)) => (Some(mfa), None),
-            (Kind::SignIn, None, None) => (None, Some("the sign-in event does not say")),
+            (Kind::SignIn, None, None) => (None, Some(because::NOT_IN_SIGN_IN)),
             (_, _, None) => match record.text(&["userIdentity", "accessKeyId"]) {
-                Some(key) if key.starts_with("AKIA") => {
-                    (None, Some("a call with a long-term key carries none"))
-                }
-                _ => (None, Some("the event does not say")),
+                Some(key) if key.starts_with("AKIA") => (None, Some(because::WITH_LONG_TERM_KEY)),
+                _ => (None, Some(because::NOT_IN_EVENT)),
             },
         },
         ActorKind::AssumedRole if session == Some(true) => (Some(true), None),
-        ActorKind::AssumedRole | ActorKind::FederatedUser => (
-            None,
-            Some("it is checked where the session began, and not recorded here"),
-        ),
+        ActorKind::AssumedRole | ActorKind::FederatedUser => (None, Some(because::IN_SESSION)),
         ActorKind::IdentityCenterUser | ActorKind::SamlUser | ActorKind::WebIdentityUser => {
-            (None, Some("the identity provider checks it"))
+            (None, Some(because::BY_PROVIDER))
         }
-        ActorKind::AwsService => (None, Some(BY_SERVICE)),
-        ActorKind::AwsAccount | ActorKind::Unknown => (None, Some("the event does not say")),
+        ActorKind::AwsService => (None, Some(because::BY_SERVICE)),
+        ActorKind::AwsAccount | ActorKind::Unknown => (None, Some(because::NOT_IN_EVENT)),
     }
 }

@@ -1,8 +1,8 @@
 //! What happened, in one sentence, and the words for who, whose and where.
 
-use super::super::actor_name;
-use super::super::plain::Plain;
+use super::who::actor_name;
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
+use crate::alert::plain::Plain;
 use crate::repeats::Repeats;
 use crate::report::Report;
 

@@ -1,11 +1,11 @@
 //! What to do now, and how to undo what was done: commands that are copied and run,
 //! and so are made of parsed ids only.
 
-use super::super::actor_name;
-use super::super::links::is_slug;
-use super::super::plain::Plain;
+use super::who::actor_name;
 use crate::activity::taxonomy::Group;
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
+use crate::alert::links::is_slug;
+use crate::alert::plain::Plain;
 use crate::change::{Change, Status, option};
 use crate::id::{AccessKeyId, UserName};
 use crate::outcome::OutcomeResult;

@@ -1,10 +1,10 @@
 //! What to use instead of an access key.
 
-use super::super::instead::{Place, likely};
-use super::super::plain::Plain;
+use super::notes::because;
 use super::to_do::issues_a_key;
 use crate::activity::Activity;
 use crate::activity::taxonomy::Group;
+use crate::alert::instead::{Place, likely};
 
 /// One line for each place that a key is used in, the likely one first.
 pub(super) fn instead(activity: &Activity) -> Vec<String> {
@@ -14,7 +14,7 @@ pub(super) fn instead(activity: &Activity) -> Vec<String> {
     let issued = activity.groups.contains(&Group::IssueAccessKey);
     let likely = likely(activity).filter(|_| issued);
     let first = likely.as_ref().map(|likely| {
-        let (place, because) = (advice(likely.place), Plain(&likely.because));
+        let (place, because) = (advice(likely.place), because(likely.because));
         format!("likely here ({because}): {place}")
     });
     let others = Place::ALL

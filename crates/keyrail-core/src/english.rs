@@ -1,0 +1,73 @@
+//! Everything that people read of an event, in English. Another language is a module
+//! like this one.
+//!
+//! Not here: commands, names of AWS's, what the bundle says (titles, advice, policies),
+//! and the texts of errors, which alerts quote as AWS, Cedar or the parser wrote them.
+
+use jiff::Timestamp;
+
+use self::done::{done as what_was_done, still};
+use self::evidence::{evidence, why};
+use self::headline::{headline, in_short};
+pub(crate) use self::notes::{
+    CUT_SHORT, Named, Unknown, another_user, contradiction, key_is, many_findings, mfa,
+    new_credential, no_longer, no_user, not_known, renamed,
+};
+pub(crate) use self::outcome::{done, ending, instead, withheld};
+use self::sentence::{known, sentence};
+use self::to_do::{to_do, undo};
+pub(crate) use self::who::who;
+use crate::alert::content::{Content, Headings};
+use crate::alert::links;
+use crate::report::Report;
+
+mod advice;
+mod done;
+mod evidence;
+mod headline;
+mod notes;
+mod outcome;
+mod sentence;
+mod to_do;
+mod who;
+
+/// What an alert says of a report.
+pub(crate) fn content(report: &Report) -> Content {
+    Content {
+        headline: headline(report),
+        sentence: sentence(report),
+        done: what_was_done(report),
+        still: still(report),
+        to_do: to_do(report),
+        evidence: evidence(report),
+        why: why(report),
+        instead: advice::instead(&report.activity),
+        undo: undo(report),
+        links: links::links(report, ["user", "event", "account"]),
+        before_links: before_links(report),
+        headings: Headings {
+            severity: "severity",
+            done: "What keyrail did",
+            to_do: "Do now",
+            instead: "Instead of an access key",
+            undo: "Undo",
+            links: "Links",
+        },
+        in_short: in_short(report).to_owned(),
+    }
+}
+
+/// What stands where an alert had to be cut.
+pub(crate) const CUT: &str = "[cut: the alert would have been too long]";
+
+fn before_links(report: &Report) -> String {
+    let account = known(report.activity.account.as_deref());
+    match report.on_alerts.portal {
+        Some(_) => "(through the access portal)".to_owned(),
+        None => format!("(sign in to account {account} first)"),
+    }
+}
+
+fn utc(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}

@@ -1,0 +1,175 @@
+//! How a step ended, in a sentence.
+
+use jiff::Timestamp;
+
+use crate::change::{Change, Denial, Instead, Nature, Sight, Status};
+use crate::effects::{EffectError, EffectErrorKind};
+use crate::outcome::ending::{Ending, Seen};
+use crate::plan::Withheld;
+
+/// How a step ended, with what was read back and when.
+pub(crate) fn ending(ending: &Ending) -> String {
+    match ending {
+        Ending::Verified { change, at, .. } => {
+            let (done, shown) = (done(change), shown(change));
+            format!("{done}, and read back {shown} at {}", to_second(*at))
+        }
+        Ending::AlreadyMade {
+            change, at, failed, ..
+        } => already_made(change, *at, failed.as_ref()),
+        Ending::AlreadyGone { what, of_key } => already_gone(*what, *of_key).to_owned(),
+        Ending::Found { owner, ending } => {
+            format!("IAM says that it is {owner}'s; {}", self::ending(ending))
+        }
+        Ending::Mismatch { owner } => format!(
+            "nothing was touched: IAM says that the key is {owner}'s, and the event names another user; assume that the key is active"
+        ),
+        Ending::Protected { owner } => {
+            format!("withheld: IAM says that it is {owner}'s, whom the settings protect")
+        }
+        Ending::Renamed { owner, ending } => {
+            format!("the user is now called {owner}; {}", self::ending(ending))
+        }
+        Ending::Vanished { user } => format!(
+            "IAM knows no user {user}: it was deleted, or has another name since; look for it"
+        ),
+        Ending::Younger { user } => format!(
+            "nothing was touched: the user {user} that exists now is younger than the event, and so another one"
+        ),
+        Ending::Accepted { last, .. } => format!(
+            "AWS accepted the change, and it is not yet visible: {}",
+            last_seen(last.as_ref())
+        ),
+        Ending::Failed {
+            change,
+            error,
+            last,
+            ..
+        } => {
+            let risk = match change {
+                Some(change) if change.key().is_none() => "take it not to have been done",
+                _ => "assume that the key is active",
+            };
+            let (kind, last) = (failure(error.kind), last_seen(last.as_ref()));
+            format!("{kind}: {error}; {last}; {risk}")
+        }
+    }
+}
+
+fn already_made(change: &Change, at: Timestamp, failed: Option<&EffectError>) -> String {
+    let (shown, at) = (shown(change), to_second(at));
+    match failed {
+        None => {
+            format!("was {shown} before keyrail's change was confirmed; read {shown} at {at}")
+        }
+        Some(error) => format!("was {shown} at {at}; keyrail's own change was not made: {error}"),
+    }
+}
+
+fn already_gone(what: Sight, of_key: bool) -> &'static str {
+    match (what, of_key) {
+        (Sight::OwnerGone, true) => "the user no longer exists, and so neither does the key",
+        (Sight::OwnerGone, false) => "IAM says that it no longer exists",
+        (_, true) => "IAM says that the key has been deleted",
+        (_, false) => "IAM says that there is none, or none any more",
+    }
+}
+
+/// What a change does, once it was made: the words that follow "keyrail has".
+pub(crate) fn done(change: &Change) -> &'static str {
+    match change {
+        Change::Key { status, .. }
+        | Change::ServiceCredential { status, .. }
+        | Change::SshKey { status, .. }
+        | Change::SigningCertificate { status, .. } => match status {
+            Status::Active => "set to Active",
+            Status::Inactive => "set to Inactive",
+        },
+        Change::DenyUser { denial, .. } | Change::DenyRole { denial, .. } => match denial {
+            Denial::Everything => "denied everything by an inline policy",
+            Denial::SessionsBefore(_) => "older sessions denied by an inline policy",
+        },
+        Change::AllowUser { .. } | Change::AllowRole { .. } => "keyrail's inline policy deleted",
+        Change::AttachDenyAll { .. } => "denied everything by a managed policy",
+        Change::DetachDenyAll { .. } => "the managed policy that denies detached",
+        Change::Boundary { .. } => {
+            "bounded by a policy that denies everything, but for what policies of resources grant the user by name"
+        }
+        Change::NoBoundary { .. } => "permissions boundary removed",
+        Change::DeletePassword { .. } => "password deleted",
+        Change::DeleteKey { .. } | Change::DeleteRootKey { .. } => "deleted for good",
+    }
+}
+
+/// The state that shows that a change was made.
+pub(super) fn shown(change: &Change) -> &'static str {
+    match change.nature() {
+        Nature::Puts => "in place",
+        Nature::Removes => "gone",
+        Nature::Sets(status) => status.as_str(),
+    }
+}
+
+/// How it is instead.
+pub(crate) fn instead(state: Instead) -> &'static str {
+    match state {
+        Instead::Absent => "absent",
+        Instead::Active => "Active",
+        Instead::Another => "something else, or nothing",
+        Instead::Inactive => "Inactive",
+        Instead::Present => "still there",
+        Instead::Unchanged => "as it was",
+    }
+}
+
+/// Why nothing is done.
+pub(crate) fn withheld(withheld: Withheld) -> &'static str {
+    match withheld {
+        Withheld::Archived => "withheld: the finding is archived, resolved or suppressed",
+        Withheld::Evidence => "withheld: the event contradicts itself or did not come from AWS",
+        Withheld::FailedAttempt => "withheld: the attempt failed, so there is nothing to take back",
+        Withheld::Limit => {
+            "withheld: the limit of containments in this account within an hour is reached, and until the hour is over keyrail stops nothing more here"
+        }
+        Withheld::NoTarget => "withheld: the event names nothing of the kind that this step stops",
+        Withheld::NotAllowed => "withheld: the settings do not allow it",
+        Withheld::Observe => "withheld: observe mode",
+        Withheld::Protected => "withheld: the settings protect it, or it is keyrail's or AWS's own",
+        Withheld::Released => "withheld: the key has been released from containment for a time",
+        Withheld::Replay => "withheld: the event is a replay from an archive",
+        Withheld::Sample => "withheld: the finding is a sample",
+        Withheld::TooOld => "withheld: the event is too old for this step",
+    }
+}
+
+fn failure(kind: EffectErrorKind) -> &'static str {
+    match kind {
+        EffectErrorKind::Denied => "access denied",
+        EffectErrorKind::Elsewhere => "not in this deployment's reach",
+        EffectErrorKind::Full => "a quota of the user is full",
+        EffectErrorKind::Gone => "IAM did not know it, and yet knows its user",
+        EffectErrorKind::Other => "AWS refused",
+        EffectErrorKind::Throttled => "throttled",
+        EffectErrorKind::TimedOut => "timed out",
+        EffectErrorKind::Unreachable => "AWS could not be reached",
+    }
+}
+
+fn last_seen(seen: Option<&Seen>) -> String {
+    let Some(Seen { state, at }) = seen else {
+        return "its state was not read".to_owned();
+    };
+    let state = match state {
+        Ok(Sight::Made) => "as it should be",
+        Ok(Sight::NotMade(state)) => instead(*state),
+        Ok(Sight::TargetGone) => "nothing such of this user",
+        Ok(Sight::OwnerGone) => "no user of this name in this account",
+        Err(error) => return format!("its state could not be read: {error}"),
+    };
+    format!("last read as {state} at {}", to_second(*at))
+}
+
+/// Alerts give times to the second: people read them.
+fn to_second(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
