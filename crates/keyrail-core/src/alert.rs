@@ -85,15 +85,16 @@ impl<'a> Alert<'a> {
     pub fn compose(report: &'a Report) -> Self {
         let state = report.state();
         let content = english::content(report);
-        let who = Plain(&english::who(&report.activity)).to_string();
         let activity = &report.activity;
         let place = [&activity.account, &activity.region].into_iter().flatten();
         let place: Vec<String> = place.map(|text| Plain(text).to_string()).collect();
-        let who_and_where = match place.as_slice() {
-            [] => who,
-            place => format!("{who} - {}", place.join(" ")),
-        };
-        let subject = format!("{}: {} - {who_and_where}", state.as_str(), content.headline);
+        let place = (!place.is_empty()).then(|| place.join(" "));
+        let who = english::who(activity).map(|who| Plain(&who).to_string());
+        // What is not known leaves no gap.
+        let parts = [Some(content.headline.clone()), who, place];
+        let in_brief: Vec<String> = parts.into_iter().flatten().collect();
+        let in_brief = in_brief.join(" - ");
+        let subject = format!("{}: {in_brief}", state.as_str());
         Self {
             schema: "keyrail.alert/v1",
             state,
@@ -101,7 +102,7 @@ impl<'a> Alert<'a> {
             text: email::render(&content, report),
             report,
             severity: report.severity(),
-            sms: sms::render(&content, &who_and_where, report),
+            sms: sms::render(&content, &in_brief, report),
             content,
         }
     }
@@ -138,11 +139,17 @@ impl<'a> Alert<'a> {
         if message.len() <= LONGEST_MESSAGE {
             return Ok(message);
         }
-        for number in 0..self.report.verdict.violated.len() {
-            let text =
-                program.pointer_mut(&format!("/report/verdict/violated/{number}/policy_text"));
-            if let Some(text) = text {
-                *text = english::CUT.into();
+        let verdict = &self.report.verdict;
+        let policies = [
+            ("violated", verdict.violated.len()),
+            ("undecided", verdict.undecided.len()),
+        ];
+        for (list, count) in policies {
+            for number in 0..count {
+                let place = format!("/report/verdict/{list}/{number}/policy_text");
+                if let Some(text) = program.pointer_mut(&place) {
+                    *text = english::CUT.into();
+                }
             }
         }
         let end = self.text.floor_char_boundary(LONGEST_MESSAGE / 8);
@@ -194,7 +201,7 @@ pub(crate) fn condition(policy: &str) -> impl Iterator<Item = &str> {
         !quoted
             && policy
                 .get(at..)
-                .is_some_and(|rest| rest.starts_with("forbid"))
+                .is_some_and(|rest| rest.starts_with("forbid") || rest.starts_with("permit"))
     });
     let policy = start.and_then(|(at, _)| policy.get(at..)).unwrap_or(policy);
     policy.lines().filter(|line| !line.trim().is_empty())

@@ -79,7 +79,9 @@ pub struct Undecided {
     pub kind: PolicyKind,
     /// What went wrong, or which fact is not known.
     pub error: String,
-    /// Its `@severity`.
+    /// Its text in Cedar, as written.
+    pub policy_text: String,
+    /// Its `@severity`, or that of the guardrail that the exemption covers.
     pub(crate) severity: Severity,
 }
 
@@ -143,6 +145,7 @@ impl Bundle {
                         policy: id.to_string(),
                         kind: PolicyKind::Guardrail,
                         error: error.clone(),
+                        policy_text: guardrail.text.clone(),
                         severity: guardrail.severity,
                     }));
             }
@@ -186,6 +189,7 @@ impl Bundle {
                         policy: id.to_string(),
                         kind: PolicyKind::Guardrail,
                         error,
+                        policy_text: guardrail.text.clone(),
                         severity: guardrail.severity,
                     });
                 }
@@ -218,6 +222,7 @@ impl Bundle {
                         policy: exemption.clone(),
                         kind: PolicyKind::Exemption,
                         error,
+                        policy_text: about.text.clone(),
                         severity: guardrail.severity,
                     });
                 }

@@ -170,6 +170,14 @@ fn own(event: Event) -> Report {
     report
 }
 
+/// As the function tells it, with its own account.
+fn deployment_fault() -> Event {
+    let message = "guardrails/a.cedar:1:1: there is no semicolon".to_owned();
+    let mut event = Event::fault("BundleInvalid", message, now());
+    event.account = Some("111122223333".to_owned());
+    event
+}
+
 fn follow_up() -> Report {
     let first = plain(sample!("key-created-denied"));
     let repetition = Repetition::of(&first, &default_bundle(), now()).expect("it may repeat");
@@ -244,14 +252,7 @@ pub(super) fn all() -> Vec<Situation> {
         ("follow-up", follow_up()),
         ("comeback", comeback(Answers::Done)),
         ("comeback-failed", comeback(Answers::Denied)),
-        (
-            "fault",
-            own(Event::fault(
-                "BundleInvalid",
-                "guardrails/a.cedar:1:1: there is no semicolon".to_owned(),
-                now(),
-            )),
-        ),
+        ("fault", own(deployment_fault())),
         ("surge", surge()),
     ]
 }

@@ -10,14 +10,14 @@ pub(super) const LONGEST: usize = 140;
 
 /// State, what, who and where, and last what that means for whoever reads it: what is cut
 /// is in the middle.
-pub(super) fn render(content: &Content, who_and_where: &str, report: &Report) -> String {
+pub(super) fn render(content: &Content, in_brief: &str, report: &Report) -> String {
     let start = format!(
         "{} {}: ",
         report.state().as_str(),
         report.severity().as_str()
     );
     let room = LONGEST.saturating_sub(start.len() + content.in_short.len() + 2);
-    let middle = ascii_line(&format!("{} - {who_and_where}", content.headline), room);
+    let middle = ascii_line(in_brief, room);
     let stop = if middle.ends_with("...") { "" } else { "." };
     let line = format!("{start}{middle}{stop} {}", content.in_short);
     line.chars().map(in_one_unit).collect()

@@ -147,7 +147,7 @@ fn of_several_keys_each_is_told_with_its_own_owner() {
     assert_eq!(
         lines("Find out whose"),
         [
-            "  2. Find out whose key it is: aws iam get-access-key-last-used --access-key-id AKIAI44QH8DHBEXAMPLE"
+            "  3. Find out whose key it is: aws iam get-access-key-last-used --access-key-id AKIAI44QH8DHBEXAMPLE"
         ]
     );
     assert_eq!(

@@ -57,6 +57,8 @@ pub(super) fn evidence(report: &Report) -> Vec<Labelled> {
         lines.push(line("How", format!("{mfa}{key}")));
         let agent = quoted(origin.user_agent.as_deref());
         lines.push(line("From", format!("{from}; {agent}")));
+    }
+    if activity.account.is_some() || activity.kind != Kind::Unrecognised {
         lines.push(line("Where", place(activity)));
     }
     let time = report.event.time.as_deref();
@@ -82,9 +84,7 @@ pub(super) fn why(report: &Report) -> Vec<Reason> {
             violation.severity.as_str(),
             violation.mode.as_str()
         ),
-        policy: condition(&violation.policy_text)
-            .map(str::to_owned)
-            .collect(),
+        policy: words_of(&violation.policy_text),
     });
     let line = |label, text| Reason {
         label,
@@ -107,15 +107,18 @@ pub(super) fn why(report: &Report) -> Vec<Reason> {
             format!("exemption {exemption} from guardrail {guardrail} covered this until {until}"),
         )
     });
-    let undecided = verdict.undecided.iter().map(|undecided| {
-        line(
-            "Undecided",
-            format!("{}: {}", undecided.policy, Plain(&undecided.error)),
-        )
+    let undecided = verdict.undecided.iter().map(|undecided| Reason {
+        label: "Undecided",
+        text: format!("{}: {}", undecided.policy, Plain(&undecided.error)),
+        policy: words_of(&undecided.policy_text),
     });
     let bundle = [line("Bundle", report.bundle.clone())];
     let all = violated.chain(exempted).chain(expired).chain(undecided);
     all.chain(bundle).collect()
+}
+
+fn words_of(policy: &str) -> Vec<String> {
+    condition(policy).map(str::to_owned).collect()
 }
 
 /// Free text, chosen by whoever made the call: in quotes, so that it cannot pass

@@ -1,14 +1,17 @@
 //! What to do now, and how to undo what was done: commands that are copied and run,
 //! and so are made of parsed ids only.
 
+use jiff::Timestamp;
+
 use super::who::actor_name;
 use crate::activity::taxonomy::Group;
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
 use crate::alert::links::is_slug;
 use crate::alert::plain::Plain;
-use crate::change::{Change, Status, option};
+use crate::change::{Change, Denial, Status, option};
 use crate::id::{AccessKeyId, UserName};
-use crate::outcome::OutcomeResult;
+use crate::outcome::{Outcome, OutcomeResult};
+use crate::plan::StepName;
 use crate::report::{Report, State};
 
 pub(super) fn to_do(report: &Report) -> Vec<String> {
@@ -16,8 +19,9 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
     if report.state() == State::Exempt {
         return items;
     }
-    if report.activity.repeats.is_some() {
+    if let Some(repeats) = &report.activity.repeats {
         items.push("Find out what goes on: one actor does this again and again. The first alert says what to do; its commands name the first only.".to_owned());
+        items.extend(calls_of(&repeats.follow_up.repetition.actor, report));
     }
     for key in keys(report) {
         let Some(stop) = key.stop() else {
@@ -54,6 +58,7 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
     let is_told = |change: &Change| change.key().is_some_and(|key| of_keys.contains(key));
     let failed = tried.filter(|change| !is_told(change));
     items.extend(failed.map(|change| format!("Do by hand what keyrail could not: {change}")));
+    items.extend(sessions(report));
     items.extend(who_undid(report));
     items.extend(unknown_owners(report));
     for expired in &report.verdict.expired {
@@ -93,6 +98,34 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
         items.push("Find the event by its id, and judge it yourself. If AWS has a new kind of event, update keyrail; if you need none of its kind, take it out of the rule.".to_owned());
     }
     items
+}
+
+/// What ends the sessions of an exposed key that outlive it, where no step has.
+fn sessions(report: &Report) -> Option<String> {
+    use StepName::{QuarantineUser, RevokeSessions};
+    let has_ended = |outcome: &Outcome| matches!(outcome.step, QuarantineUser | RevokeSessions);
+    if report.activity.kind != Kind::Exposure || report.outcomes.iter().any(has_ended) {
+        return None;
+    }
+    let stopped = keys(report).into_iter().find(Key::is_stopped)?;
+    let cut = Change::DenyUser {
+        user: stopped.user?,
+        denial: Denial::SessionsBefore(stopped.at?),
+    };
+    Some(format!(
+        "End the sessions that were made with it, whoever uses them: {cut}"
+    ))
+}
+
+/// Where to see what an actor did.
+fn calls_of(arn: &str, report: &Report) -> Option<String> {
+    let name = arn.rsplit([':', '/']).next()?;
+    // Names of sessions have the same alphabet.
+    let name: UserName = name.parse().ok()?;
+    let region = in_region(report);
+    Some(format!(
+        "See what else the actor did, some 15 minutes late: aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue={name}{region}"
+    ))
 }
 
 /// Where to see who made what had been contained work again.
@@ -206,7 +239,7 @@ pub(super) fn undo(report: &Report) -> Vec<String> {
     let first = match is_exposed {
         true => "The key is in other hands: do not activate it. Its user needs another credential.",
         false => {
-            "Only once you know that it was legitimate: keyrail undo ALERT.json --apply (ALERT.json is this alert as JSON). It records a release; without one, keyrail stops the key again. By hand:"
+            "Only once you know that it was legitimate: keyrail undo ALERT.json --apply (ALERT.json is this alert as JSON, which queues and HTTPS subscriptions get). It records a release; without one, keyrail stops the key again. By hand:"
         }
     };
     [first.to_owned()].into_iter().chain(back).collect()
@@ -226,6 +259,8 @@ struct Key {
     user: Option<UserName>,
     /// What became of stopping it, if that was planned.
     result: Option<OutcomeResult>,
+    /// When.
+    at: Option<Timestamp>,
 }
 
 fn keys(report: &Report) -> Vec<Key> {
@@ -249,6 +284,7 @@ fn keys(report: &Report) -> Vec<Key> {
                 id,
                 user: as_iam_says.or_else(|| user?.parse().ok()),
                 result: outcome.map(|outcome| outcome.result),
+                at: outcome.and_then(|outcome| outcome.at),
             })
         })
         .collect()

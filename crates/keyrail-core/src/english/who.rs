@@ -2,38 +2,38 @@
 
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
 
-/// The people in it, in a few words: `bob, by anaya`.
-pub(crate) fn who(activity: &Activity) -> String {
+/// The people in it, in a few words: `bob, by anaya`; nobody where the event is about
+/// nobody, or nobody can read it.
+pub(crate) fn who(activity: &Activity) -> Option<String> {
     let actor = actor_name(activity);
     if let Some(repeats) = &activity.repeats {
         // `user/anaya`, `assumed-role/deploy/anaya`
         let arn = &repeats.follow_up.repetition.actor;
-        return arn.rsplit(':').next().unwrap_or(arn).to_owned();
+        return Some(arn.rsplit(':').next().unwrap_or(arn).to_owned());
     }
     if activity.comeback.is_some() {
-        return activity.target.user.clone().unwrap_or(actor);
+        return Some(activity.target.user.clone().unwrap_or(actor));
     }
     if activity.kind.is_report() {
         // The service that reports it did nothing.
         let target = &activity.target;
         let about = target.user.as_ref().or(target.access_key_id.as_ref());
-        return about.cloned().unwrap_or(actor);
+        return Some(about.cloned().unwrap_or(actor));
     }
     if let (ActorKind::Root, Kind::ApiCall, Some(action)) =
         (activity.actor.kind, activity.kind, &activity.action)
     {
-        return format!("root, {action}");
+        return Some(format!("root, {action}"));
     }
     match (activity.kind, activity.target.kind, &activity.target.user) {
-        (Kind::Unrecognised, ..) if activity.is_fault => "see the text".to_owned(),
-        (Kind::Unrecognised, ..) => "nobody known".to_owned(),
+        (Kind::Unrecognised, ..) => None,
         (_, kind, Some(user))
             if (kind.is_credential() || kind == TargetKind::User)
                 && activity.actor.name.as_ref() != Some(user) =>
         {
-            format!("{user}, by {actor}")
+            Some(format!("{user}, by {actor}"))
         }
-        _ => actor,
+        _ => Some(actor),
     }
 }
 
