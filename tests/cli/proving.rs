@@ -488,3 +488,46 @@ fn what_an_event_shows_to_be_wrong_is_not_proved() {
         failed(&proved(&folder, &[]), "property");
     }
 }
+
+/// `UpdateAccessKey` that sets a key to Inactive is in no group, and so it is with others:
+/// a guardrail about the group is none about the action.
+#[test]
+fn an_action_is_not_always_in_its_groups() {
+    for (group, action) in [
+        ("reactivate-credential", "iam:UpdateAccessKey"),
+        ("reactivate-credential", "iam:UpdateSSHPublicKey"),
+        ("tamper-guardrail", "lambda:DeleteFunction"),
+        ("tamper-audit", "events:PutRule"),
+        ("root-credentials", "iam:DeactivateMFADevice"),
+        ("escalate-privilege", "iam:AttachUserPolicy"),
+        ("report-exposure", "iam:AttachUserPolicy"),
+    ] {
+        let of = |what: &str| format!("principal, action {what}, resource");
+        let by_group = keys("g", &of(&format!("in Action::\"{group}\"")), "");
+        let by_action = keys("a", &of(&format!("== Action::\"{action}\"")), "");
+        let claim = format!("permit ({})", of(&format!("== Action::\"{action}\"")));
+        let folder = bundle(
+            "groups",
+            &[
+                ("guardrails/a.cedar", &by_group),
+                ("properties/a.cedar", &property("alert", &claim)),
+            ],
+        );
+        let wrong = failed(&proved(&folder, &[]), "property");
+        assert_eq!(
+            explained(&folder, &wrong)["violated"],
+            json!([]),
+            "{action}"
+        );
+        let old = bundle("groups-old", &[("guardrails/a.cedar", &by_action)]);
+        let lost = failed(&proved(&folder, &["--against", &old.path()]), "superset");
+        assert_eq!(lost.pointer("/counterexample/action"), Some(&json!(action)));
+        // The other way round, whatever is in the group is caught by the action's name.
+        let within = format!(
+            "permit ({}) when {{ action == Action::\"{action}\" }}",
+            of(&format!("in Action::\"{group}\""))
+        );
+        old.write("properties/a.cedar", &property("alert", &within));
+        assert_eq!(proved(&old, &[]).status, 0, "{action}");
+    }
+}

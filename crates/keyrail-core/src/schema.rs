@@ -171,14 +171,16 @@ pub(crate) fn has_attribute(name: &str) -> bool {
 /// The schema in Cedar's own syntax, for a bundle with these named networks.
 #[must_use]
 pub fn cedar<'n>(networks: impl IntoIterator<Item = &'n str>) -> String {
-    cedar_of(networks, |_| true)
+    cedar_of(networks, |entry| {
+        Some(entry.groups.iter().copied().collect())
+    })
 }
 
-/// The same with only some of the taxonomy's actions.
+/// The same with only some of the taxonomy's actions, in these groups.
 #[must_use]
 pub fn cedar_of<'n>(
     networks: impl IntoIterator<Item = &'n str>,
-    takes: impl Fn(&Entry) -> bool,
+    groups_of: impl Fn(&Entry) -> Option<BTreeSet<Group>>,
 ) -> String {
     let mut schema = include_str!("schema.cedarschema").to_owned();
     let networks: Vec<String> = networks
@@ -210,9 +212,11 @@ pub fn cedar_of<'n>(
         ));
     }
     schema.push_str("\n// The taxonomy.\n");
-    for entry in taxonomy::entries().filter(|entry| takes(entry)) {
+    for entry in taxonomy::entries() {
+        let Some(groups) = groups_of(entry) else {
+            continue;
+        };
         let fallback = Some(entry.kind.fallback());
-        let groups: BTreeSet<Group> = entry.groups.iter().copied().collect();
         let groups: Vec<Group> = groups.into_iter().collect();
         schema.push_str(&action(
             entry.action,

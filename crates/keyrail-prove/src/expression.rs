@@ -103,25 +103,6 @@ pub(crate) fn policy(effect: &str, conditions: impl IntoIterator<Item = Conditio
     })
 }
 
-/// The same condition where `context.name` is known.
-pub(crate) fn named(condition: &Condition, name: &str) -> Condition {
-    match condition {
-        Value::Object(object) => {
-            let of_context = condition.pointer("/./left/Var").and_then(Value::as_str);
-            let attribute = condition.pointer("/./attr").and_then(Value::as_str);
-            if (of_context, attribute) == (Some("context"), Some("name")) {
-                return json!({ "Value": name });
-            }
-            let fields = object.iter();
-            fields
-                .map(|(field, value)| (field.clone(), named(value, name)))
-                .collect()
-        }
-        Value::Array(items) => items.iter().map(|item| named(item, name)).collect(),
-        other => other.clone(),
-    }
-}
-
 /// Every value within a JSON value, and the value itself.
 pub(crate) fn parts(json: &Value) -> impl Iterator<Item = &Value> {
     let mut waiting = vec![json];

@@ -187,7 +187,7 @@ fn work(
     progress: &dyn Fn(usize),
 ) -> Result<(), ProveError> {
     in_a_runtime(async {
-        let mut solver = Solver::start(command, &places.schema, question.limit)?;
+        let mut solver = Solver::start(command, &places.schemas, question.limit)?;
         loop {
             let next = waiting
                 .lock()
@@ -248,7 +248,10 @@ async fn decide(
                     let shown = found.as_ref().and_then(Option::as_ref);
                     shown.is_some_and(|shown| shown.event.is_some())
                 };
-                wrong_for.push(format!("{} by {}", place.action, place.principal));
+                let at = format!("{} by {}", place.action, place.principal);
+                if !wrong_for.contains(&at) {
+                    wrong_for.push(at);
+                }
                 // One that `keyrail explain` takes is better than the first.
                 if !has_event(&found) {
                     let shown = replay::counterexample(&claim.asks, place, &goal, &env, bundle);

@@ -76,7 +76,7 @@ pub fn difference(
     let networks = networks.map(String::as_str).collect();
     let places = Places::of(question.bundle, &networks, policies.all().chain(changed))?;
     in_a_runtime(async {
-        let mut solver = Solver::start(command, &places.schema, question.limit)?;
+        let mut solver = Solver::start(command, &places.schemas, question.limit)?;
         let mut differences = Vec::new();
         for (done, mutant) in mutants.iter().enumerate() {
             progress(done, mutants.len());

@@ -10,12 +10,20 @@ use cedar_policy::{EntityId, EntityTypeName, EntityUid, Policy, RequestEnv, Sche
 use cedar_policy_symcc::{CompiledSchema, SymEnv};
 use keyrail_core::activity::Kind;
 use keyrail_core::activity::taxonomy::{self, Entry, Group};
-use keyrail_core::schema::{self, PRINCIPALS};
+use keyrail_core::schema;
 use keyrail_core::{Bundle, Circumstances};
 use serde_json::Value;
 
 use crate::ProveError;
-use crate::expression::{Condition, conditions, parts};
+use crate::expression::{Condition, conditions};
+
+use self::known::Known;
+use self::told::Told;
+use self::variant::{Variant, variants};
+
+mod known;
+mod told;
+mod variant;
 
 /// One sort of activity.
 pub(crate) struct Place {
@@ -29,71 +37,26 @@ pub(crate) struct Place {
     pub principal: &'static str,
     /// The type of what is acted on.
     pub resource: &'static str,
+    /// The groups in which an event of it shows itself to be.
+    pub(crate) shows: Vec<Group>,
+    /// Those of the action's groups in which it does not.
+    pub(crate) shows_not: Vec<Group>,
+    /// Which of the schemas has it.
+    pub(crate) schema: usize,
     /// The action and the groups that it is in.
     pub(crate) groups: BTreeSet<String>,
     pub(crate) env: RequestEnv,
     pub(crate) symbols: SymEnv,
     /// What holds of every activity here.
     pub(crate) world: Condition,
+    /// The plainest of that, by which conditions become simpler.
+    pub(crate) known: Known,
 }
 
-/// All sorts of activity for some policies, and the schema that has them.
+/// All sorts of activity for some policies, and the schemas that have them.
 pub(crate) struct Places {
     pub(crate) all: Vec<Place>,
-    pub(crate) schema: Schema,
-}
-
-/// What policies can tell actions apart by: their texts, and patterns.
-struct Told {
-    texts: BTreeSet<String>,
-    patterns: Vec<Vec<Value>>,
-}
-
-impl Told {
-    fn by<'a>(policies: impl Iterator<Item = &'a Value>) -> Self {
-        let mut told = Self {
-            texts: BTreeSet::new(),
-            patterns: Vec::new(),
-        };
-        for policy in policies {
-            for part in parts(policy) {
-                if let Some(text) = part.as_str() {
-                    told.texts.insert(text.to_owned());
-                }
-                if let Some(pattern) = part.pointer("/like/pattern").and_then(Value::as_array) {
-                    told.patterns.push(pattern.clone());
-                }
-            }
-        }
-        told
-    }
-
-    /// The types of who acts, of those that no policy names one.
-    fn principals(&self) -> Vec<&'static str> {
-        // Of these the world says more than of others. People know them best, and what is
-        // shown is of the first that has one.
-        let known = ["User", "RoleSession", "Root", "AwsService"];
-        let rest = PRINCIPALS.into_iter().filter(|kind| !known.contains(kind));
-        let (named, others): (Vec<&str>, Vec<&str>) =
-            rest.partition(|kind| self.texts.contains(*kind));
-        // It is in no account, as the others are.
-        let (outside, inside): (Vec<&str>, Vec<&str>) = others
-            .into_iter()
-            .partition(|kind| *kind == "ForeignAccount");
-        let one = inside.into_iter().take(1);
-        let all = known.into_iter().chain(named).chain(one);
-        all.chain(outside).collect()
-    }
-
-    /// What distinguishes an action by its name.
-    fn marks(&self, name: &str) -> (Option<String>, Vec<usize>) {
-        let matched = self.patterns.iter().enumerate();
-        let matched = matched.filter(|(_, pattern)| is_like(name, pattern));
-        (
-            self.texts.get(name).cloned(),
-            matched.map(|(place, _)| place).collect(),
-        )
-    }
+    pub(crate) schemas: Vec<Schema>,
 }
 
 impl Places {
@@ -104,90 +67,127 @@ impl Places {
         policies: impl Iterator<Item = &'a Value>,
     ) -> Result<Self, ProveError> {
         let told = Told::by(policies);
-        let mut sorts: BTreeMap<_, &'static Entry> = BTreeMap::new();
-        for entry in taxonomy::entries() {
-            let is_told = |group: &Group| told.texts.contains(group.as_str());
-            let groups = entry.groups.iter().copied().filter(is_told);
-            let groups: BTreeSet<Group> = groups.collect();
-            let target = schema::resource(entry);
-            let kind = entry.target.as_str();
-            let kind = told.marks(kind);
-            let sort = (
-                told.texts
-                    .contains(entry.kind.fallback())
-                    .then_some(entry.kind.fallback()),
-                entry.kind.is_report(),
-                entry.kind == Kind::ApiCall,
-                groups,
-                target,
-                kind,
-                !entry.status.is_empty(),
-                told.marks(entry.action),
-            );
-            sorts.entry(sort).or_insert(entry);
-        }
-        let chosen: BTreeSet<&str> = sorts.values().map(|entry| entry.action).collect();
-        let text = schema::cedar_of(networks.iter().copied(), |entry| {
-            chosen.contains(entry.action)
-        });
-        let (schema, _) = Schema::from_cedarschema_str(&text)
-            .map_err(|error| ProveError::Bug(format!("the schema: {error}")))?;
-        let bug =
-            |error: &dyn ToString| ProveError::Bug(format!("the schema: {}", error.to_string()));
-        let compiled = CompiledSchema::new(&schema).map_err(|error| bug(&error))?;
+        let sorts = sorts(&told);
+        let schemas = schemas(networks, &sorts)?;
         let principals = told.principals();
         let mut all = Vec::new();
-        for (action, entry, kind, resource) in schema::KINDS
-            .into_iter()
-            .map(|kind| (kind.fallback(), None, kind, schema::resource_of(kind)))
-            .chain(sorts.into_values().map(|entry| {
-                let resource = schema::resource(entry);
-                (entry.action, Some(entry), entry.kind, resource)
-            }))
-        {
+        let unnamed = schema::KINDS.into_iter().map(|kind| Sort {
+            action: kind.fallback(),
+            entry: None,
+            variant: Variant::default(),
+            schema: 0,
+            kind,
+            resource: schema::resource_of(kind),
+        });
+        for sort in unnamed.chain(sorts) {
             // An exposure is AWS's own notice; a finding is about whoever it names.
-            let principals = match kind == Kind::Exposure {
+            let principals = match sort.kind == Kind::Exposure {
                 true => &["AwsService"][..],
                 false => &principals,
             };
             for principal in principals {
-                let sort = Sort {
-                    bundle,
-                    told: &told,
-                    action,
-                    entry,
-                    kind,
-                    principal,
-                    resource,
-                };
-                all.push(sort.place(&compiled)?);
+                all.push(sort.place(principal, bundle, &told, &schemas)?);
             }
         }
-        Ok(Self { all, schema })
+        let schemas = schemas.into_iter().map(|(schema, _)| schema).collect();
+        Ok(Self { all, schemas })
     }
 }
 
-/// One sort of activity, before it is compiled.
-struct Sort<'a> {
-    bundle: &'a Bundle,
-    told: &'a Told,
-    action: &'a str,
+/// One of each sort of activity with a name in the taxonomy.
+fn sorts(told: &Told) -> Vec<Sort> {
+    let mut variants: Vec<(&'static Entry, Variant)> = taxonomy::entries()
+        .flat_map(|entry| {
+            let variants = variants(entry, told);
+            variants.into_iter().map(move |variant| (entry, variant))
+        })
+        .collect();
+    // What is in all of its groups, whatever it says, is the plainest of its sort.
+    variants.sort_by_key(|(_, variant)| variant.without);
+    let mut sorts: BTreeMap<_, (&'static Entry, Variant)> = BTreeMap::new();
+    for (entry, variant) in variants {
+        let fallback = entry.kind.fallback();
+        let sort = (
+            told.texts.contains(fallback).then_some(fallback),
+            entry.kind.is_report(),
+            entry.kind == Kind::ApiCall,
+            variant.groups.clone(),
+            variant.world.clone(),
+            schema::resource(entry),
+            told.marks(entry.target.as_str()),
+            !entry.status.is_empty(),
+            told.marks(entry.action),
+        );
+        sorts.entry(sort).or_insert((entry, variant));
+    }
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    let sorts = sorts.into_values().map(|(entry, variant)| {
+        let times = times.entry(entry.action).or_default();
+        let schema = *times;
+        *times += 1;
+        Sort {
+            action: entry.action,
+            entry: Some(entry),
+            variant,
+            schema,
+            kind: entry.kind,
+            resource: schema::resource(entry),
+        }
+    });
+    sorts.collect()
+}
+
+/// A schema says once and for all in which groups an action is: where one is in these
+/// at one place and in those at another, there is a schema for each.
+fn schemas(
+    networks: &BTreeSet<&str>,
+    sorts: &[Sort],
+) -> Result<Vec<(Schema, CompiledSchema)>, ProveError> {
+    let bug = |error: &dyn ToString| ProveError::Bug(format!("the schema: {}", error.to_string()));
+    let count = sorts.iter().map(|sort| sort.schema).max().unwrap_or(0);
+    let schema = |number: usize| {
+        let text = schema::cedar_of(networks.iter().copied(), |entry| {
+            let mut sorts = sorts.iter().filter(|sort| sort.schema == number);
+            let sort = sorts.find(|sort| sort.action == entry.action)?;
+            Some(sort.variant.groups.clone())
+        });
+        let (schema, _) = Schema::from_cedarschema_str(&text).map_err(|error| bug(&error))?;
+        let compiled = CompiledSchema::new(&schema).map_err(|error| bug(&error))?;
+        Ok((schema, compiled))
+    };
+    (0..=count).map(schema).collect()
+}
+
+/// One sort of activity, whoever acts.
+struct Sort {
+    action: &'static str,
     entry: Option<&'static Entry>,
+    variant: Variant,
+    /// Which of the schemas has it.
+    schema: usize,
     kind: Kind,
-    principal: &'static str,
     resource: &'static str,
 }
 
-impl Sort<'_> {
-    fn place(&self, schema: &CompiledSchema) -> Result<Place, ProveError> {
+impl Sort {
+    fn place(
+        &self,
+        principal: &'static str,
+        bundle: &Bundle,
+        told: &Told,
+        schemas: &[(Schema, CompiledSchema)],
+    ) -> Result<Place, ProveError> {
         let Self {
             action,
             entry,
+            schema,
             kind,
-            principal,
             resource,
             ..
         } = *self;
+        let (_, compiled) = schemas
+            .get(schema)
+            .ok_or_else(|| ProveError::Bug(format!("no schema has `{action}`")))?;
         let type_name = |name: &str| -> Result<EntityTypeName, ProveError> {
             name.parse()
                 .map_err(|error| ProveError::Bug(format!("the type `{name}`: {error}")))
@@ -195,9 +195,14 @@ impl Sort<'_> {
         let uid = EntityUid::from_type_name_and_id(type_name("Action")?, EntityId::new(action));
         let env = RequestEnv::new(type_name(principal)?, uid, type_name(resource)?);
         let mut groups = BTreeSet::from([action.to_owned(), kind.fallback().to_owned()]);
-        let of_entry = entry.map_or(kind.groups(), |entry| entry.groups);
-        groups.extend(of_entry.iter().map(|group| group.as_str().to_owned()));
-        let text = self.world();
+        let of_kind = kind.groups().iter();
+        groups.extend(
+            of_kind
+                .chain(&self.variant.groups)
+                .map(|group| group.as_str().to_owned()),
+        );
+        let (shows, shows_not) = self.shows(told);
+        let text = self.world(principal, bundle, told);
         let world = Policy::parse(
             None,
             format!("permit (principal, action, resource) when {{ {text} }};"),
@@ -205,7 +210,10 @@ impl Sort<'_> {
         .map_err(|error| ProveError::Bug(format!("what holds of `{action}`: {error}")))?
         .to_json()
         .map_err(|error| ProveError::Bug(format!("what holds of `{action}`: {error}")))?;
-        let symbols = schema
+        let world = crate::expression::all(conditions(&world));
+        let types = [("principal", principal), ("resource", resource)];
+        let known = Known::by(&world, action, &groups, types);
+        let symbols = compiled
             .sym_env(&env)
             .map_err(|error| ProveError::Bug(format!("what is known of `{action}`: {error}")))?;
         Ok(Place {
@@ -214,25 +222,39 @@ impl Sort<'_> {
             kind,
             principal,
             resource,
+            shows,
+            shows_not,
             groups,
+            schema,
             env,
             symbols,
-            world: crate::expression::all(conditions(&world)),
+            known,
+            world,
         })
     }
 
+    /// The groups in which an event of it shows itself to be, and those in which it does
+    /// not. It may be in a group or not if no policy names that.
+    fn shows(&self, told: &Told) -> (Vec<Group>, Vec<Group>) {
+        let groups = self.entry.map_or(&[][..], |entry| entry.groups).iter();
+        let is_in = |group: &Group| self.variant.groups.contains(group) || !told.names(*group);
+        groups.copied().partition(is_in)
+    }
+
     /// What holds by the way in which keyrail reads events, in Cedar's own words.
-    fn world(&self) -> String {
+    fn world(&self, principal: &str, bundle: &Bundle, told: &Told) -> String {
         let Self {
-            bundle,
-            told,
             entry,
             kind,
-            principal,
             resource,
             ..
         } = *self;
-        let mut lines: Vec<String> = Vec::new();
+        let mut lines: Vec<String> = self
+            .variant
+            .world
+            .iter()
+            .map(|line| (*line).to_owned())
+            .collect();
         if let Some(entry) = entry {
             lines.push(format!("context.name == {:?}", entry.action));
         } else {
@@ -275,6 +297,13 @@ impl Sort<'_> {
         if resource != "AccessKey" {
             let of = entry.map_or("none", |entry| entry.target.as_str());
             lines.push(format!("resource.kind == {of:?}"));
+        }
+        // By the rights that are granted; else by those that a user was given before.
+        if entry.is_none_or(|entry| entry.grant.is_none()) {
+            lines.push(match resource {
+                "Resource" => "!(context has administrator)".to_owned(),
+                _ => "if context has administrator then context.administrator && resource has user && !(resource has root && resource.root) else true".to_owned(),
+            });
         }
         if entry.is_none_or(|entry| entry.status.is_empty()) {
             lines.push("!(resource has status)".to_owned());
@@ -341,20 +370,5 @@ impl Place {
     }
 }
 
-/// Whether a name matches a pattern of Cedar's `like`.
-fn is_like(name: &str, pattern: &[Value]) -> bool {
-    let Some((first, rest)) = pattern.split_first() else {
-        return name.is_empty();
-    };
-    match first.get("Literal").and_then(Value::as_str) {
-        Some(literal) => name
-            .strip_prefix(literal)
-            .is_some_and(|name| is_like(name, rest)),
-        None => name
-            .char_indices()
-            .map(|(at, _)| at)
-            .chain([name.len()])
-            .filter_map(|at| name.get(at..))
-            .any(|name| is_like(name, rest)),
-    }
-}
+#[cfg(test)]
+mod tests;

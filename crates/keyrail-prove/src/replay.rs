@@ -11,12 +11,12 @@ use keyrail_core::activity::taxonomy::Group;
 use keyrail_core::circumstances::History;
 use keyrail_core::{Bundle, Circumstances, Event, examine};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::event::{Known, Look};
 use self::facts::{Facts, facts};
 use crate::claim::Asks;
-use crate::expression::{self, Condition};
+use crate::expression::{self, Condition, not};
 use crate::place::Place;
 
 mod event;
@@ -64,7 +64,7 @@ pub(crate) fn counterexample(
         exempt: Vec::new(),
         undecided: Vec::new(),
     };
-    let Some(goal) = goal_bundle(asks, goal, bundle) else {
+    let Some(goal) = goal_bundle(asks, goal, place, bundle) else {
         return shown;
     };
     let holds = |facts: &Facts, look: Look| {
@@ -127,8 +127,8 @@ const BESIDE: [&str; 12] = [
 ];
 
 fn looks(place: &Place) -> impl Iterator<Item = Look> {
-    let groups = place.entry.map_or(&[][..], |entry| entry.groups);
-    let groups: Vec<Option<Group>> = groups.iter().copied().map(Some).chain([None]).collect();
+    let groups = place.shows.iter().copied();
+    let groups: Vec<Option<Group>> = groups.map(Some).chain([None]).collect();
     [false, true].into_iter().flat_map(move |is_bare| {
         let groups = groups.clone();
         ACCOUNTS.into_iter().flat_map(move |account| {
@@ -142,10 +142,14 @@ fn looks(place: &Place) -> impl Iterator<Item = Look> {
 }
 
 /// A bundle with one guardrail, which is violated when the condition holds.
-fn goal_bundle(asks: &Asks, goal: &Condition, of: &Bundle) -> Option<Bundle> {
+fn goal_bundle(asks: &Asks, goal: &Condition, place: &Place, of: &Bundle) -> Option<Bundle> {
     let policy = match asks {
         Asks::NoError(policy, _) => expression::policy("forbid", [expression::applies(policy)]),
-        Asks::Some(_) | Asks::None(_) => expression::policy("forbid", [goal.clone()]),
+        // An event of the same action may be of another place, where the goal is another.
+        Asks::Some(_) | Asks::None(_) => {
+            let outside = place.shows_not.iter().map(|group| not(is_in(*group)));
+            expression::policy("forbid", outside.chain([goal.clone()]))
+        }
     };
     let policy = cedar_policy::Policy::from_json(None, policy).ok()?;
     let text =
@@ -155,6 +159,13 @@ fn goal_bundle(asks: &Asks, goal: &Condition, of: &Bundle) -> Option<Bundle> {
     bundle.settings = of.settings.clone();
     bundle.organization = of.organization.clone();
     Some(bundle)
+}
+
+fn is_in(group: Group) -> Condition {
+    json!({ "in": {
+        "left": { "Var": "action" },
+        "right": { "Value": { "__entity": { "type": "Action", "id": group.as_str() } } },
+    } })
 }
 
 fn judged(

@@ -91,7 +91,7 @@ fn version(program: &str) -> Option<(u32, u32, u32)> {
 /// A running solver, and what it is asked in.
 pub(crate) struct Solver<'a> {
     command: &'a SolverCommand,
-    schema: &'a Schema,
+    schemas: &'a [Schema],
     limit: Duration,
     compiler: CedarSymCompiler<LocalSolver>,
 }
@@ -109,12 +109,12 @@ pub(crate) enum Answer {
 impl<'a> Solver<'a> {
     pub(crate) fn start(
         command: &'a SolverCommand,
-        schema: &'a Schema,
+        schemas: &'a [Schema],
         limit: Duration,
     ) -> Result<Self, ProveError> {
         Ok(Self {
             command,
-            schema,
+            schemas,
             limit,
             compiler: compiler(command)?,
         })
@@ -127,10 +127,10 @@ impl<'a> Solver<'a> {
         goal: &Condition,
     ) -> Result<Answer, ProveError> {
         // What is known need not be asked.
-        let goal = match place.entry {
-            Some(entry) => expression::named(goal, entry.action),
-            None => goal.clone(),
-        };
+        let goal = place.known.simplified(goal);
+        if place.known.excludes(&goal) {
+            return Ok(Answer::None);
+        }
         let conditions = [place.world.clone(), goal];
         let compiled = self.compiled(place, expression::policy("permit", conditions))?;
         let asked = self
@@ -169,10 +169,12 @@ impl<'a> Solver<'a> {
     fn compiled(&self, place: &Place, policy: Value) -> Result<CompiledPolicy, ProveError> {
         let bug = |error: String| ProveError::Bug(format!("at `{}`: {error}", place.action));
         let policy = Policy::from_json(None, policy).map_err(|error| bug(error.to_string()))?;
+        let schema = self.schemas.get(place.schema);
+        let schema = schema.ok_or_else(|| bug("it has no schema".to_owned()))?;
         CompiledPolicy::compile_with_custom_symenv(
             &policy,
             &place.env,
-            self.schema,
+            schema,
             place.symbols.clone(),
         )
         .map_err(|error| bug(format!("{} in {policy}", told(&error))))

@@ -123,7 +123,10 @@ impl Known<'_> {
 
     fn example(&self) -> Value {
         if let Some(entry) = self.place.entry {
-            return entry.example(self.look.group);
+            return match self.place.shows_not.is_empty() {
+                true => entry.example(self.look.group),
+                false => entry.example_in_just(self.look.group),
+            };
         }
         // What has no row of its own looks like another of its kind.
         let mut like = taxonomy::entries().filter(|entry| entry.kind == self.place.kind);
@@ -212,12 +215,22 @@ impl Known<'_> {
         };
         for (paths, value) in [
             (entry.user, user.map(Value::from)),
-            (entry.status, self.text("resource.status").map(Value::from)),
+            (entry.status, self.status().map(Value::from)),
         ] {
             let is_absent = value.is_none() && (self.look.is_bare || paths == entry.user);
             if let (Some(path), true) = (paths.first(), value.is_some() || is_absent) {
                 put(detail, path, value.unwrap_or(Value::Null));
             }
+        }
+    }
+
+    /// AWS knows two; what is not the one where that matters is the other.
+    fn status(&self) -> Option<&str> {
+        let status = self.text("resource.status");
+        let is_word = status.is_some_and(|status| ["Active", "Inactive"].contains(&status));
+        match self.place.shows_not.is_empty() || is_word {
+            true => status,
+            false => Some("Inactive"),
         }
     }
 

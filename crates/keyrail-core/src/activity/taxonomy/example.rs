@@ -15,6 +15,17 @@ impl Entry {
     /// documentation.
     #[must_use]
     pub fn example(&self, group: Option<Group>) -> Value {
+        self.event(group, false)
+    }
+
+    /// The same in just this group of the row's, so far as that depends on the event, or
+    /// in none.
+    #[must_use]
+    pub fn example_in_just(&self, group: Option<Group>) -> Value {
+        self.event(group, true)
+    }
+
+    fn event(&self, group: Option<Group>, just: bool) -> Value {
         let region = match self.place {
             Place::Home => "us-east-1",
             Place::Region => "eu-north-1",
@@ -32,21 +43,29 @@ impl Entry {
                 Kind::Exposure if self.source() == "aws.health" => self.health(),
                 Kind::Exposure => trusted_advisor(),
                 Kind::Finding => self.finding(),
-                _ => self.record(region, group),
+                _ => self.record(region, group, just),
             },
         })
     }
 
-    fn record(&self, region: &str, group: Option<Group>) -> Value {
-        let (label, name) = self.action.split_once(':').unwrap_or_default();
+    fn record(&self, region: &str, group: Option<Group>, just: bool) -> Value {
+        use Group::{RootCredentials, TamperGuardrail};
+        let by_parameters = |group| !matches!(group, RootCredentials | TamperGuardrail);
+        let meets = !just || group.is_some_and(by_parameters);
+        let is_own = !just || group == Some(TamperGuardrail);
+        let name = match is_own {
+            true => self.example_name(group),
+            false => "example".to_owned(),
+        };
+        let (label, call) = self.action.split_once(':').unwrap_or_default();
         let is_sign_in = self.detail_type() == "AWS Console Sign In via CloudTrail";
-        let is_roots = group == Some(Group::RootCredentials);
+        let is_roots = group == Some(RootCredentials);
         let mut record = json!({
             "eventVersion": "1.11",
             "userIdentity": if is_roots { root() } else { anaya() },
             "eventTime": "2026-03-14T09:26:53Z",
             "eventSource": format!("{label}.amazonaws.com"),
-            "eventName": name,
+            "eventName": call,
             "awsRegion": region,
             "sourceIPAddress": "198.51.100.7",
             "userAgent": "aws-cli/2.31.0 md/command#example",
@@ -61,7 +80,7 @@ impl Entry {
             "eventCategory": "Management",
         });
         if is_sign_in {
-            put(&mut record, &["responseElements", name], "Success".into());
+            put(&mut record, &["responseElements", call], "Success".into());
             put(
                 &mut record,
                 &["additionalEventData", "MFAUsed"],
@@ -71,16 +90,23 @@ impl Entry {
         for (paths, value) in [
             (self.user, if is_roots { "" } else { "anaya" }),
             (self.id, self.example_id()),
-            (self.name, &self.example_name(group)),
-            (self.status, "Active"),
+            (self.name, &name),
+            (self.status, if meets { "Active" } else { "Inactive" }),
         ] {
             if let (Some(path), false) = (paths.first(), value.is_empty()) {
                 put_at(&mut record, path, value.into());
             }
         }
         let exposed = group == Some(Group::ReportExposure);
-        let grant = self.grant.map(Grant::example);
-        let condition = self.when.map(|condition| condition.example);
+        let (grant, condition) = if meets {
+            (Grant::example as fn(Grant) -> _, self.when)
+        } else {
+            // Parameters that are not there would hide something.
+            put(&mut record, &["requestParameters", "example"], true.into());
+            (Grant::harmless as fn(Grant) -> _, None)
+        };
+        let grant = self.grant.map(grant);
+        let condition = condition.map(|condition| condition.example);
         let quarantine = exposed.then_some(conditions::IS_QUARANTINE.example);
         for (path, value) in [grant, condition, quarantine].into_iter().flatten() {
             let value = serde_json::from_str(value).unwrap_or_default();
