@@ -33,6 +33,7 @@ mod mutant;
 mod place;
 mod property;
 mod replay;
+mod settings;
 mod solver;
 
 /// Why nothing could be proved.
@@ -53,7 +54,7 @@ pub enum ProveError {
         message: String,
     },
     /// The solver fails.
-    #[error("the solver: {0}")]
+    #[error("the solver {0}")]
     Solver(String),
 }
 
@@ -100,7 +101,7 @@ pub enum Proof {
     Proved,
     /// It does not.
     Failed,
-    /// The solver did not come to an end in time.
+    /// The solver did not come to an end in time, or cannot be asked.
     Unknown,
 }
 
@@ -171,7 +172,12 @@ pub fn prove(
         return Err(ProveError::Bug("a claim was not decided".to_owned()));
     }
     findings.sort_by_key(|(at, _): &(usize, Finding)| *at);
-    Ok(findings.into_iter().map(|(_, finding)| finding).collect())
+    let findings = findings.into_iter().map(|(_, finding)| finding);
+    let settings = question
+        .against
+        .into_iter()
+        .flat_map(|old| settings::changed(bundle, old));
+    Ok(findings.chain(settings).collect())
 }
 
 /// Cedar calls itself for each condition within another.

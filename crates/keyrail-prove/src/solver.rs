@@ -1,6 +1,7 @@
 //! The solver: a process that reads SMT-LIB. It is cvc5, or its Python package.
 
 use std::env;
+use std::error::Error as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -149,8 +150,11 @@ impl<'a> Solver<'a> {
         // Most policies fail nowhere, in this world or another.
         let alone = self.compiled(place, policy.clone())?;
         let asked = self.compiler.check_never_errors_opt(&alone);
-        if let Ok(Ok(true)) = tokio::time::timeout(self.limit, asked).await {
-            return Ok(Answer::None);
+        match tokio::time::timeout(self.limit, asked).await {
+            Ok(Ok(true)) => return Ok(Answer::None),
+            Ok(Ok(false)) => {}
+            // What it was told is half a question, or it is still at it.
+            Ok(Err(_)) | Err(_) => self.compiler = compiler(self.command)?,
         }
         let conditions = [place.world.clone(), expression::applies(policy)];
         let compiled = self.compiled(place, expression::policy("permit", conditions))?;
@@ -191,7 +195,17 @@ impl<'a> Solver<'a> {
             Ok(Ok(None)) => Ok(Answer::None),
             Ok(Ok(Some(env))) => Ok(Answer::Found(Box::new(env))),
             Ok(Err(cedar_policy_symcc::err::Error::SolverUnknown)) => Ok(Answer::Unknown),
-            Ok(Err(error)) => Err(ProveError::Solver(error.to_string())),
+            // Text that SMT-LIB has not: what it was told is half a question.
+            Ok(Err(cedar_policy_symcc::err::Error::EncodeError(error)))
+                if error.source().is_none() =>
+            {
+                self.compiler = compiler(self.command)?;
+                Ok(Answer::Unknown)
+            }
+            Ok(Err(error)) => Err(ProveError::Solver(format!(
+                "`{}` does not answer as cvc5 does: {error}",
+                self.command.program
+            ))),
             Err(_) => {
                 // It is still at it: the next question goes to another one.
                 self.compiler = compiler(self.command)?;
@@ -204,8 +218,14 @@ impl<'a> Solver<'a> {
 fn compiler(command: &SolverCommand) -> Result<CedarSymCompiler<LocalSolver>, ProveError> {
     let mut process = tokio::process::Command::new(&command.program);
     process.args(&command.arguments).kill_on_drop(true);
-    let solver = LocalSolver::from_command(&mut process)
-        .map_err(|error| ProveError::Solver(format!("`{}`: {error}", command.program)))?;
+    let solver = LocalSolver::from_command(&mut process).map_err(|error| {
+        let because = error.source().map(ToString::to_string);
+        let because = because.unwrap_or_else(|| error.to_string());
+        ProveError::Solver(format!(
+            "`{}` cannot be started: {because}",
+            command.program
+        ))
+    })?;
     CedarSymCompiler::new(solver).map_err(|error| ProveError::Solver(error.to_string()))
 }
 

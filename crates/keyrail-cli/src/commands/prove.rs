@@ -137,7 +137,9 @@ pub(crate) fn failure(error: ProveError) -> Failure {
             "`pip install cvc5`, or put the program cvc5 (1.3.1 or later, https://github.com/cvc5/cvc5/releases) on the path; `--solver` names another",
         ),
         ProveError::Property { .. } => Failure::input(error.to_string()),
-        ProveError::Solver(_) => Failure::outside(error.to_string()),
+        ProveError::Solver(_) => Failure::outside(format!("nothing was proved: {error}")).help(
+            "`--solver` takes a command that reads SMT-LIB from its standard input, such as `cvc5 --lang smt`",
+        ),
     }
 }
 
@@ -192,7 +194,7 @@ fn text(findings: &[Finding]) -> Result<String, Failure> {
     let (proved, failed) = (count(Proof::Proved), count(Proof::Failed));
     text.push_str(&match count(Proof::Unknown) {
         0 => format!("{proved} proved, {failed} failed\n"),
-        unknown => format!("{proved} proved, {failed} failed, {unknown} not decided in time\n"),
+        unknown => format!("{proved} proved, {failed} failed, {unknown} not decided\n"),
     });
     Ok(text)
 }
@@ -201,7 +203,7 @@ fn annotation(finding: &Finding) -> String {
     let (level, word) = match finding.result {
         Proof::Proved => return String::new(),
         Proof::Failed => ("error", "not so"),
-        Proof::Unknown => ("warning", "not decided in time"),
+        Proof::Unknown => ("warning", "not decided"),
     };
     let shown = finding.counterexample.as_ref();
     let shown = shown.map(|shown| format!(", for {} by {}", shown.action, shown.principal));

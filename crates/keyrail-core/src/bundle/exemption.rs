@@ -65,10 +65,13 @@ impl Exemption {
         let only = written.annotation("only").unwrap_or_default();
         let only: Vec<String> = only.split_whitespace().map(str::to_owned).collect();
         if let Some(word) = only.iter().find(|word| !is_somebody(word)) {
-            let message = format!("`@only`: `{word}` is no account, unit, user or role");
+            let message = match has_path(word) {
+                true => format!("`@only`: `{word}` has a path, which events do not show"),
+                false => format!("`@only`: `{word}` is no account, unit, user or role"),
+            };
             let wrong = written.error_in("only", "annotation-value", message);
             found.push(wrong.help(
-                "name accounts by twelve digits, units as `ou-…`, users and roles by their ARNs",
+                "name accounts by twelve digits, units as `ou-…`, roles by their ARNs, and users by theirs without a path",
             ));
         }
         let exemption = match (exempts, reason, owner, expires) {
@@ -102,6 +105,12 @@ fn is_somebody(word: &str) -> bool {
     word.parse::<AccountId>().is_ok()
         || word.starts_with("ou-")
         || word.starts_with("r-")
-        || is_arn(":user/")
+        || (is_arn(":user/") && !has_path(word))
         || is_arn(":role/")
+}
+
+/// Policies know users by ARNs without their path.
+fn has_path(word: &str) -> bool {
+    let name = word.split_once(":user/").map(|(_, name)| name);
+    name.is_some_and(|name| name.contains('/'))
 }
