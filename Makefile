@@ -47,7 +47,7 @@ check: lint supply-chain template ## run every check that is not a test
 
 lint: ## formatting and clippy
 	cargo fmt --all --check
-	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked $(PROFILE) --workspace --all-targets -- -D warnings
 
 supply-chain: $(DENY) ## licences, banned crates and sources of the dependencies
 	$(DENY) --locked check licenses bans sources
