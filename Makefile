@@ -41,6 +41,7 @@ test: .venv/check.stamp ## run every test
 	else set -x; cargo test --locked $(PROFILE) --workspace --lib --bins --tests; fi
 	cargo test --locked $(PROFILE) --workspace --doc
 	KEYRAIL_BIN=$(CURDIR)/target/demo/keyrail .venv/bin/python -m unittest discover -s tests/template -t . -v
+	KEYRAIL_BIN=$(CURDIR)/target/demo/keyrail .venv/bin/python -m unittest discover -s tests/pages -t . -v
 	KEYRAIL_BIN=$(CURDIR)/target/demo/keyrail .venv/bin/python -m unittest discover -s tests/emulator -t . -v
 
 check: lint supply-chain template ## run every check that is not a test
@@ -73,9 +74,10 @@ package: .venv-package/stamp ## the zip for Lambda; ARCH=arm64 (default) or x86_
 	@cd $(PACKAGE) && wc -c bootstrap bootstrap.zip | sed '/total/d; s,[^ ]*$$,$(PACKAGE)/&,'
 
 bench: ARCH = $(subst aarch64,arm64,$(shell uname -m))
-bench: .venv/demo.stamp package ## sizes, cold start, memory and times of the packaged function
+bench: .venv/demo.stamp package ## sizes, cold start, memory and times: docs/benchmarks.md
 	cargo bench --locked --profile release -p keyrail-core --bench examine
-	KEYRAIL_BOOTSTRAP=$(CURDIR)/$(PACKAGE)/bootstrap cargo bench --locked --profile demo -p keyrail-lambda --bench process
+	KEYRAIL_BOOTSTRAP=$(CURDIR)/$(PACKAGE)/bootstrap cargo bench --locked --profile demo --workspace --bench process
+	cargo bench --locked --profile demo --workspace --bench command
 
 prove: .venv/check.stamp demo-build ## what is claimed of the default bundle, and what its tests would notice
 	target/demo/keyrail prove crates/keyrail-core/default-bundle

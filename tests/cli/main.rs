@@ -21,6 +21,7 @@ mod input;
 mod policies_guide;
 #[cfg(feature = "prove")]
 mod proving;
+mod reference;
 mod sample;
 mod schema;
 mod shared_events;

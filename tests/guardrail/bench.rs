@@ -46,6 +46,7 @@ async fn main() {
         warm,
     );
 
+    let mut calls_made = Vec::new();
     let (mut trips, mut inactive, mut read_back, mut told) = (vec![], vec![], vec![], vec![]);
     for number in 0..CONTAINMENTS {
         let user = format!("user-{number}");
@@ -59,6 +60,7 @@ async fn main() {
         function.invoke(&created).await.expect("it is contained");
         told.push(start.elapsed());
         let calls = world.proxy.calls().split_off(before);
+        calls_made = calls.iter().map(|call| call.action.clone()).collect();
         let last = |action: &str| {
             let of = calls.iter().filter(|call| call.action == action);
             of.filter_map(|call| call.answered)
@@ -73,6 +75,12 @@ async fn main() {
     report("containment: until that is read back", read_back);
     report("containment: until the alert is sent, and it answers", told);
 
+    let count = calls_made.len();
+    println!(
+        "{:58} {count}: {}",
+        "AWS calls of a containment",
+        calls_made.join(", ")
+    );
     let peak = function.peak_memory().map_or_else(
         || "not known".to_owned(),
         |bytes| format!("{:.1} MB", mega(bytes)),

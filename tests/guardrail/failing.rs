@@ -46,7 +46,7 @@ async fn access_denied_is_told_with_the_missing_permission_and_not_retried() {
         "{detail}"
     );
     assert!(
-        detail.contains("the function's role needs iam:UpdateAccessKey; last read as Active at "),
+        detail.contains("permission missing: iam:UpdateAccessKey; last read as Active at "),
         "{detail}"
     );
     assert_eq!(status, Some(StatusType::Active));

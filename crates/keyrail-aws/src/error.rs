@@ -34,7 +34,7 @@ where
         .map(|id| format!(" (request {id})"))
         .unwrap_or_default();
     let hint = match kind {
-        EffectErrorKind::Denied => format!("; the function's role needs {call}"),
+        EffectErrorKind::Denied => format!("; permission missing: {call}"),
         _ => String::new(),
     };
     EffectError {

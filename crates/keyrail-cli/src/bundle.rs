@@ -45,6 +45,22 @@ pub(crate) fn load(folder: &Path) -> Result<Bundle, Failure> {
     })
 }
 
+/// The same, if all of its policies are of the schema: others cannot be evaluated.
+#[cfg(feature = "prove")]
+pub(crate) fn load_typed(folder: &Path) -> Result<Bundle, Failure> {
+    let mut checked = files(folder).check();
+    checked.lint(None);
+    let is_wrong = |code: &str| matches!(code, "attribute-by-name" | "cedar-type");
+    let mut wrong = checked.diagnostics.iter();
+    if let Some(wrong) = wrong.find(|diagnostic| is_wrong(diagnostic.code)) {
+        let folder = folder.display();
+        let message = format!("the bundle in `{folder}` is not valid:\n  {wrong}");
+        let help = format!("`keyrail validate {folder}` shows where, and what to do");
+        return Err(Failure::input(message).help(help));
+    }
+    load(folder)
+}
+
 /// The folder that is named, or the nearest one upwards that holds settings.
 pub(crate) fn folder(named: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(folder) = named.filter(|folder| !folder.as_os_str().is_empty()) {

@@ -296,7 +296,12 @@ impl Activity {
     #[must_use]
     pub fn is_on_self(&self) -> bool {
         match self.actor.kind {
-            ActorKind::IamUser => self.actor.name.is_some() && self.actor.name == self.target.user,
+            ActorKind::IamUser => {
+                let affected = self.target.account.as_ref().or(self.account.as_ref());
+                let own = self.actor.account.as_ref();
+                let elsewhere = own.zip(affected).is_some_and(|(own, other)| own != other);
+                self.actor.name.is_some() && self.actor.name == self.target.user && !elsewhere
+            }
             ActorKind::Root => self.target.is_root == Some(true),
             _ => false,
         }

@@ -90,19 +90,21 @@ impl<'a> Alert<'a> {
         let place: Vec<String> = place.map(|text| Plain(text).to_string()).collect();
         let place = (!place.is_empty()).then(|| place.join(" "));
         let who = english::who(activity).map(|who| Plain(&who).to_string());
-        // What is not known leaves no gap.
-        let parts = [Some(content.headline.clone()), who, place];
-        let in_brief: Vec<String> = parts.into_iter().flatten().collect();
-        let in_brief = in_brief.join(" - ");
-        let subject = format!("{}: {in_brief}", state.as_str());
+        let brief = Brief {
+            headline: content.headline.clone(),
+            who,
+            place,
+        };
+        let start = format!("{}: ", state.as_str());
+        let subject = brief.within(LONGEST_SUBJECT.saturating_sub(start.len()));
         Self {
             schema: "keyrail.alert/v1",
             state,
-            subject: ascii_line(&subject, LONGEST_SUBJECT),
+            subject: format!("{start}{subject}"),
             text: email::render(&content, report),
             report,
             severity: report.severity(),
-            sms: sms::render(&content, &in_brief, report),
+            sms: sms::render(&content, &brief, report),
             content,
         }
     }
@@ -187,6 +189,29 @@ impl<'a> Alert<'a> {
         .into_iter()
         .filter_map(|(name, value)| Some((name, ascii_line(&value?, 256))))
         .filter(|(_, value)| !value.is_empty())
+    }
+}
+
+/// What, who and where, on one line.
+struct Brief {
+    headline: String,
+    who: Option<String>,
+    place: Option<String>,
+}
+
+impl Brief {
+    /// In at most `longest` characters of ASCII. Of what is too long the headline is cut
+    /// first, and the place never: half an account's number looks like another one.
+    fn within(&self, longest: usize) -> String {
+        const LEAST: usize = 24;
+        let of = |part: &Option<String>| part.as_deref().map(|part| format!(" - {part}"));
+        let (who, place) = (of(&self.who), of(&self.place));
+        let place = ascii_line(&place.unwrap_or_default(), longest.saturating_sub(LEAST));
+        let room = longest.saturating_sub(place.len());
+        let headline = self.headline.chars().count().min(LEAST);
+        let who = ascii_line(&who.unwrap_or_default(), room.saturating_sub(headline));
+        let headline = ascii_line(&self.headline, room.saturating_sub(who.len()));
+        format!("{headline}{who}{place}")
     }
 }
 

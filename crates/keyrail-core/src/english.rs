@@ -19,6 +19,7 @@ use self::to_do::{to_do, undo};
 pub(crate) use self::who::who;
 use crate::alert::content::{Content, Headings};
 use crate::alert::links;
+use crate::id::AccountId;
 use crate::report::Report;
 
 mod advice;
@@ -45,6 +46,7 @@ pub(crate) fn content(report: &Report) -> Content {
         undo: undo(report),
         links: links::links(report, ["user", "event", "account"]),
         before_links: before_links(report),
+        before_to_do: before_to_do(report),
         headings: Headings {
             severity: "severity",
             done: "What keyrail did",
@@ -59,6 +61,13 @@ pub(crate) fn content(report: &Report) -> Content {
 
 /// What stands where an alert had to be cut.
 pub(crate) const CUT: &str = "[cut: the alert would have been too long]";
+
+/// Commands name users, and another account may have one of the same name.
+fn before_to_do(report: &Report) -> String {
+    let account = report.activity.account.as_deref();
+    let account = account.and_then(|id| id.parse::<AccountId>().ok());
+    account.map_or_else(String::new, |account| format!(" (in account {account})"))
+}
 
 fn before_links(report: &Report) -> String {
     let account = known(report.activity.account.as_deref());

@@ -109,7 +109,10 @@ impl Guard {
         match looked {
             Ok(None) => Ok(()),
             Ok(Some(response)) => result_for_lambda(&response),
-            Err(error) => Err(diagnostic("NotRechecked", error.message)),
+            Err(error) => {
+                let message = format!("event {}: {error}", containment.event);
+                Err(diagnostic("NotRechecked", message))
+            }
         }
     }
 
@@ -125,7 +128,8 @@ impl Guard {
             }
             Err(error) => {
                 tracing::error!(event = repeated.event, %error, "it could not be followed up");
-                Err(diagnostic("NotFollowedUp", error.message))
+                let message = format!("event {}: {error}", repeated.event);
+                Err(diagnostic("NotFollowedUp", message))
             }
         }
     }

@@ -167,15 +167,7 @@ pub(crate) fn claims(
             .map(|(at, _)| at)
             .collect()
     };
-    let mut claims = Vec::new();
-    for (id, policy) in policies.guardrails.iter().chain(&policies.exemptions) {
-        claims.push(Claim {
-            kind: Kind::NoError,
-            says: format!("`{id}` can always be evaluated"),
-            about: vec![id.clone()],
-            asks: Asks::NoError(policy.clone(), at(policy)),
-        });
-    }
+    let mut claims = no_errors(policies, "", places);
     for guardrail in &policies.guardrails {
         let (id, policy) = guardrail;
         let here = at(policy);
@@ -356,7 +348,27 @@ pub(crate) fn against(
             asks: Asks::None(lost.collect()),
         }
     });
-    of_each.collect()
+    no_errors(policies, "", places)
+        .into_iter()
+        .chain(no_errors(old_policies, " of the older bundle", places))
+        .chain(of_each)
+        .collect()
+}
+
+/// That each policy can be evaluated, wherever it is about something.
+fn no_errors(policies: &Policies, of: &str, places: &[Place]) -> Vec<Claim> {
+    let all = policies.guardrails.iter().chain(&policies.exemptions);
+    let claims = all.map(|(id, policy)| {
+        let places = places.iter().enumerate();
+        let at = places.filter(|(_, place)| place.is_in_scope(policy));
+        Claim {
+            kind: Kind::NoError,
+            says: format!("`{id}`{of} can always be evaluated"),
+            about: vec![id.clone()],
+            asks: Asks::NoError(policy.clone(), at.map(|(at, _)| at).collect()),
+        }
+    });
+    claims.collect()
 }
 
 /// Whom `@only` states; `None` if it states nobody. Of several accounts and units, and of

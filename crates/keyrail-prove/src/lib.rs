@@ -172,12 +172,27 @@ pub fn prove(
         return Err(ProveError::Bug("a claim was not decided".to_owned()));
     }
     findings.sort_by_key(|(at, _): &(usize, Finding)| *at);
-    let findings = findings.into_iter().map(|(_, finding)| finding);
+    let mut findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
+    // A policy that fails counts as not applied, and what is joined with it is not asked.
+    let fails =
+        |finding: &Finding| finding.kind == Kind::NoError && finding.result != Proof::Proved;
+    if findings.iter().any(fails) {
+        for finding in &mut findings {
+            let is_joined = matches!(
+                finding.kind,
+                Kind::Property | Kind::Superset | Kind::ExemptionInScope
+            );
+            if is_joined && finding.result == Proof::Proved {
+                finding.result = Proof::Unknown;
+            }
+        }
+    }
     let settings = question
         .against
         .into_iter()
         .flat_map(|old| settings::changed(bundle, old));
-    Ok(findings.chain(settings).collect())
+    findings.extend(settings);
+    Ok(findings)
 }
 
 /// Cedar calls itself for each condition within another.
@@ -202,7 +217,7 @@ fn work(
             let Some((at, claim)) = next else {
                 return Ok(());
             };
-            let finding = decide(claim, question.bundle, places, &mut solver).await?;
+            let finding = decide(claim, question, places, &mut solver).await?;
             if let Ok(mut done) = done.lock() {
                 done.push((at, finding));
                 progress(done.len());
@@ -222,11 +237,12 @@ fn in_a_runtime<T>(work: impl Future<Output = Result<T, ProveError>>) -> Result<
 
 async fn decide(
     claim: Claim,
-    bundle: &Bundle,
+    question: &Question<'_>,
     places: &Places,
     solver: &mut Solver<'_>,
 ) -> Result<Finding, ProveError> {
     let start = Instant::now();
+    let (bundle, today) = (question.bundle, question.today);
     let mut is_unknown = false;
     let mut found: Option<Option<Counterexample>> = None;
     let mut wrong_for = Vec::new();
@@ -260,7 +276,8 @@ async fn decide(
                 }
                 // One that `keyrail explain` takes is better than the first.
                 if !has_event(&found) {
-                    let shown = replay::counterexample(&claim.asks, place, &goal, &env, bundle);
+                    let shown =
+                        replay::counterexample(&claim.asks, place, &goal, &env, bundle, today);
                     if found.is_none() || shown.event.is_some() {
                         found = Some(Some(shown));
                     }

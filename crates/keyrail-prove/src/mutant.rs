@@ -84,8 +84,7 @@ pub fn difference(
             let guardrail = guardrails.find(|(id, _)| *id == mutant.guardrail);
             let (_, guardrail) =
                 guardrail.ok_or_else(|| ProveError::Bug(format!("no `{}`", mutant.guardrail)))?;
-            differences
-                .push(of_one(guardrail, mutant, &places, question.bundle, &mut solver).await?);
+            differences.push(of_one(guardrail, mutant, &places, question, &mut solver).await?);
         }
         Ok(differences)
     })
@@ -95,7 +94,7 @@ async fn of_one(
     guardrail: &Value,
     mutant: &Mutant,
     places: &Places,
-    bundle: &Bundle,
+    question: &Question<'_>,
     solver: &mut Solver<'_>,
 ) -> Result<Difference, ProveError> {
     let mut difference = Difference::Equivalent;
@@ -123,7 +122,14 @@ async fn of_one(
             Answer::Unknown => difference = Difference::Unknown,
             Answer::Found(env) => {
                 let asks = claim::Asks::None(Vec::new());
-                let shown = replay::counterexample(&asks, place, &goal, &env, bundle);
+                let shown = replay::counterexample(
+                    &asks,
+                    place,
+                    &goal,
+                    &env,
+                    question.bundle,
+                    question.today,
+                );
                 let is_event = shown.event.is_some();
                 if is_event || !matches!(difference, Difference::Shown(_)) {
                     difference = Difference::Shown(Box::new(shown));

@@ -116,6 +116,7 @@ fn sorts(told: &Told) -> Vec<Sort> {
             schema::resource(entry),
             told.marks(entry.target.as_str()),
             !entry.status.is_empty(),
+            entry.grant.is_none(),
             told.marks(entry.action),
         );
         sorts.entry(sort).or_insert((entry, variant));
@@ -147,8 +148,11 @@ fn schemas(
     let count = sorts.iter().map(|sort| sort.schema).max().unwrap_or(0);
     let schema = |number: usize| {
         let text = schema::cedar_of(networks.iter().copied(), |entry| {
-            let mut sorts = sorts.iter().filter(|sort| sort.schema == number);
-            let sort = sorts.find(|sort| sort.action == entry.action)?;
+            // Policies may name an action at a place of another one.
+            let of_action = sorts.iter().filter(|sort| sort.action == entry.action);
+            let sort = of_action
+                .filter(|sort| sort.schema <= number)
+                .max_by_key(|sort| sort.schema)?;
             Some(sort.variant.groups.clone())
         });
         let (schema, _) = Schema::from_cedarschema_str(&text).map_err(|error| bug(&error))?;
@@ -260,13 +264,17 @@ impl Sort {
         } else {
             lines.push("context.name like \"*:*\"".to_owned());
             let named = told.texts.iter();
-            for name in named.filter(|name| taxonomy::find(name).is_some()) {
+            let is_named = |name: &&String| {
+                let entry = taxonomy::find(name);
+                entry.is_some_and(|entry| entry.kind.is_report() == kind.is_report())
+            };
+            for name in named.filter(is_named) {
                 lines.push(format!("context.name != {name:?}"));
             }
         }
         lines.extend(
         [
-            "context.time > datetime(\"2015-01-01\") && context.time < datetime(\"2100-01-01\")",
+            "context.time > datetime(\"1970-01-01\") && context.time < datetime(\"2100-01-01\")",
             "(context has temporary) == (context has accessKeyId)",
             "!(context has networks) || context has ip",
             "!(resource has owner) || (resource has user && !(resource has root && resource.root))",
@@ -291,7 +299,10 @@ impl Sort {
         });
         match principal {
             "User" | "Root" => {}
-            "RoleSession" => lines.push("if context has mfa then context.mfa else true".to_owned()),
+            // A session of a service-linked role is its service.
+            "RoleSession" | "AwsService" => {
+                lines.push("if context has mfa then context.mfa else true".to_owned());
+            }
             _ => lines.push("!(context has mfa)".to_owned()),
         }
         if resource != "AccessKey" {
@@ -326,7 +337,7 @@ fn past(bundle: &Bundle, principal: &str, resource: &str) -> String {
         match principal {
             "User" => {
                 "(context.history has minutesSincePasswordChange) == (context.history has launchedSincePasswordChange) \
-                 && (if context.history has minutesSincePasswordChange then context.history.minutesSincePasswordChange >= 0 else true) \
+                 && (if context.history has minutesSincePasswordChange then context.history.minutesSincePasswordChange >= 0 && context.history.minutesSincePasswordChange <= 5256000 else true) \
                  && (if context.history has launchedSincePasswordChange then context.history.launchedSincePasswordChange >= 0 && context.history.launchedSincePasswordChange <= 100000 else true)"
             }
             _ => {

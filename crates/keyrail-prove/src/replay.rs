@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use cedar_policy_symcc::Env;
+use jiff::civil::Date;
 use keyrail_core::activity::Activity;
 use keyrail_core::activity::taxonomy::Group;
 use keyrail_core::circumstances::History;
@@ -52,6 +53,7 @@ pub(crate) fn counterexample(
     goal: &Condition,
     env: &Env,
     bundle: &Bundle,
+    today: Date,
 ) -> Counterexample {
     let facts = facts(env);
     let mut shown = Counterexample {
@@ -73,6 +75,7 @@ pub(crate) fn counterexample(
             facts,
             look,
             bundle,
+            today,
         };
         let (event, history) = (known.event(), known.history());
         let is_so = match (asks, judged(&event, &history, &goal)) {

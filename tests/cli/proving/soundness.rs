@@ -90,3 +90,91 @@ fn an_action_is_not_always_in_its_groups() {
         assert_eq!(proved(&old, &[]).status, 0, "{action}");
     }
 }
+
+/// What rights a call grants is seen of some actions and not of others.
+#[test]
+fn an_action_that_grants_rights_is_not_told_by_one_that_grants_none() {
+    let granted = keys(
+        "admin",
+        r#"principal, action in Action::"api-call", resource is Resource"#,
+        "when { context.succeeded && context has administrator && context.administrator }",
+    );
+    let claim = property(
+        "no-alert",
+        r#"permit (principal, action in Action::"api-call", resource is Resource)"#,
+    );
+    let files = [
+        ("guardrails/a.cedar", granted.as_str()),
+        ("properties/a.cedar", &claim),
+    ];
+    let folder = bundle("granted", &files);
+    let wrong = failed(&proved(&folder, &[]), "property");
+    assert_eq!(explained(&folder, &wrong)["violated"][0]["id"], "admin");
+}
+
+/// What fails is not applied, and so hides nothing that is joined with it.
+#[test]
+fn beside_a_policy_that_fails_nothing_is_proved_of_both() {
+    let scope = r#"principal is User, action in Action::"launch-compute", resource"#;
+    let launched = "context has history && context.history has launchedSincePasswordChange && context.history.launchedSincePasswordChange";
+    let seven = keys("seven", scope, &format!("when {{ {launched} == 7 }}"));
+    let fails = keys(
+        "fails",
+        scope,
+        &format!("when {{ {launched} * 9000000000000000000 > 1 }}"),
+    );
+    let new = bundle("fails", &[("guardrails/a.cedar", fails.as_str())]);
+    let old = bundle("fails-old", &[("guardrails/a.cedar", seven.as_str())]);
+    let ran = proved(&new, &["--against", &old.path()]);
+    let printed: serde_json::Value = serde_json::from_str(&ran.stdout).expect("it prints JSON");
+    let of = |kind: &str| {
+        let findings = printed["findings"].as_array().into_iter().flatten();
+        let mut of = findings.filter(|finding| finding["kind"] == kind);
+        of.next().map(|finding| finding["result"].clone())
+    };
+    assert_eq!(ran.status, 1, "{printed}");
+    assert_eq!(
+        [of("no-error"), of("superset")],
+        [Some(json!("failed")), Some(json!("unknown"))]
+    );
+}
+
+/// Actions that a place does not have are named there all the same.
+#[test]
+fn a_policy_may_name_actions_beside_groups() {
+    for (scope, conditions) in [
+        (
+            r#"principal, action in [Action::"reactivate-credential", Action::"iam:CreateAccessKey"], resource"#,
+            "",
+        ),
+        (
+            r#"principal, action in Action::"reactivate-credential", resource"#,
+            r#"when { action != Action::"iam:CreateAccessKey" }"#,
+        ),
+        (
+            r#"principal, action in [Action::"reactivate-credential", Action::"launch-compute"], resource"#,
+            r#"when { [Action::"iam:CreateAccessKey"].contains(action) || Action::"iam:UpdateAccessKey" == action }"#,
+        ),
+    ] {
+        let named = keys("named", scope, conditions);
+        let ran = proved(&bundle("named", &[("guardrails/a.cedar", &named)]), &[]);
+        assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    }
+}
+
+/// Such a policy could not be decided but for one user.
+#[test]
+fn an_attribute_of_somebody_who_is_named_is_refused() {
+    let named = keys(
+        "named",
+        r#"principal, action == Action::"iam:CreateAccessKey", resource"#,
+        r#"when { User::"arn:aws:iam::111122223333:user/bob".name == "bob" }"#,
+    );
+    let ran = proved(&bundle("by-name", &[("guardrails/a.cedar", &named)]), &[]);
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("nobody knows the attributes of"),
+        "{}",
+        ran.stderr
+    );
+}

@@ -63,9 +63,9 @@ enum Format {
 impl Args {
     pub(crate) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
         let folder = bundle::folder(self.bundle.as_deref())?;
-        let bundle = bundle::load(&folder)?;
+        let bundle = bundle::load_typed(&folder)?;
         let old = self.against.as_deref();
-        let old = old.map(|old| bundle::load(&bundle::folder(Some(old))?));
+        let old = old.map(|old| bundle::load_typed(&bundle::folder(Some(old))?));
         let old = old.transpose()?;
         let properties = properties(&folder, &bundle)?;
         let limit = Duration::from_secs(self.limit);

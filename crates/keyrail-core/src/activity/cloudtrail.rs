@@ -166,7 +166,7 @@ fn missing_facts(activity: &Activity, entry: Option<&Entry>, record: &Json) -> V
         ("time", activity.time.is_none()),
         (
             "succeeded",
-            succeeded.is_none() && (signs_in || activity.kind == Kind::ApiCall),
+            succeeded.is_none() && activity.kind != Kind::Other,
         ),
         (
             "mfa",

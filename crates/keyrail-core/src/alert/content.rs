@@ -14,6 +14,8 @@ pub(crate) struct Content {
     pub still: Vec<String>,
     /// What to do now, the most urgent first.
     pub to_do: Vec<String>,
+    /// Where the commands are to be run.
+    pub before_to_do: String,
     /// Who, from where, where and when; and what is not known.
     pub evidence: Vec<Labelled>,
     /// Which guardrails, with their own words.

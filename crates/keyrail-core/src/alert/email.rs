@@ -33,7 +33,7 @@ fn write_all(content: &Content, report: &Report, out: &mut String) -> fmt::Resul
     }
     writeln!(out)?;
     if !content.to_do.is_empty() {
-        writeln!(out, "{}", headings.to_do)?;
+        writeln!(out, "{}{}", headings.to_do, content.before_to_do)?;
         for (number, item) in (1..).zip(&content.to_do) {
             writeln!(out, "  {number}. {item}")?;
         }

@@ -1,7 +1,7 @@
 //! What a telephone shows: one message of at most 140 characters.
 
+use super::Brief;
 use super::content::Content;
-use super::plain::ascii_line;
 use crate::report::Report;
 
 /// One message takes 140 bytes (SNS Developer Guide, "Publishing SMS messages", checked
@@ -10,16 +10,15 @@ pub(super) const LONGEST: usize = 140;
 
 /// State, what, who and where, and last what that means for whoever reads it: what is cut
 /// is in the middle.
-pub(super) fn render(content: &Content, in_brief: &str, report: &Report) -> String {
+pub(super) fn render(content: &Content, brief: &Brief, report: &Report) -> String {
     let start = format!(
         "{} {}: ",
         report.state().as_str(),
         report.severity().as_str()
     );
     let room = LONGEST.saturating_sub(start.len() + content.in_short.len() + 2);
-    let middle = ascii_line(in_brief, room);
-    let stop = if middle.ends_with("...") { "" } else { "." };
-    let line = format!("{start}{middle}{stop} {}", content.in_short);
+    let middle = brief.within(room);
+    let line = format!("{start}{middle}. {}", content.in_short);
     line.chars().map(in_one_unit).collect()
 }
 

@@ -86,6 +86,13 @@ impl Checked {
                 found.push(wrong.suggest(&attribute, schema::attributes()));
             }
         }
+        for (kind, id) in policy::read_by_name(written.json) {
+            let message = format!(
+                "nobody knows the attributes of `{kind}::{id:?}` while an event is judged, but for its own actor and target"
+            );
+            let wrong = written.error_on(&id, "attribute-by-name", message);
+            found.push(wrong.help("ask `principal`, `resource` or `resource.owner` for them"));
+        }
         for step in self.steps_not_allowed(written) {
             let wrong = written
                 .error_in("respond", "step-not-allowed", format!("the settings do not allow `{step}`"))

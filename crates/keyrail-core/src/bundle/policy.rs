@@ -162,6 +162,18 @@ pub(super) fn asked_attributes(json: &Value) -> BTreeSet<String> {
         .collect()
 }
 
+/// The entities whose attributes or tags a policy reads by their own names.
+pub(super) fn read_by_name(json: &Value) -> BTreeSet<(String, String)> {
+    let reading = [".", "has", "getTag", "hasTag"];
+    let of = objects(json).filter_map(|object| {
+        let left = reading.iter().find_map(|operator| object.get(*operator))?;
+        let entity = left.pointer("/left/Value/__entity")?;
+        let text = |field: &str| entity.get(field)?.as_str().map(str::to_owned);
+        Some((text("type")?, text("id")?))
+    });
+    of.collect()
+}
+
 /// Every object within a JSON value, and the value itself.
 fn objects(json: &Value) -> impl Iterator<Item = &Map<String, Value>> {
     let mut waiting = vec![json];

@@ -108,7 +108,8 @@ pub(super) fn still(report: &Report) -> Vec<String> {
     };
     let instances = match report.activity.launched {
         0 => None,
-        _ => Some("Still possible: the instances run on, with their roles.".to_owned()),
+        1 => Some("Still possible: the instance is running, with its role.".to_owned()),
+        _ => Some("Still possible: the instances are running, with their roles.".to_owned()),
     };
     if let Some(quarantined) = done(StepName::QuarantineUser) {
         let sessions = format!(
@@ -132,7 +133,7 @@ pub(super) fn still(report: &Report) -> Vec<String> {
             }
             _ => format!("sessions made with the key before it stopped, {}", by(key.at, 36)),
         };
-        format!("Still possible: {sessions}; roles assumed in such a session, 12 hours longer.")
+        format!("Still possible: {sessions}; roles assumed in such a session, up to 12 hours after that.")
     });
     let password = done(StepName::DisableConsoleLogin).map(|password| {
         format!(

@@ -67,10 +67,13 @@ pub(super) fn evidence(report: &Report) -> Vec<Labelled> {
     lines.extend(local.map(|(time, zone)| line("", local_time(time, zone))));
     let event = &report.event;
     let name = known(event.name.as_deref().or(event.detail_type.as_deref()));
-    lines.push(line(
-        "Event",
-        format!("{name} {}", known(event.id.as_deref())),
-    ));
+    // What is the deployment's own has no id.
+    let id = event.id.as_deref();
+    let id = match (id, activity.is_fault) {
+        (None, true) => String::new(),
+        (id, _) => format!(" {}", known(id)),
+    };
+    lines.push(line("Event", format!("{name}{id}")));
     lines
 }
 

@@ -73,24 +73,35 @@ pub(super) fn in_short(report: &Report) -> &'static str {
     let is_about_a_key = report.plan.steps.iter().any(stops_a_key);
     let has_limit = |step: &Step| step.decision == Err(Withheld::Limit);
     match report.state() {
-        State::Blocked if activity.launched > 0 => "User stopped; INSTANCES RUN ON.",
+        State::Blocked if activity.launched > 0 => "User stopped; instances STILL RUNNING.",
         State::Blocked if activity.comeback.is_some() => "Stopped AGAIN: find out why.",
         State::Blocked if activity.kind == Kind::Exposure && is_about_a_key => {
-            "Key stopped; it was in other hands: act."
+            "Key stopped; others had it: end its sessions."
         }
         State::Blocked if report.plan.steps.iter().any(quarantines) => "User stopped (verified).",
         State::Blocked if !is_about_a_key => "Stopped (verified).",
+        State::Blocked if to_do::callers_key(report).is_some() && activity.is_on_self() => {
+            "Key stopped; the user's other key is ACTIVE."
+        }
         State::Blocked if to_do::callers_key(report).is_some() => {
             "Key stopped; caller's own key NOT touched."
         }
         State::Blocked => "Key stopped (verified).",
-        State::Pending => "Not yet seen to be stopped: check it.",
+        State::Pending => "Not confirmed: check that it is stopped.",
         State::Failed => "NOT CONTAINED: act now.",
         State::DryRun if to_do::issues_a_key(activity) => "Observe mode: the key is ACTIVE.",
         State::DryRun => "Observe mode: nothing was stopped.",
         State::Exempt => "Nothing was stopped.",
-        State::Alert if report.plan.steps.iter().any(has_limit) => "NOT CONTAINED: limit reached.",
-        State::Alert if activity.outcome.succeeded == Some(false) => "It failed: nothing to stop.",
+        State::Alert if report.plan.steps.iter().any(has_limit) => {
+            match to_do::issues_a_key(activity) {
+                true => "Limit reached: the key is ACTIVE.",
+                false => "NOT CONTAINED: limit reached.",
+            }
+        }
+        State::Alert if activity.outcome.succeeded == Some(false) => match activity.kind {
+            Kind::SignIn => "The sign-in failed.",
+            _ => "It was refused: nothing to stop.",
+        },
         State::Alert if activity.own => "keyrail may be BLIND: act now.",
         State::Alert if is_critical && to_do::issues_a_key(activity) => {
             "The key is ACTIVE: act now."

@@ -4,14 +4,18 @@ use super::who::actor_name;
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
 use crate::alert::plain::Plain;
 use crate::repeats::Repeats;
-use crate::report::Report;
+use crate::report::{Report, State};
 
 /// What happened, in one sentence.
 pub(super) fn sentence(report: &Report) -> String {
     let activity = &report.activity;
     if let Some(what) = &activity.comeback {
+        let now = match report.state() {
+            State::Blocked => " By now it is stopped again.",
+            _ => "",
+        };
         return format!(
-            "keyrail looked again at what it had contained of {} in {}, and found: {}. Somebody undid it, or it never took effect.",
+            "keyrail looked again at what it had contained of {} in {}, and found: {}. Somebody undid it, or it never took effect.{now}",
             known(activity.target.user.as_deref()),
             place(activity),
             Plain(what)
@@ -137,7 +141,7 @@ fn verbs(activity: &Activity) -> (String, String) {
             let since = since.unwrap_or_default();
             let instances = if count == 1 { "instance" } else { "instances" };
             (
-                format!("launched {count} {instances} by {action}{since} in"),
+                format!("launched {count} {instances} with {action}{since} in"),
                 format!("launch instances by {action} in"),
             )
         }

@@ -20,7 +20,7 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
         return items;
     }
     if let Some(repeats) = &report.activity.repeats {
-        items.push("Find out what goes on: one actor does this again and again. The first alert says what to do; its commands name the first only.".to_owned());
+        items.push("Find out what goes on: one actor does this again and again. The first alert says what to do; the commands in it are for the first event only.".to_owned());
         items.extend(calls_of(&repeats.follow_up.repetition.actor, report));
     }
     for key in keys(report) {
@@ -61,12 +61,6 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
     items.extend(sessions(report));
     items.extend(who_undid(report));
     items.extend(unknown_owners(report));
-    for expired in &report.verdict.expired {
-        items.push(format!(
-            "Something legitimate may have stopped. If the key is still needed: renew exemption {}, and then `keyrail undo`.",
-            expired.exemption
-        ));
-    }
     // A key in the wrong hands comes before what the guardrail is about; where no key was
     // made, it is the other way round.
     let (first, then) = match issues_a_key(&report.activity) {
@@ -74,6 +68,12 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
         false => (None, callers_key(report)),
     };
     items.extend(first);
+    for expired in &report.verdict.expired {
+        items.push(format!(
+            "The exemption {} allowed this until {}. If it was planned: renew that, and then undo (below).",
+            expired.exemption, expired.expires
+        ));
+    }
     for violation in &report.verdict.violated {
         items.extend(violation.advice.clone());
         items.extend(
@@ -85,11 +85,12 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
     }
     for undecided in &report.verdict.undecided {
         items.push(format!(
-            "Judge it yourself: {} could not be decided, so nothing was done about it. Then fix it: until then it can fail to protect.",
+            "Judge the event yourself: {} could not be decided, so nothing was done about it. That is a mistake in the policy, and no sign of an attack; correct it, as until then it can fail to protect.",
             undecided.policy
         ));
     }
     items.extend(then);
+    items.extend(stop_signed_in(report));
     items.extend(uses(report));
     if report.activity.is_fault {
         items
@@ -124,7 +125,7 @@ fn calls_of(arn: &str, report: &Report) -> Option<String> {
     let name: UserName = name.parse().ok()?;
     let region = in_region(report);
     Some(format!(
-        "See what else the actor did, some 15 minutes late: aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue={name}{region}"
+        "See what else the actor did (shown some 15 minutes after a call): aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue={name}{region}"
     ))
 }
 
@@ -136,7 +137,7 @@ fn who_undid(report: &Report) -> Option<String> {
     let name: UserName = name.parse().ok()?;
     let region = in_region(report);
     Some(format!(
-        "Find out whether somebody undid it: they have rights in IAM, and can do it again. Some 15 minutes late: aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue={name}{region}"
+        "Find out whether somebody undid it: they have rights in IAM, and can do it again. CloudTrail shows it some 15 minutes after the call: aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue={name}{region}"
     ))
 }
 
@@ -185,10 +186,38 @@ pub(super) fn callers_key(report: &Report) -> Option<String> {
         status: Status::Inactive,
     };
     let name = actor_name(&report.activity);
+    // What was refused, or could not be judged, is no reason to stop what may be in use.
+    let has_happened = report.activity.outcome.succeeded != Some(false);
+    let is_violation = has_happened && !report.verdict.violated.is_empty();
+    let without_answer = if is_violation {
+        ", or without an answer"
+    } else {
+        ""
+    };
     (is_call && is_own && !is_planned).then(|| {
         format!(
-            "Ask {}: was it you? If not, or without an answer, stop the key that signed the call, which keyrail did not touch (what uses it will fail): {stop}",
+            "Ask {}: was it you? If not{without_answer}, stop the key that signed the call, which keyrail did not touch (what uses it will fail): {stop}",
             Plain(&name)
+        )
+    })
+}
+
+/// What stops a user who signed in although they should not have.
+fn stop_signed_in(report: &Report) -> Option<String> {
+    let activity = &report.activity;
+    let has_signed_in = activity.kind == Kind::SignIn
+        && activity.outcome.succeeded == Some(true)
+        && activity.actor.kind == ActorKind::IamUser
+        && !report.verdict.violated.is_empty();
+    let user: UserName = activity.actor.name.as_deref()?.parse().ok()?;
+    let password = Change::DeletePassword { user: user.clone() };
+    let everything = Change::DenyUser {
+        user: user.clone(),
+        denial: Denial::Everything,
+    };
+    has_signed_in.then(|| {
+        format!(
+            "If it was not {user}, or without an answer: {password}; and, as the session goes on without a password: {everything}"
         )
     })
 }
@@ -198,9 +227,13 @@ pub(super) fn callers_key(report: &Report) -> Option<String> {
 /// history", checked 2026-11-25).
 fn uses(report: &Report) -> Vec<String> {
     let region = in_region(report);
-    let lines = keys_in_it(report).into_iter().map(|Key { id, .. }| {
+    // Whoever makes a key with a stolen one has done other things with that.
+    let of_caller = callers_key(report).and(report.activity.actor.access_key_id.as_deref());
+    let of_caller = of_caller.and_then(|id| id.parse().ok());
+    let ids = keys_in_it(report).into_iter().map(|key| key.id);
+    let lines = ids.chain(of_caller).map(|id: AccessKeyId| {
         format!(
-            "See what the key did (management calls only; one Region at a time, some 15 minutes late): aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}{region}"
+            "See what key {id} did (management calls, some 15 minutes after each; one Region at a time, IAM's are in us-east-1): aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}{region}"
         )
     });
     lines.collect()
@@ -239,7 +272,7 @@ pub(super) fn undo(report: &Report) -> Vec<String> {
     let first = match is_exposed {
         true => "The key is in other hands: do not activate it. Its user needs another credential.",
         false => {
-            "Only once you know that it was legitimate: keyrail undo ALERT.json --apply (ALERT.json is this alert as JSON, which queues and HTTPS subscriptions get). It records a release; without one, keyrail stops the key again. By hand:"
+            "Only once you know that it was legitimate: keyrail undo ALERT.json --apply (ALERT.json is this alert as JSON, which queues and HTTPS subscriptions get). It records a release: a key that is activated without one is stopped again, and its user may be denied everything. Only where keyrail does not run any more, by hand:"
         }
     };
     [first.to_owned()].into_iter().chain(back).collect()

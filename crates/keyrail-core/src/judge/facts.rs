@@ -81,6 +81,13 @@ fn networks(activity: &Activity) -> Option<RestrictedExpression> {
     named.then(|| RestrictedExpression::new_set(uids.map(RestrictedExpression::new_entity_uid)))
 }
 
+/// More than that is no more for a policy, and can be reckoned with: a number that an event
+/// asks for has no bound.
+const MOST_LAUNCHED: i64 = 100_000;
+
+/// In minutes.
+const TEN_YEARS: i64 = 5_256_000;
+
 fn history(past: &Past) -> RestrictedExpression {
     let contained = RestrictedExpression::new_bool(past.contained);
     let (minutes, instances) = past.surge;
@@ -97,8 +104,12 @@ fn history(past: &Past) -> RestrictedExpression {
     ];
     if let Some(change) = past.password_change {
         let launched = i64::try_from(change.launched_since).unwrap_or(i64::MAX);
+        let launched = launched.min(MOST_LAUNCHED);
         for (name, number) in [
-            ("minutesSincePasswordChange", change.minutes_before),
+            (
+                "minutesSincePasswordChange",
+                change.minutes_before.min(TEN_YEARS),
+            ),
             ("launchedSincePasswordChange", launched),
         ] {
             fields.push((name.to_owned(), RestrictedExpression::new_long(number)));

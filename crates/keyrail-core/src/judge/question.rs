@@ -263,9 +263,11 @@ fn action(activity: &Activity) -> Result<Entity, String> {
     let known = activity
         .action
         .as_deref()
-        .filter(|name| taxonomy::find(name).is_some());
+        .and_then(taxonomy::find)
+        // Whoever writes findings may call them what AWS calls a call.
+        .filter(|entry| entry.kind.is_report() == activity.kind.is_report());
     let (id, parents): (_, Vec<_>) = match known {
-        Some(name) => (name, groups.chain([fallback]).collect()),
+        Some(entry) => (entry.action, groups.chain([fallback]).collect()),
         None => (fallback, groups.collect()),
     };
     let parents = parents

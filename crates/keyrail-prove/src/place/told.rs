@@ -66,20 +66,58 @@ impl Told {
     }
 }
 
-/// Whether a name matches a pattern of Cedar's `like`.
+/// Whether a name matches a pattern of Cedar's `like`. The last wildcard takes more as long
+/// as the rest does not match; those before it need not.
 fn is_like(name: &str, pattern: &[Value]) -> bool {
-    let Some((first, rest)) = pattern.split_first() else {
-        return name.is_empty();
-    };
-    match first.get("Literal").and_then(Value::as_str) {
-        Some(literal) => name
-            .strip_prefix(literal)
-            .is_some_and(|name| is_like(name, rest)),
-        None => name
-            .char_indices()
-            .map(|(at, _)| at)
-            .chain([name.len()])
-            .filter_map(|at| name.get(at..))
-            .any(|name| is_like(name, rest)),
+    let literal = |at: usize| pattern.get(at)?.get("Literal")?.as_str();
+    let (mut rest, mut at) = (name, 0);
+    let mut wildcard: Option<(usize, &str)> = None;
+    loop {
+        if at == pattern.len() && rest.is_empty() {
+            return true;
+        }
+        if let Some(after) = literal(at).and_then(|literal| rest.strip_prefix(literal)) {
+            (rest, at) = (after, at + 1);
+        } else if at < pattern.len() && literal(at).is_none() {
+            at += 1;
+            wildcard = Some((at, rest));
+        } else if let Some((after, from)) = wildcard {
+            let mut longer = from.chars();
+            if longer.next().is_none() {
+                return false;
+            }
+            (rest, at) = (longer.as_str(), after);
+            wildcard = Some((after, rest));
+        } else {
+            return false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::is_like;
+
+    #[test]
+    fn a_name_is_like_a_pattern_as_in_cedar() {
+        let any = json!("Wildcard");
+        let is = |text: &str| json!({ "Literal": text });
+        for (name, pattern, expected) in [
+            ("", vec![], true),
+            ("a", vec![], false),
+            ("iam:CreateUser", vec![is("iam:"), any.clone()], true),
+            ("iam:CreateUser", vec![any.clone(), is("Role")], false),
+            ("aXbXc", vec![any.clone(), is("X"), is("c")], true),
+            ("abab", vec![any.clone(), is("ab")], true),
+            ("abab", vec![is("ab"), any.clone(), is("abab")], false),
+            ("é", vec![any.clone(), is("é")], true),
+        ] {
+            assert_eq!(is_like(name, &pattern), expected, "{name} {pattern:?}");
+        }
+        // Many wildcards in a row are one.
+        let many = [vec![any; 40], vec![is("z")]].concat();
+        assert!(!is_like(&"a".repeat(200), &many));
     }
 }

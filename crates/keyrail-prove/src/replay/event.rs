@@ -1,5 +1,6 @@
 //! The event that shows facts: each is put where keyrail reads it.
 
+use jiff::civil::Date;
 use keyrail_core::Bundle;
 use keyrail_core::activity::Kind;
 use keyrail_core::activity::taxonomy::{self, Group};
@@ -9,8 +10,6 @@ use super::facts::{Facts, id_of};
 use crate::place::Place;
 
 mod identity;
-
-const TIME: &str = "2026-03-14T09:26:53Z";
 
 /// How an event is to look where nothing is known.
 #[derive(Clone, Copy)]
@@ -29,6 +28,8 @@ pub(super) struct Known<'a> {
     pub(super) facts: &'a Facts,
     pub(super) look: Look,
     pub(super) bundle: &'a Bundle,
+    /// The day on which it happens, if it says nothing of that.
+    pub(super) today: Date,
 }
 
 impl Known<'_> {
@@ -42,6 +43,10 @@ impl Known<'_> {
 
     fn flag(&self, name: &str) -> Option<bool> {
         self.fact(name)?.as_bool()
+    }
+
+    fn this_morning(&self) -> String {
+        format!("{}T09:26:53Z", self.today)
     }
 
     /// The account that somebody is in: as it says, or one of the unit that it is in.
@@ -99,7 +104,7 @@ impl Known<'_> {
         let time = self
             .text("context.time")
             .and_then(time)
-            .unwrap_or_else(|| TIME.to_owned());
+            .unwrap_or_else(|| self.this_morning());
         put(&mut event, "time", json!(time));
         let region = event.get("region").cloned().unwrap_or_default();
         let Some(detail) = event.get_mut("detail") else {
@@ -274,7 +279,7 @@ impl Known<'_> {
         let Some(at) = self
             .text("context.time")
             .and_then(time)
-            .unwrap_or_else(|| TIME.to_owned())
+            .unwrap_or_else(|| self.this_morning())
             .parse::<jiff::Timestamp>()
             .ok()
         else {
@@ -309,6 +314,13 @@ impl Known<'_> {
 
 /// `datetime("2026-03-14T09:26:53Z")`, or milliseconds, as CloudTrail writes it.
 fn time(text: &str) -> Option<String> {
+    let since_1970 = text
+        .strip_prefix("datetime(\"1970-01-01\").offset(duration(\"")
+        .and_then(|rest| rest.strip_suffix("ms\"))"));
+    if let Some(millis) = since_1970 {
+        let time = jiff::Timestamp::from_millisecond(millis.parse().ok()?).ok()?;
+        return Some(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    }
     let text = text
         .trim_start_matches("datetime(\"")
         .trim_end_matches("\")");

@@ -1,0 +1,1 @@
+"""The pages for users: README.md and docs."""
