@@ -15,7 +15,8 @@ pub(crate) use self::notes::{
 };
 pub(crate) use self::outcome::{done, ending, instead, withheld};
 use self::sentence::{known, sentence};
-use self::to_do::{to_do, undo};
+use self::to_do::to_do;
+use self::undo::undo;
 pub(crate) use self::who::who;
 use crate::alert::content::{Content, Headings};
 use crate::alert::links;
@@ -30,6 +31,7 @@ mod notes;
 mod outcome;
 mod sentence;
 mod to_do;
+mod undo;
 mod who;
 
 /// What an alert says of a report.

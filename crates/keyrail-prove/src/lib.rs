@@ -173,26 +173,33 @@ pub fn prove(
     }
     findings.sort_by_key(|(at, _): &(usize, Finding)| *at);
     let mut findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
-    // A policy that fails counts as not applied, and what is joined with it is not asked.
-    let fails =
-        |finding: &Finding| finding.kind == Kind::NoError && finding.result != Proof::Proved;
-    if findings.iter().any(fails) {
-        for finding in &mut findings {
-            let is_joined = matches!(
-                finding.kind,
-                Kind::Property | Kind::Superset | Kind::ExemptionInScope
-            );
-            if is_joined && finding.result == Proof::Proved {
-                finding.result = Proof::Unknown;
-            }
-        }
-    }
+    doubt(&mut findings);
     let settings = question
         .against
         .into_iter()
         .flat_map(|old| settings::changed(bundle, old));
     findings.extend(settings);
     Ok(findings)
+}
+
+/// A policy that fails counts as not applied, and what is joined with it was not asked.
+fn doubt(findings: &mut [Finding]) {
+    let fails =
+        |finding: &Finding| finding.kind == Kind::NoError && finding.result != Proof::Proved;
+    if !findings.iter().any(fails) {
+        return;
+    }
+    let joins = |kind: Kind| {
+        matches!(
+            kind,
+            Kind::Property | Kind::Superset | Kind::ExemptionInScope
+        )
+    };
+    for finding in findings.iter_mut().filter(|finding| joins(finding.kind)) {
+        if finding.result == Proof::Proved {
+            finding.result = Proof::Unknown;
+        }
+    }
 }
 
 /// Cedar calls itself for each condition within another.
