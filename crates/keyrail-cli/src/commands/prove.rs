@@ -23,7 +23,8 @@ use crate::output::{self, Output};
 /// folder, those of the default bundle). With `--against`, whatever another bundle
 /// catches is caught. What is not so is shown by an event that `keyrail explain` takes.
 ///
-/// Needs the solver cvc5, 1.3.1 or later: as a program, or as Python's package.
+/// Needs the solver cvc5, 1.3.1 or later: as a program (named by `CVC5` if it is not on the
+/// path), or as the package of a Python (named by `KEYRAIL_PYTHON` if it is not `python3`).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -134,7 +135,7 @@ pub(crate) fn failure(error: ProveError) -> Failure {
     match error {
         ProveError::Bug(what) => Failure::bug(what),
         ProveError::NoSolver(_) => Failure::outside(format!("nothing was proved: {error}")).help(
-            "`pip install cvc5`, or put the program cvc5 (1.3.1 or later, https://github.com/cvc5/cvc5/releases) on the path; `--solver` names another",
+            "`pip install cvc5`, or put the program cvc5 (1.3.1 or later, https://github.com/cvc5/cvc5/releases) on the path; `CVC5` or `--solver` names another",
         ),
         ProveError::Property { .. } => Failure::input(error.to_string()),
         ProveError::Solver(_) => Failure::outside(format!("nothing was proved: {error}")).help(

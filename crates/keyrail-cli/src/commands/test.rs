@@ -91,7 +91,7 @@ impl Args {
             return Ok(Exit::Bad);
         }
         #[cfg(feature = "prove")]
-        if self.mutate {
+        if self.mutate && !ready.is_empty() {
             return self.mutate(bundle, &ready, out);
         }
         let mut coverage = Coverage::of(&bundle);
