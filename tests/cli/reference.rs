@@ -101,6 +101,13 @@ impl<'a> Table<'a> {
             };
             self.row(&path, field);
         }
+        for (_, field) in schema["patternProperties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+        {
+            self.row(&format!("{path}.*"), field);
+        }
         if schema["additionalProperties"].is_object() {
             self.row(&format!("{path}.*"), &schema["additionalProperties"]);
         }

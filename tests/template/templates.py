@@ -49,7 +49,10 @@ def patterns(template, stack=STACK):
 def named(value, stack):
     if isinstance(value, dict):
         if "Fn::Sub" in value:
-            return value["Fn::Sub"].replace("${AWS::StackName}", stack)
+            text = value["Fn::Sub"].replace("${AWS::StackName}", stack)
+            return text.replace("${AWS::Partition}", "aws").replace(
+                "${AWS::AccountId}", "111122223333"
+            )
         if value == {"Ref": "GuardrailRole"}:
             return own_role(stack)
         return {key: named(inner, stack) for key, inner in value.items()}

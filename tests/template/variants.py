@@ -26,6 +26,19 @@ SERVICE_LINKED = {
     }
 }
 
+# Anybody may make a role in a path that reads like a service's.
+IMITATED = {
+    "detail.userIdentity": {
+        "type": "AssumedRole",
+        "sessionContext": {
+            "sessionIssuer": {
+                "type": "Role",
+                "arn": "arn:aws:iam::111122223333:role/x:role/aws-service-role/evil",
+            }
+        },
+    }
+}
+
 ROLE = {
     "detail.userIdentity": {
         "type": "AssumedRole",
@@ -174,9 +187,11 @@ VARIANTS = [
     # Tampering: by AWS itself
     ("config:DeleteConfigRule", ROLE, "RecorderRule"),
     ("config:DeleteConfigRule", SERVICE_LINKED, None),
+    ("config:DeleteConfigRule", IMITATED, "RecorderRule"),
     ("config:DeleteConfigRule", SERVICE, None),
     ("guardduty:CreateFilter", SERVICE_LINKED, None),
     ("events:DeleteRule", SERVICE_LINKED, None),
+    ("events:DeleteRule", IMITATED, "EventsRule"),
     ("events:DeleteRule", BY_ROOTS_SERVICE, None),
     ("events:DeleteRule", BY_CLOUDFORMATION, "EventsRule"),
     # Tampering: what it is done to

@@ -178,6 +178,9 @@ pub struct CallOutcome {
     pub error_message: Option<String>,
 }
 
+/// How many of the names in one call are told.
+const MOST_NAMES: usize = 100;
+
 impl Activity {
     /// Interprets an event.
     #[must_use]
@@ -257,6 +260,8 @@ impl Activity {
     /// Adds what only the deployment and its history know.
     fn place_in(&mut self, circumstances: &Circumstances) {
         self.own = circumstances.is_own(&self.target);
+        // One call may name thousands, and an alert has to be sent.
+        self.target.more_names.truncate(MOST_NAMES);
         self.misused = self.actor.kind == ActorKind::AssumedRole
             && self.kind == Kind::ApiCall
             && self

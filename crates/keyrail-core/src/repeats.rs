@@ -8,7 +8,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::activity::Kind;
+use crate::activity::{Activity, ActorKind, Kind};
 use crate::alert::{Alert, Notifier};
 use crate::bundle::{Bundle, Severity};
 use crate::circumstances::Circumstances;
@@ -116,7 +116,7 @@ impl Repetition {
         let window = now.as_second().checked_div(seconds)?;
         let repetition = Self {
             account: activity.account.clone()?,
-            actor: activity.actor.arn.clone()?,
+            actor: actor(activity)?,
             deed: deed(report)?,
             guardrails,
             until: Timestamp::from_second((window + 1) * seconds).ok()?,
@@ -130,6 +130,17 @@ impl Repetition {
         let guardrails = self.guardrails.join(" ");
         format!("{}#{guardrails}#{}#{}", self.account, self.deed, self.actor)
     }
+}
+
+/// Who does it. A sign-in that fails has no ARN; whoever has no name either is not taken
+/// for one with another.
+fn actor(activity: &Activity) -> Option<String> {
+    let actor = &activity.actor;
+    let by_name = || {
+        let (account, name) = (activity.account.as_deref()?, actor.name.as_deref()?);
+        (actor.kind == ActorKind::IamUser).then(|| activity.user_arn(account, name))
+    };
+    actor.arn.clone().or_else(by_name)
 }
 
 fn deed(report: &Report) -> Option<String> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::actor::is_name;
 use super::guardduty::{Credential, key_in};
-use super::{Activity, HandsOff, Origin};
+use super::{Activity, HandsOff, Origin, Provenance};
 use crate::english;
 use crate::event::{Event, Json};
 
@@ -21,9 +21,19 @@ pub(super) fn read(detail: &Json, event: &Event) -> Activity {
         account: finding.text(&["AwsAccountId"]),
         region: finding.text(&["Region"]),
         hands_off: hands_off(finding),
+        is_of_account: is_of_account(finding.text(&["ProductArn"])),
         credential: credential(finding),
         origin: origin(finding),
     })
+}
+
+/// `arn:aws:securityhub:eu-north-1:111122223333:product/111122223333/default`: those of AWS
+/// and of its partners are in no account.
+fn is_of_account(product_arn: Option<String>) -> bool {
+    let arn = product_arn.unwrap_or_default();
+    arn.split(':')
+        .nth(4)
+        .is_some_and(|account| !account.is_empty())
 }
 
 /// What one finding says, in either format.
@@ -33,6 +43,8 @@ struct Reading {
     account: Option<String>,
     region: Option<String>,
     hands_off: Option<HandsOff>,
+    /// Whether it is of a product that somebody made in an account.
+    is_of_account: bool,
     credential: Credential,
     origin: Origin,
 }
@@ -61,6 +73,10 @@ fn choose(detail: &Json, event: &Event, read: impl Fn(&Json) -> Reading) -> Acti
         return noted;
     }
     let mut activity = reading.credential.reported(noted, reading.origin);
+    // Whoever may import findings there chooses what they say.
+    if reading.is_of_account {
+        activity.provenance = Provenance::Stranger;
+    }
     if concerned > 1 {
         activity.conflicts.push(english::many_findings(concerned));
     }

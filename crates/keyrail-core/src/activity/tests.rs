@@ -398,3 +398,58 @@ fn a_finding_is_about_the_keys_that_it_names_as_its_matter() {
     }));
     assert_eq!(bucket.groups, []);
 }
+
+/// Whoever makes a role or a policy chooses its path, and a colon may stand in that.
+#[test]
+fn a_path_that_imitates_an_arn_of_awss_is_none() {
+    let session = |arn: &str| Actor {
+        kind: ActorKind::AssumedRole,
+        issuer_arn: Some(arn.to_owned()),
+        ..Actor::default()
+    };
+    for (arn, expected) in [
+        (
+            "arn:aws:iam::111122223333:role/aws-service-role/config.amazonaws.com/X",
+            true,
+        ),
+        (
+            "arn:aws-cn:iam::111122223333:role/aws-service-role/config.amazonaws.com/X",
+            true,
+        ),
+        (
+            "arn:aws:iam::111122223333:role/x:role/aws-service-role/evil",
+            false,
+        ),
+        (
+            "arn:aws:iam::111122223333:role/x/aws-service-role/evil",
+            false,
+        ),
+    ] {
+        assert_eq!(session(arn).is_service_linked(), expected, "{arn}");
+    }
+    let attach = |arn: &str| {
+        let entry = taxonomy::find("iam:AttachUserPolicy").expect("it is known");
+        let mut event = entry.example(Some(Group::ReportExposure));
+        event["detail"]["requestParameters"]["policyArn"] = arn.into();
+        let event = Event::parse(event.to_string().as_bytes()).expect("it is an event");
+        Activity::interpret(&event, &Circumstances::default()).groups
+    };
+    let quarantine = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3";
+    assert!(attach(quarantine).contains(&Group::ReportExposure));
+    let imitated =
+        "arn:aws:iam::111122223333:policy/x:iam::aws:policy/AWSCompromisedKeyQuarantineV3";
+    assert!(!attach(imitated).contains(&Group::ReportExposure));
+}
+
+/// A user of the same name in another account is somebody else.
+#[test]
+fn nobody_acts_on_themselves_across_accounts() {
+    let entry = taxonomy::find("iam:CreateAccessKey").expect("it is known");
+    for (account, expected) in [("111122223333", true), ("444455556666", false)] {
+        let mut event = entry.example(None);
+        event["detail"]["userIdentity"]["accountId"] = account.into();
+        let event = Event::parse(event.to_string().as_bytes()).expect("it is an event");
+        let activity = Activity::interpret(&event, &Circumstances::default());
+        assert_eq!(activity.is_on_self(), expected, "{account}");
+    }
+}

@@ -99,6 +99,14 @@ impl Checked {
             );
             return;
         };
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if !id.chars().all(is_plain) {
+            let message = format!("`@id`: `{id}` has more than letters, digits, `-`, `_` and `.`");
+            let wrong = written.error_in("id", "annotation-value", message);
+            self.diagnostics.push(
+                wrong.help("exemptions name guardrails, with spaces between: `access-key-issued`"),
+            );
+        }
         if let Some(other) = self.read.get(&id) {
             let message = format!("there is another policy `{id}`, in `{}`", other.file);
             self.diagnostics

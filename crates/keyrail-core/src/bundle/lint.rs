@@ -165,7 +165,21 @@ impl Checked {
             ),
             "User" | "Role" | "RoleSession" | "Root" | "Group" => {
                 let account = id.split(':').nth(4).filter(|account| account.len() == 12);
+                let resource = id.splitn(6, ':').nth(5).unwrap_or_default();
+                let wants = match kind {
+                    "User" => resource.strip_prefix("user/").is_some_and(is_bare),
+                    "Role" => resource.starts_with("role/") && !resource.contains(['*', '?']),
+                    _ => true,
+                };
                 match account {
+                    Some(_) if !wants => Some(
+                        wrong("malformed-arn", format!("`{id}` is not how events name a {}", kind.to_lowercase())).help(
+                            match kind {
+                                "User" => "write `arn:aws:iam::ACCOUNT:user/NAME`, without the path and without wildcards",
+                                _ => "write `arn:aws:iam::ACCOUNT:role/PATH/NAME`, without wildcards",
+                            },
+                        ),
+                    ),
                     None => Some(
                         wrong("malformed-arn", format!("`{id}` is no ARN with an account")).help(
                             "ids are ARNs; a user's is without the path: `arn:aws:iam::111122223333:user/bob`; sessions of a role are known by `principal.role`",
@@ -334,6 +348,11 @@ fn label(error: &impl miette::Diagnostic) -> Option<(usize, usize)> {
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a user's name stands alone, as in policies: a path would match nobody.
+fn is_bare(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['/', '*', '?'])
 }
 
 /// Whether a policy has no condition and its scope leaves nothing out.

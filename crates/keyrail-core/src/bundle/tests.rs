@@ -256,3 +256,67 @@ fn the_version_follows_names_and_texts_and_not_their_order() {
         "{embedded}"
     );
 }
+
+/// What can never match, or protects nobody, is told.
+#[test]
+fn names_that_match_nobody_are_refused() {
+    let lints = |when: &str| -> Vec<String> {
+        let files = [
+            (
+                "guardrails/a.cedar".to_owned(),
+                format!("{GOOD} when {{ {when} }};"),
+            ),
+            (
+                "keyrail.toml".to_owned(),
+                "[accounts.111122223333]\n".to_owned(),
+            ),
+        ];
+        let mut checked = files.into_iter().collect::<Files>().check();
+        checked.lint(None);
+        let codes = checked
+            .diagnostics
+            .iter()
+            .map(|found| found.code.to_owned());
+        codes.collect()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(
+        lints(r#"resource in User::"arn:aws:iam::111122223333:user/bob""#),
+        none
+    );
+    assert_eq!(
+        lints(r#"principal in Role::"arn:aws:iam::111122223333:role/x/deploy""#),
+        none
+    );
+    for wrong in [
+        r#"resource in User::"arn:aws:iam::111122223333:user/x/bob""#,
+        r#"resource in User::"arn:aws:iam::111122223333:user/b*""#,
+        r#"principal in Role::"arn:aws:sts::111122223333:assumed-role/deploy/ci""#,
+    ] {
+        assert_eq!(lints(wrong), ["malformed-arn"], "{wrong}");
+    }
+    assert_eq!(
+        lints(r#"User::"arn:aws:iam::111122223333:user/bob".name == "bob""#),
+        ["attribute-by-name"]
+    );
+    let protect =
+        |arn: &str| format!("[protect]\nprincipals = [\"arn:aws:iam::111122223333:{arn}\"]\n");
+    for (arn, is_good) in [
+        ("user/x/bob", true),
+        ("user/b*", false),
+        ("role/adm/*", false),
+    ] {
+        let files = [
+            ("guardrails/a.cedar".to_owned(), format!("{GOOD};")),
+            ("keyrail.toml".to_owned(), protect(arn)),
+        ];
+        assert_eq!(Bundle::load(&files).is_ok(), is_good, "{arn}");
+    }
+    assert!(
+        faults(&format!(
+            "{};",
+            GOOD.replace("@id(\"a\")", "@id(\"My Guard!\")")
+        ))[0]
+            .contains("has more than letters")
+    );
+}

@@ -4,7 +4,10 @@
 
 use serde_json::Value;
 
-use super::{CONTROLS_OF_KEYS, Reading, choose, is_access_key, is_type_about_credentials, user_in};
+use super::{
+    CONTROLS_OF_KEYS, Reading, choose, is_access_key, is_of_account, is_type_about_credentials,
+    user_in,
+};
 use crate::activity::actor::is_name;
 use crate::activity::guardduty::{Credential, key_in};
 use crate::activity::{Activity, HandsOff, Origin};
@@ -18,6 +21,7 @@ pub(in crate::activity) fn read(detail: &Json, event: &Event) -> Activity {
         account: finding.text(&["cloud", "account", "uid"]),
         region: finding.text(&["cloud", "region"]),
         hands_off: hands_off(finding),
+        is_of_account: is_of_account(finding.text(&["metadata", "product", "uid"])),
         credential: credential(finding),
         origin: origin(finding),
     })

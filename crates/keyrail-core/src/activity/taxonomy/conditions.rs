@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::Condition;
-use super::grant::{opens_trust, policy_name};
+use super::grant::{is_by_aws, opens_trust, policy_name};
 use crate::event::Json;
 
 pub(super) mod trail;
@@ -96,8 +96,7 @@ pub(in crate::activity) static IS_QUARANTINE: Condition = Condition {
     holds: |record| {
         let arn = record.text(&["requestParameters", "policyArn"]);
         Some(arn.is_some_and(|arn| {
-            arn.contains(":iam::aws:policy/")
-                && policy_name(&arn).starts_with("AWSCompromisedKeyQuarantine")
+            is_by_aws(&arn) && policy_name(&arn).starts_with("AWSCompromisedKeyQuarantine")
         }))
     },
 };

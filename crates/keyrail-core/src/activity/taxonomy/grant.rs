@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::Grant;
 use super::conditions::text_is;
+use crate::activity::actor::is_in_path;
 use crate::event::Json;
 
 impl Grant {
@@ -37,7 +38,7 @@ impl Grant {
         match self {
             Self::ManagedPolicy(path) => {
                 let arn = record.text_at(path)?;
-                let by_aws = arn.contains(":iam::aws:policy/");
+                let by_aws = is_by_aws(&arn);
                 match policy_name(&arn) {
                     "AdministratorAccess" | "IAMFullAccess" if by_aws => Some(true),
                     _ if by_aws => Some(false),
@@ -46,7 +47,7 @@ impl Grant {
             }
             Self::PolicyDocument(path) => {
                 let document = document(record, path)?;
-                Some(statements(&document).any(|statement| allows_everything(&statement)))
+                Some(allows_everything(&document))
             }
             Self::Group(path) => {
                 let name = record.text_at(path)?.to_ascii_lowercase();
@@ -69,6 +70,11 @@ impl Grant {
             Self::Unseen => false,
         }
     }
+}
+
+/// Whether a managed policy is AWS's own.
+pub(super) fn is_by_aws(arn: &str) -> bool {
+    arn.split(':').nth(4) == Some("aws") && is_in_path(arn, "policy/")
 }
 
 /// `arn:aws:iam::aws:policy/job-function/X` → `X`.
@@ -109,30 +115,84 @@ fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     items.into_iter().flatten().chain(one)
 }
 
-/// `Allow` of every action, or of all of IAM, on every resource: whoever may do all
-/// of IAM can give themselves the rest.
-fn allows_everything(statement: &Json) -> bool {
+/// Calls by which whoever may make them, on anybody, can give themselves the rest.
+const DECISIVE: [(&str, &str); 3] = [
+    ("iam:attachuserpolicy", "user/somebody"),
+    ("iam:createpolicyversion", "policy/something"),
+    ("iam:putuserpolicy", "user/somebody"),
+];
+
+/// Whether statements of a policy allow everything, or all of IAM that matters, however
+/// they spell it.
+fn allows_everything(document: &Json) -> bool {
+    let allowing: Vec<Json> = statements(document)
+        .filter(|statement| text_is(statement, "Effect", "Allow"))
+        .collect();
+    DECISIVE.iter().all(|(action, resource)| {
+        let allows = |statement: &Json| allows(statement, action, resource);
+        allowing.iter().any(allows)
+    })
+}
+
+fn allows(statement: &Json, action: &str, resource: &str) -> bool {
     let texts = |name: &str| -> Vec<String> {
         list(statement.at(&[name]))
             .filter_map(Value::as_str)
-            .map(plain_pattern)
+            .map(str::to_ascii_lowercase)
             .collect()
     };
-    let all_of_iam = |pattern: &String| matches!(pattern.as_str(), "*" | "*:*" | "iam:*");
-    text_is(statement, "Effect", "Allow")
-        && (texts("Resource").iter().any(|text| is_every_resource(text))
-            || statement.at(&["NotResource"]).is_some())
-        && (texts("Action").iter().any(all_of_iam)
-            || statement.at(&["NotAction"]).is_some() && !texts("NotAction").iter().any(all_of_iam))
+    let is_of = |pattern: &String| is_every_resource(pattern) || is_arn_of(pattern, resource);
+    let is_action = |pattern: &String| glob(pattern, action);
+    (texts("Resource").iter().any(is_of) || statement.at(&["NotResource"]).is_some())
+        && (texts("Action").iter().any(is_action)
+            || statement.at(&["NotAction"]).is_some() && !texts("NotAction").iter().any(is_action))
 }
 
-/// A pattern of IAM's in one spelling: `iam:**` is `iam:*`.
-fn plain_pattern(text: &str) -> String {
-    let mut plain = text.to_ascii_lowercase();
-    while plain.contains("**") {
-        plain = plain.replace("**", "*");
+/// Whether a pattern is met by something of IAM's in some account.
+fn is_arn_of(pattern: &str, resource: &str) -> bool {
+    let parts: Vec<&str> = pattern.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", partition, service, region, account, of] => {
+            glob(partition, "aws") | partition.starts_with("aws-")
+                && glob(service, "iam")
+                && region.bytes().all(|byte| byte == b'*')
+                && account
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || b"*?".contains(&byte))
+                && glob(of, resource)
+        }
+        _ => glob(pattern, &format!("arn:aws:iam::111122223333:{resource}")),
     }
-    plain
+}
+
+/// Whether a pattern of IAM's meets a text: `*` is any text, `?` any one character. The
+/// last `*` takes more as long as the rest does not match; those before it need not.
+fn glob(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut at, mut of) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(byte) = text.get(of) {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, of));
+                at += 1;
+            }
+            Some(wanted) if wanted == byte || *wanted == b'?' => {
+                at += 1;
+                of += 1;
+            }
+            _ => {
+                let Some((after, from)) = star else {
+                    return false;
+                };
+                star = Some((after, from + 1));
+                at = after + 1;
+                of = from + 1;
+            }
+        }
+    }
+    let rest = pattern.get(at..).unwrap_or_default();
+    rest.iter().all(|byte| *byte == b'*')
 }
 
 /// `*`, `arn:aws:*:*:*:*`, `arn:aws:iam::*:*`: every resource, or every one of IAM's.
@@ -192,6 +252,33 @@ pub(super) fn opens_trust(record: &Json) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_of_iam_may_be_written_in_many_ways() {
+        let is = |statements: &str| {
+            let text = format!(r#"{{"Statement": {statements}}}"#);
+            allows_everything(&Json::new(serde_json::from_str(&text).expect("it is JSON")))
+        };
+        for everything in [
+            r#"{"Effect": "Allow", "Action": "iam:?*", "Resource": "*"}"#,
+            r#"{"Effect": "Allow", "Action": "iam:**", "Resource": "?*"}"#,
+            r#"{"Effect": "Allow", "Action": "*", "Resource": ["arn:aws:iam::11112222333?:*"]}"#,
+            r#"{"Effect": "Allow", "Action": "iam:*", "Resource": ["arn:aws:iam::111122223333:user/*", "arn:aws:iam::111122223333:policy/*"]}"#,
+            r#"[{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, {"Effect": "Allow", "Action": ["iam:A*", "iam:C*", "iam:P*"], "Resource": "*"}]"#,
+            r#"{"Effect": "Allow", "NotAction": "s3:*", "NotResource": "arn:aws:s3:::x"}"#,
+        ] {
+            assert!(is(everything), "{everything}");
+        }
+        for some in [
+            r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#,
+            r#"{"Effect": "Allow", "Action": "iam:*", "Resource": "arn:aws:iam::111122223333:user/${aws:username}"}"#,
+            r#"{"Effect": "Allow", "Action": ["iam:Get*", "iam:List*", "iam:PutUserPolicy"], "Resource": "*"}"#,
+            r#"{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}"#,
+            r#"{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::x/*"}"#,
+        ] {
+            assert!(!is(some), "{some}");
+        }
+    }
 
     #[test]
     fn every_resource_may_be_written_in_many_ways() {

@@ -31,6 +31,10 @@ impl Protected {
             return false;
         }
         let name = path.rsplit('/').next().unwrap_or(path);
+        // A pattern would protect nobody: names are compared as they are.
+        if name.parse::<UserName>().is_err() {
+            return false;
+        }
         names.insert(((*account).to_owned(), name.to_owned()));
         true
     }

@@ -82,7 +82,7 @@ impl Reader<'_> {
             self.only(protect, "protect.", &["principals"]);
             for (place, arn) in self.texts(protect, "principals") {
                 if !settings.protect.insert(&arn) {
-                    self.wrong(place, "settings-value", "it is no ARN of a user or role, such as `arn:aws:iam::111122223333:user/break-glass`");
+                    self.wrong(place, "settings-value", "it is no ARN of a user or role, without wildcards, such as `arn:aws:iam::111122223333:user/break-glass`");
                 }
             }
         }

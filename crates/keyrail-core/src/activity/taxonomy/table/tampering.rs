@@ -180,6 +180,7 @@ pub(super) const TABLE: &[Entry] = &[
     function("lambda:PutFunctionEventInvokeConfig"),
     function("lambda:UpdateFunctionEventInvokeConfig"),
     function("lambda:DeleteFunctionEventInvokeConfig"),
+    function("lambda:CreateEventSourceMapping"),
     function("lambda:UpdateEventSourceMapping"),
     function("lambda:DeleteEventSourceMapping"),
     own(
@@ -222,6 +223,8 @@ pub(super) const TABLE: &[Entry] = &[
         "sns:PutDataProtectionPolicy",
         &["requestParameters.resourceArn"],
     ),
+    queue("sqs:AddPermission"),
+    queue("sqs:RemovePermission"),
     queue("sqs:DeleteQueue"),
     queue("sqs:PurgeQueue"),
     queue("sqs:SetQueueAttributes"),
@@ -268,11 +271,32 @@ pub(super) const TABLE: &[Entry] = &[
     .in_any_region(),
     own("cloudformation:DeleteStack", TargetKind::Other, STACK).in_any_region(),
     own("cloudformation:UpdateStack", TargetKind::Other, STACK).in_any_region(),
+    // By its ARN a change set is carried out without the stack's name.
+    own("cloudformation:CreateChangeSet", TargetKind::Other, STACK).in_any_region(),
     own("cloudformation:ExecuteChangeSet", TargetKind::Other, STACK).in_any_region(),
+    own("cloudformation:RollbackStack", TargetKind::Other, STACK).in_any_region(),
     own(
         "cloudformation:DeleteStackInstances",
         TargetKind::Other,
-        &["requestParameters.stackSetName"],
+        STACK_SET,
+    )
+    .in_any_region(),
+    own(
+        "cloudformation:DeleteStackSet",
+        TargetKind::Other,
+        STACK_SET,
+    )
+    .in_any_region(),
+    own(
+        "cloudformation:UpdateStackInstances",
+        TargetKind::Other,
+        STACK_SET,
+    )
+    .in_any_region(),
+    own(
+        "cloudformation:UpdateStackSet",
+        TargetKind::Other,
+        STACK_SET,
     )
     .in_any_region(),
     own("cloudformation:SetStackPolicy", TargetKind::Other, STACK).in_any_region(),
@@ -302,6 +326,7 @@ const TRAIL_NAME: Paths = &[
 ];
 const DATA_STORE: Paths = &["requestParameters.eventDataStore"];
 const LOG_GROUP: Paths = &["requestParameters.logGroupName"];
+const STACK_SET: Paths = &["requestParameters.stackSetName"];
 const STACK: Paths = &[
     "requestParameters.stackName",
     "requestParameters.changeSetName",
