@@ -18,7 +18,7 @@ const NO_CODES: [&str; 7] = [
 ];
 
 /// Codes of one word, which look like anything.
-const SHORT_CODES: [&str; 3] = ["schema", "syntax", "unreadable"];
+const SHORT_CODES: [&str; 4] = ["property", "schema", "syntax", "unreadable"];
 
 #[test]
 fn each_code_of_a_diagnostic_is_explained_and_no_other() {
@@ -51,6 +51,7 @@ fn sources() -> String {
         .collect();
     files.push(core.join("bundle.rs"));
     files.push(core.join("bundle/settings/reader.rs"));
+    files.push(fixture("../../crates/keyrail-cli/src/commands/validate.rs").into());
     files.push(fixture("../../crates/keyrail-cli/src/suite.rs").into());
     files.push(fixture("../../crates/keyrail-cli/src/suite/mistakes.rs").into());
     let read = |path: &PathBuf| {

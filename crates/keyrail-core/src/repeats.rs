@@ -284,3 +284,27 @@ pub async fn follow_up(
         .await?;
     Ok(Some(response))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever knows a name can fail to sign in as often as they like, and AWS shows no ARN.
+    #[test]
+    fn sign_ins_that_fail_are_counted_by_name() {
+        let bundle = Bundle::embedded().expect("it loads");
+        let sample = include_bytes!("../../keyrail-cli/src/samples/sign-in-failed.json");
+        let of = |name: &str| {
+            let mut event: serde_json::Value = serde_json::from_slice(sample).expect("it is JSON");
+            event["detail"]["userIdentity"]["userName"] = name.into();
+            let event = Event::parse(event.to_string().as_bytes()).expect("it is an event");
+            let report = examine(event, &bundle, &Circumstances::default());
+            assert_eq!(report.activity.actor.arn, None);
+            Repetition::of(&report, &bundle, Timestamp::UNIX_EPOCH).map(|it| it.key())
+        };
+        assert_eq!(of("anaya"), of("anaya"));
+        assert!(of("anaya").is_some());
+        assert_ne!(of("anaya"), of("bob"));
+        assert_eq!(of("HIDDEN_DUE_TO_SECURITY_REASONS"), None);
+    }
+}

@@ -46,10 +46,14 @@ pub enum ProveError {
     #[error("there is no solver{}", .0.as_ref().map(|old| format!(" that is new enough: {old}")).unwrap_or_default())]
     NoSolver(Option<String>),
     /// A file of properties is wrong.
-    #[error("{file}: {message}")]
+    #[error("{file}:{line}:{column}: {message}")]
     Property {
         /// The file, by its path within the bundle.
         file: String,
+        /// The line in it, from 1.
+        line: usize,
+        /// The character in the line, from 1.
+        column: usize,
         /// What is wrong.
         message: String,
     },

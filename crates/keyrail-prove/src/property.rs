@@ -57,6 +57,26 @@ impl FromStr for Expect {
     }
 }
 
+/// Where Cedar sees a mistake, in bytes.
+fn place_of(error: &impl miette::Diagnostic) -> usize {
+    let first = error.labels().and_then(|mut labels| labels.next());
+    first.map_or(0, |label| label.offset())
+}
+
+fn wrong_at(file: &str, text: &str, at: usize, message: String) -> ProveError {
+    let before = text.get(..at).unwrap_or_default();
+    let (lines, last) = match before.rsplit_once('\n') {
+        Some((lines, last)) => (lines.matches('\n').count() + 1, last),
+        None => (0, before),
+    };
+    ProveError::Property {
+        file: file.to_owned(),
+        line: lines + 1,
+        column: last.chars().count() + 1,
+        message,
+    }
+}
+
 impl Property {
     /// The properties in the files of a bundle.
     ///
@@ -73,22 +93,24 @@ impl Property {
         let validator = Validator::new(schema);
         let mut properties = Vec::new();
         for (file, text) in files {
-            let wrong = |message: String| ProveError::Property {
-                file: file.to_owned(),
-                message,
-            };
-            let policies = PolicySet::from_str(text).map_err(|error| wrong(error.to_string()))?;
+            let wrong = |at: usize, message: String| wrong_at(file, text, at, message);
+            let policies = PolicySet::from_str(text)
+                .map_err(|error| wrong(place_of(&error), error.to_string()))?;
             if policies.templates().next().is_some() {
+                let at = text.find('?').unwrap_or_default();
                 return Err(wrong(
+                    at,
                     "a property has no slots such as `?principal`".to_owned(),
                 ));
             }
             let checked = validator.validate(&policies, ValidationMode::Strict);
             if let Some(error) = checked.validation_errors().next() {
-                return Err(wrong(error.to_string()));
+                return Err(wrong(place_of(error), error.to_string()));
             }
             for policy in policies.policies() {
-                properties.push(Self::of(file, policy).map_err(wrong)?);
+                let id = policy.annotation("id").unwrap_or_default();
+                let at = text.find(&format!("@id({id:?})")).unwrap_or_default();
+                properties.push(Self::of(file, policy).map_err(|message| wrong(at, message))?);
             }
         }
         properties.sort_by(|a: &Self, b| a.id.cmp(&b.id));
@@ -98,6 +120,8 @@ impl Property {
         {
             return Err(ProveError::Property {
                 file: second.file.clone(),
+                line: 1,
+                column: 1,
                 message: format!(
                     "there is another property `{}`, in `{}`",
                     first.id, first.file

@@ -127,3 +127,34 @@ fn a_users_path_in_what_an_exemption_states_is_refused() {
         "{found}"
     );
 }
+
+#[test]
+fn what_is_wrong_with_a_property_is_told_where_it_is() {
+    let issued = keys("issued", ISSUED, SUCCEEDED);
+    for (text, place, says) in [
+        (
+            "// one\npermit (principal action, resource);\n",
+            (2, 19),
+            "unexpected token",
+        ),
+        (
+            "// one\n@id(\"p\") @title(\"T\")\npermit (principal, action, resource);\n",
+            (2, 1),
+            "property `p` has no `@expect`",
+        ),
+    ] {
+        let files = [
+            ("guardrails/a.cedar", issued.as_str()),
+            ("properties/p.cedar", text),
+        ];
+        let folder = bundle("wrong-property", &files);
+        let ran = ran(&["validate", &folder.path(), "--format", "json"]);
+        assert_eq!(ran.status, 1, "{}", ran.stderr);
+        let found = &printed(&ran)["diagnostics"][0];
+        let at = (found["line"].as_u64(), found["column"].as_u64());
+        assert_eq!(at, (Some(place.0), Some(place.1)), "{found}");
+        assert_eq!(found["file"], "properties/p.cedar");
+        let message = found["message"].as_str().unwrap_or_default();
+        assert!(message.contains(says), "{found}");
+    }
+}

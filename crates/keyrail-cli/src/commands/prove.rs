@@ -68,7 +68,7 @@ impl Args {
         let old = self.against.as_deref();
         let old = old.map(|old| bundle::load_typed(&bundle::folder(Some(old))?));
         let old = old.transpose()?;
-        let properties = properties(&folder, &bundle)?;
+        let properties = properties(&folder, &bundle)?.map_err(failure)?;
         let limit = Duration::from_secs(self.limit);
         let solver = SolverCommand::find(self.solver.as_deref(), limit).map_err(failure)?;
         let question = Question {
@@ -106,10 +106,13 @@ impl Args {
 }
 
 /// Those of the bundle; without a folder of its own, those of the default bundle.
-fn properties(folder: &Path, bundle: &Bundle) -> Result<Vec<Property>, Failure> {
+pub(crate) fn properties(
+    folder: &Path,
+    bundle: &Bundle,
+) -> Result<Result<Vec<Property>, ProveError>, Failure> {
     let below = folder.join("properties");
     if !below.exists() {
-        return Property::read(Bundle::embedded_properties(), bundle).map_err(failure);
+        return Ok(Property::read(Bundle::embedded_properties(), bundle));
     }
     let unreadable = |error: std::io::Error| {
         Failure::input(format!("`{}` cannot be read: {error}", below.display()))
@@ -117,10 +120,12 @@ fn properties(folder: &Path, bundle: &Bundle) -> Result<Vec<Property>, Failure> 
     let mut files = Vec::new();
     for name in bundle::names(&below).map_err(unreadable)? {
         if !bundle::has_extension(&name, &["cedar"]) {
-            return Err(Failure::input(format!(
-                "`{}` is not a `.cedar` file",
-                below.join(&name).display()
-            )));
+            return Ok(Err(ProveError::Property {
+                file: format!("properties/{name}"),
+                line: 1,
+                column: 1,
+                message: "it is not a `.cedar` file".to_owned(),
+            }));
         }
         let text = std::fs::read_to_string(below.join(&name)).map_err(unreadable)?;
         files.push((format!("properties/{name}"), text));
@@ -128,7 +133,7 @@ fn properties(folder: &Path, bundle: &Bundle) -> Result<Vec<Property>, Failure> 
     let files = files
         .iter()
         .map(|(file, text)| (file.as_str(), text.as_str()));
-    Property::read(files, bundle).map_err(failure)
+    Ok(Property::read(files, bundle))
 }
 
 pub(crate) fn failure(error: ProveError) -> Failure {
@@ -137,7 +142,8 @@ pub(crate) fn failure(error: ProveError) -> Failure {
         ProveError::NoSolver(_) => Failure::outside(format!("nothing was proved: {error}")).help(
             "`pip install cvc5`, or put the program cvc5 (1.3.1 or later, https://github.com/cvc5/cvc5/releases) on the path; `CVC5` or `--solver` names another",
         ),
-        ProveError::Property { .. } => Failure::input(error.to_string()),
+        ProveError::Property { .. } => Failure::input(error.to_string())
+            .help("docs/proofs.md says what a property is: a `permit` with `@id`, `@title` and `@expect`"),
         ProveError::Solver(_) => Failure::outside(format!("nothing was proved: {error}")).help(
             "`--solver` takes a command that reads SMT-LIB from its standard input, such as `cvc5 --lang smt`",
         ),

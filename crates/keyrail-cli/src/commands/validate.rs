@@ -1,9 +1,13 @@
 //! `keyrail validate`
 
+#[cfg(feature = "prove")]
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 use jiff::civil::Date;
+#[cfg(feature = "prove")]
+use keyrail_core::Bundle;
 use keyrail_core::bundle::{Checked, Diagnostic, Level, stamp};
 use serde_json::json;
 
@@ -56,6 +60,10 @@ impl Args {
         let suites = Texts::of(&folder);
         let (_, wrong) = suites.check(&folder, &checked.bundle, &checked.broken);
         checked.diagnostics.extend(wrong);
+        #[cfg(feature = "prove")]
+        checked
+            .diagnostics
+            .extend(wrong_property(&folder, &checked.bundle)?);
         checked.sort();
         let is_wrong = |diagnostic: &Diagnostic| diagnostic.severity == Level::Error;
         let errors = checked
@@ -94,6 +102,31 @@ impl Args {
         }
         Ok(Exit::Good)
     }
+}
+
+/// What is wrong with the first property that is.
+#[cfg(feature = "prove")]
+fn wrong_property(folder: &Path, bundle: &Bundle) -> Result<Option<Diagnostic>, Failure> {
+    use keyrail_prove::ProveError;
+    Ok(match super::prove::properties(folder, bundle)? {
+        Ok(_) => None,
+        Err(ProveError::Property {
+            file,
+            line,
+            column,
+            message,
+        }) => Some(Diagnostic {
+            code: "property",
+            severity: Level::Error,
+            message,
+            help: Some("a property is a `permit` with `@id`, `@title` and `@expect`".to_owned()),
+            file,
+            line,
+            column,
+            length: 0,
+        }),
+        Err(error) => return Err(super::prove::failure(error)),
+    })
 }
 
 fn summary(checked: &Checked, errors: usize, warnings: usize) -> String {

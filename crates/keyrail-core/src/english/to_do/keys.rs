@@ -115,9 +115,21 @@ pub(super) fn uses(report: &Report) -> Vec<String> {
     let of_caller = callers_key(report).and(report.activity.actor.access_key_id.as_deref());
     let of_caller = of_caller.and_then(|id| id.parse().ok());
     let ids = keys_in_it(report).into_iter().map(|key| key.id);
-    let lines = ids.chain(of_caller).map(|id: AccessKeyId| {
+    // IAM's calls are recorded there alone.
+    let home = match report.activity.partition() {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        _ => "us-east-1",
+    };
+    let lines = ids.chain(of_caller).enumerate().map(|(number, id): (usize, AccessKeyId)| {
+        let what = match number {
+            0 => format!(
+                "See what key {id} did (management calls, some 15 minutes after each; one Region at a time, IAM's are in {home}):"
+            ),
+            _ => format!("And what key {id} did:"),
+        };
         format!(
-            "See what key {id} did (management calls, some 15 minutes after each; one Region at a time, IAM's are in us-east-1): aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}{region}"
+            "{what} aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={id}{region}"
         )
     });
     lines.collect()
