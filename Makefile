@@ -11,6 +11,8 @@ TRIPLE_x86_64 := x86_64-unknown-linux-gnu
 TRIPLE = $(or $(TRIPLE_$(ARCH)),$(error ARCH is arm64 or x86_64, not $(ARCH)))
 PACKAGE = target/lambda/$(ARCH)/bootstrap
 
+UNITTEST := .venv/bin/python -m unittest discover -t . -v
+
 # One profile for all that runs on this machine, so that each crate is built once.
 PROFILE := --profile demo
 # Settings of yours that would move the build's output elsewhere.
@@ -39,10 +41,10 @@ test: .venv/check.stamp ## run every test
 	@if cargo nextest --version >/dev/null 2>&1; \
 	then set -x; cargo nextest run --locked --cargo-profile demo --workspace; \
 	else set -x; cargo test --locked $(PROFILE) --workspace --lib --bins --tests; fi
-	cargo test --locked $(PROFILE) --workspace --doc
-	KEYRAIL_BIN=$(CURDIR)/target/demo/keyrail .venv/bin/python -m unittest discover -s tests/template -t . -v
-	KEYRAIL_BIN=$(CURDIR)/target/demo/keyrail .venv/bin/python -m unittest discover -s tests/pages -t . -v
-	KEYRAIL_BIN=$(CURDIR)/target/demo/keyrail .venv/bin/python -m unittest discover -s tests/emulator -t . -v
+	@set -x; cd '$(CURDIR)'; export KEYRAIL_BIN='$(CURDIR)/target/demo/keyrail'; \
+	$(UNITTEST) -s tests/template >target/test-template.log 2>&1 & template=$$!; \
+	cargo test --locked $(PROFILE) --workspace --doc && $(UNITTEST) -s tests/pages && $(UNITTEST) -s tests/emulator; \
+	status=$$?; wait $$template || status=1; cat target/test-template.log; exit $$status
 
 check: lint supply-chain template ## run every check that is not a test
 
