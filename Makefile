@@ -48,9 +48,10 @@ test: .venv/check.stamp ## run every test
 
 check: lint supply-chain template ## run every check that is not a test
 
-lint: ## formatting and clippy
+lint: ## formatting, clippy and the documentation's links
 	cargo fmt --all --check
 	cargo clippy --locked $(PROFILE) --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked $(PROFILE) --workspace --no-deps
 
 supply-chain: $(DENY) ## licences, banned crates and sources of the dependencies
 	$(DENY) --locked check licenses bans sources

@@ -2,8 +2,8 @@
 //!
 //! Derived from one event and from [`Circumstances`], and from nothing else. What
 //! the event does not show is `None`, and where evidence was omitted or malformed,
-//! `unknown` names the fact. Each sort of event has its reader: [`cloudtrail`],
-//! [`guardduty`], [`health`], [`security_hub`] and [`trusted_advisor`].
+//! `unknown` names the fact. Each sort of event has its reader: `cloudtrail.rs`,
+//! `guardduty.rs`, `health.rs`, `security_hub.rs` and `trusted_advisor.rs`.
 
 use std::collections::BTreeMap;
 

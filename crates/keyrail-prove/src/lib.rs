@@ -1,13 +1,13 @@
 //! Proofs about a bundle: for every activity that the schema allows, and not only for those
 //! that somebody has thought of.
 //!
-//! [`prove`] makes [claims](claim) about the bundle's policies, turns each into questions
-//! of the form "is there an activity such that …", one for each [sort of
-//! activity](place), and asks a [solver]. What it finds is made into [an event](replay)
-//! that `keyrail explain` takes. [`mutants`] changes guardrails and tells which changes no
-//! test notices.
+//! [`prove`] makes claims about the bundle's policies (`claim.rs`), turns each into
+//! questions of the form "is there an activity such that …", one for each sort of activity
+//! (`place.rs`), and asks a solver (`solver.rs`). What it finds is made into an event that
+//! `keyrail explain` takes (`replay.rs`). [`mutants`] changes guardrails and tells which
+//! changes no test notices.
 //!
-//! The world is the schema's, and what [`place`] adds to it; what AWS really writes is not
+//! The world is the schema's, and what `place.rs` adds to it; what AWS really writes is not
 //! in it.
 
 use std::collections::{BTreeSet, VecDeque};

@@ -1,5 +1,5 @@
 //! The taxonomy: which events keyrail knows by name, what they mean, and where
-//! they say what they were done to. The table itself is in [`table`].
+//! they say what they were done to. The table itself is in `table.rs`.
 
 use std::collections::HashMap;
 use std::fmt;
