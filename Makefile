@@ -38,11 +38,11 @@ demo-build:
 test: .venv/check.stamp ## run every test
 	cargo build --locked $(PROFILE) --workspace
 	target/demo/keyrail test crates/keyrail-core/default-bundle --require-coverage
-	@if cargo nextest --version >/dev/null 2>&1; \
-	then set -x; cargo nextest run --locked --cargo-profile demo --workspace; \
-	else set -x; cargo test --locked $(PROFILE) --workspace --lib --bins --tests; fi
-	@set -x; cd '$(CURDIR)'; export KEYRAIL_BIN='$(CURDIR)/target/demo/keyrail'; \
-	$(UNITTEST) -s tests/template >target/test-template.log 2>&1 & template=$$!; \
+	@set -x; export KEYRAIL_BIN='$(CURDIR)/target/demo/keyrail'; \
+	nice $(UNITTEST) -s tests/template >target/test-template.log 2>&1 & template=$$!; \
+	if cargo nextest --version >/dev/null 2>&1; \
+	then cargo nextest run --locked --cargo-profile demo --workspace; \
+	else cargo test --locked $(PROFILE) --workspace --lib --bins --tests; fi && \
 	cargo test --locked $(PROFILE) --workspace --doc && $(UNITTEST) -s tests/pages && $(UNITTEST) -s tests/emulator; \
 	status=$$?; wait $$template || status=1; cat target/test-template.log; exit $$status
 
