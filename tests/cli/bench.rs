@@ -11,6 +11,11 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use figures::report;
+
+#[path = "../figures.rs"]
+mod figures;
+
 const RUNS: usize = 50;
 const SUITES: usize = 10;
 const CASES: usize = 200;
@@ -59,15 +64,4 @@ fn timed(arguments: &[&str]) -> Duration {
     let start = Instant::now();
     run(arguments);
     start.elapsed()
-}
-
-fn report(what: &str, times: impl Iterator<Item = Duration>) {
-    let mut times: Vec<Duration> = times.collect();
-    times.sort_unstable();
-    let [min, median, max] =
-        [0, times.len() / 2, times.len() - 1].map(|at| times[at].as_secs_f64() * 1e3);
-    println!(
-        "{what:58} median {median:.2} ms (min {min:.2}, max {max:.2}, n = {})",
-        times.len()
-    );
 }

@@ -10,9 +10,13 @@
     reason = "a benchmark fails by panicking, and prints its figures"
 )]
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use figures::report;
 use support::World;
+
+#[path = "../figures.rs"]
+mod figures;
 
 #[expect(dead_code, reason = "the tests use the rest of it")]
 mod support;
@@ -91,14 +95,4 @@ async fn main() {
 #[expect(clippy::cast_precision_loss, reason = "megabytes, to one digit")]
 fn mega(bytes: u64) -> f64 {
     bytes as f64 / 1e6
-}
-
-fn report(what: &str, mut times: Vec<Duration>) {
-    times.sort_unstable();
-    let [min, median, max] =
-        [0, times.len() / 2, times.len() - 1].map(|at| times[at].as_secs_f64() * 1e3);
-    println!(
-        "{what:58} median {median:.2} ms (min {min:.2}, max {max:.2}, n = {})",
-        times.len()
-    );
 }

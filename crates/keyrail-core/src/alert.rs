@@ -201,7 +201,7 @@ struct Brief {
 
 impl Brief {
     /// In at most `longest` characters of ASCII. Of what is too long the headline is cut
-    /// first, and the place never: half an account's number looks like another one.
+    /// first, and the place last: half an account's number looks like another one.
     fn within(&self, longest: usize) -> String {
         const LEAST: usize = 24;
         let of = |part: &Option<String>| part.as_deref().map(|part| format!(" - {part}"));

@@ -153,7 +153,7 @@ fn is_arn_of(pattern: &str, resource: &str) -> bool {
     let parts: Vec<&str> = pattern.splitn(6, ':').collect();
     match parts.as_slice() {
         ["arn", partition, service, region, account, of] => {
-            glob(partition, "aws") | partition.starts_with("aws-")
+            (glob(partition, "aws") || partition.starts_with("aws-"))
                 && glob(service, "iam")
                 && region.bytes().all(|byte| byte == b'*')
                 && account
