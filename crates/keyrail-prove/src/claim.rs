@@ -3,11 +3,15 @@
 use jiff::civil::Date;
 use keyrail_core::Bundle;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::expression::{Condition, all, and, any, applies, constant, not, or};
+use crate::expression::{Condition, all, and, any, applies, constant, not};
 use crate::place::Place;
 use crate::property::{Expect, Property};
+
+use self::only::stated;
+
+mod only;
 
 /// A claim, and what would decide it.
 pub(crate) struct Claim {
@@ -369,38 +373,4 @@ fn no_errors(policies: &Policies, of: &str, places: &[Place]) -> Vec<Claim> {
         }
     });
     claims.collect()
-}
-
-/// Whom `@only` states; `None` if it states nobody. Of several accounts and units, and of
-/// several users and roles, one is enough.
-fn stated(only: &[String]) -> Option<Condition> {
-    let is_in = |variable: &str, kind: &str, id: &str| {
-        json!({ "in": {
-            "left": { "Var": variable },
-            "right": { "Value": { "__entity": { "type": kind, "id": id } } },
-        } })
-    };
-    let (people, places): (Vec<&String>, Vec<&String>) =
-        only.iter().partition(|word| word.starts_with("arn:"));
-    let places = places.iter().map(|id| {
-        let kind = if id.contains('-') {
-            "OrgUnit"
-        } else {
-            "Account"
-        };
-        is_in("resource", kind, id)
-    });
-    let people = people.iter().map(|arn| match arn.contains(":role/") {
-        true => is_in("principal", "Role", arn),
-        false => or(
-            is_in("principal", "User", arn),
-            is_in("resource", "User", arn),
-        ),
-    });
-    let groups = [any_if_some(places), any_if_some(people)];
-    groups.into_iter().flatten().reduce(and)
-}
-
-fn any_if_some(of: impl Iterator<Item = Condition>) -> Option<Condition> {
-    of.reduce(or)
 }
