@@ -29,6 +29,7 @@ COMMAND = ROOT / "target" / "demo" / "keyrail"
 PARAMETERS = {
     "AlertEmail": "oncall@example.com",
     "OperatorEmail": "operator@example.com",
+    "OrganizationId": "o-exampleorgid",
     "ResponderRole": "keyrail-responder",
 }
 MEMBERS = ["444455556666", "777788889999"]
@@ -85,7 +86,8 @@ def run(emulator, stack):
     with step("subscribe a queue to the alert topic", 30):
         inbox = Inbox(emulator, stack.outputs["AlertTopicArn"])
     with step("copy the template's rule", 30):
-        rule = stack.rule_that_matches(key_created("bob", "AKIAIOSFODNN7EXAMPLE", emulator.account))
+        event = key_created("bob", "AKIAIOSFODNN7EXAMPLE", emulator.account)
+        rule = stack.rule_that_matches(event, stack.outputs["FunctionArn"])
         stack.copy_rule(rule, SOURCE)
 
     say(bold(f"template.yaml runs in account {emulator.account} of a local emulator"))
@@ -105,14 +107,19 @@ def run(emulator, stack):
     result = next((outcome["result"] for outcome in alert["report"]["outcomes"]), "missing")
     expect(result == "verified", f"the first outcome is {result}, not verified")
 
+    bus = stack.outputs["MemberBusArn"].split("/")[-1]
     with step("deploy infra/member.yaml in two other accounts", 60):
         for member in MEMBERS:
             deploy_member(emulator, stack, member)
+        rule = stack.rule_that_matches(event, stack.outputs["FunctionArn"], bus)
+        stack.copy_rule(rule, SOURCE)
     say("")
     say(bold("Member accounts: the same in two others, through a role there"))
     say("The emulator has no organizations, so the roles' conditions on them are taken out.")
+    say("Nor does it carry events from one account to another: what the rules of infra/region.yaml")
+    say(f"forward from there is put on the bus {bus} here, with a copy of its rule as above.")
     for member in MEMBERS:
-        alert = play(emulator, stack, inbox, "bob", expected="Inactive", account=member)
+        alert = play(emulator, stack, inbox, "bob", expected="Inactive", account=member, bus=bus)
         expect(alert["state"] == "BLOCKED", f"the alert's state is {alert['state']}, not BLOCKED")
         accounts = {outcome["account"] for outcome in alert["report"]["outcomes"]}
         expect(accounts == {member}, f"it was done in {accounts}, not in {member}")
@@ -151,7 +158,7 @@ def deploy_member(emulator, stack, account):
     iam.put_role_policy(**names, PolicyDocument=json.dumps(policy))
 
 
-def play(emulator, stack, inbox, user, expected, account=None):
+def play(emulator, stack, inbox, user, expected, account=None, bus="default"):
     """One key from creation to alert, printed as a time-line; returns the alert."""
     account = account or emulator.account
     iam = emulator.client("iam", account)
@@ -163,7 +170,7 @@ def play(emulator, stack, inbox, user, expected, account=None):
     event = key_created(user, key, account)
 
     with step("put the event on the bus and wait for the alert", 45):
-        start, inactive, alert, received = observe(emulator, inbox, iam, user, key, event)
+        start, inactive, alert, received = observe(emulator, inbox, iam, user, key, event, bus)
         after = key_status(iam, user, key)
         started = function_start(stack, event, start)
     violated = alert["report"]["verdict"]["violated"]
@@ -208,9 +215,10 @@ def play(emulator, stack, inbox, user, expected, account=None):
     return alert
 
 
-def observe(emulator, inbox, iam, user, key, event):
+def observe(emulator, inbox, iam, user, key, event, bus):
     """Puts the event and polls the key and the queue until the alert; times in milliseconds."""
     entry = {"Source": SOURCE, "DetailType": event["detail-type"], "Detail": json.dumps(event)}
+    entry["EventBusName"] = bus
     events = emulator.client("events")
     start = time.time()
 

@@ -81,13 +81,12 @@ class Stack:
         )
         return True
 
-    def rule_that_matches(self, event):
-        """The deployed rule that would hand this event to the function."""
-        events = self.emulator.client("events")
-        for name in events.list_rule_names_by_target(TargetArn=self.outputs["FunctionArn"])[
-            "RuleNames"
-        ]:
-            rule = events.describe_rule(Name=name)
+    def rule_that_matches(self, event, target, bus="default"):
+        """The deployed rule on a bus that would hand this event to a target."""
+        events = self.emulator.client("events", self.account)
+        names = events.list_rule_names_by_target(TargetArn=target, EventBusName=bus)["RuleNames"]
+        for name in names:
+            rule = events.describe_rule(Name=name, EventBusName=bus)
             pattern = rule.get("EventPattern")
             if pattern and self._matches(events, pattern, event):
                 return rule
@@ -101,8 +100,9 @@ class Stack:
         """
         events = self.emulator.client("events")
         name = f"{rule['Name']}-copy"[-64:]
-        pattern = {"source": [source], "detail": json.loads(rule["EventPattern"])}
-        arn = events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
+        bus = rule["EventBusName"]
+        pattern = json.dumps({"source": [source], "detail": json.loads(rule["EventPattern"])})
+        arn = events.put_rule(Name=name, EventPattern=pattern, EventBusName=bus)["RuleArn"]
         self.emulator.client("lambda").add_permission(
             FunctionName=self.outputs["FunctionName"],
             StatementId=name,
@@ -113,9 +113,9 @@ class Stack:
         targets = [
             {key: value for key, value in target.items() if not key.startswith("Input")}
             | {"InputPath": "$.detail"}
-            for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+            for target in events.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus)["Targets"]
         ]
-        answer = events.put_targets(Rule=name, Targets=targets)
+        answer = events.put_targets(Rule=name, Targets=targets, EventBusName=bus)
         if answer["FailedEntryCount"]:
             raise StackError(f"the copy of the rule has no target: {answer['FailedEntries']}")
         return name

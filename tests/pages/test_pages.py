@@ -12,7 +12,10 @@ from botocore import xform_name
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
-    [ROOT / "README.md", ROOT / "crates/README.md", ROOT / "tests/README.md", *(ROOT / "docs").glob("*.md")]
+    [
+        *(ROOT / folder / "README.md" for folder in ("", "crates", "infra", "tests")),
+        *(ROOT / "docs").glob("*.md"),
+    ]
 )
 # Alerts as they are sent, with commands for whoever is on call.
 ALERTS = sorted((ROOT / "crates/keyrail-core/src/alert/snapshots").glob("*.snap"))
@@ -121,6 +124,19 @@ class Pages(unittest.TestCase):
                             self.assertRegex(help_, rf"(?m){re.escape(option)}\b")
                 seen += 1
         self.assertGreater(seen, 50)
+
+    def test_a_change_of_the_running_stack_keeps_each_parameter(self):
+        # One that is not named goes back to its default.
+        template = (ROOT / "template.yaml").read_text()
+        section = re.search(r"(?ms)^Parameters:\n(.*?)^\S", template).group(1)
+        parameters = re.findall(r"(?m)^  (\w+):$", section)
+        self.assertGreater(len(parameters), 10)
+        (command,) = (
+            command
+            for command in commands((ROOT / "README.md").read_text(), "aws")
+            if "update-stack " in command
+        )
+        self.assertCountEqual(re.findall(r"ParameterKey=(\w+)", command), parameters)
 
     def help_of(self, path, helps):
         if path not in helps:

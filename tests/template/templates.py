@@ -19,12 +19,18 @@ LONGEST_PATTERN = 2048
 STACK = "keyrail"
 LONGEST_STACK = "k" * 64
 
+# The role in member accounts, as the documentation names it.
+RESPONDER = "keyrail-responder"
+
 # The state of rules that get calls that only read.
 ALL_CALLS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 # Rules for what AWS records in the home region only.
 HOME_ONLY = {"AccessKeyRule", "IamRule", "RoleRule", "FunctionRule", "TrustedAdvisorRule"}
 HOME_ONLY |= {"ResponderRule"}
+
+# Those of them that a member account forwards from its home region: the function is the hub's.
+MEMBERS_HOME = HOME_ONLY - {"FunctionRule"}
 
 
 def of_type(template, kind):
@@ -37,24 +43,42 @@ def of_type(template, kind):
 
 @functools.cache
 def patterns_of(home, stack):
-    rules = of_type(HOME if home else REGION, "AWS::Events::Rule")
-    return {name: named(rule["EventPattern"], stack) for name, rule in rules.items()}
+    template = HOME if home else REGION
+    rules = of_type(template, "AWS::Events::Rule")
+    return {
+        name: named(rule["EventPattern"], stack)
+        for name, rule in rules.items()
+        if "Condition" not in template["Resources"][name]
+    }
 
 
 def patterns(template, stack=STACK):
-    """The patterns by their rules' names, for a stack of that name."""
+    """The patterns by their rules' names, for a stack of that name, in an account by itself."""
     return patterns_of(template is HOME, stack)
+
+
+def members_patterns():
+    """What a member account has in its home region besides."""
+    rules = of_type(REGION, "AWS::Events::Rule")
+    return {
+        name: named(rule["EventPattern"], STACK)
+        for name, rule in rules.items()
+        if "Condition" in REGION["Resources"][name]
+    }
 
 
 def named(value, stack):
     if isinstance(value, dict):
         if "Fn::Sub" in value:
             text = value["Fn::Sub"].replace("${AWS::StackName}", stack)
+            text = text.replace("${Keyrail}", stack)
             return text.replace("${AWS::Partition}", "aws").replace(
                 "${AWS::AccountId}", "111122223333"
             )
         if value == {"Ref": "GuardrailRole"}:
             return own_role(stack)
+        if value == {"Ref": "ResponderRole"}:
+            return RESPONDER
         return {key: named(inner, stack) for key, inner in value.items()}
     return [named(inner, stack) for inner in value] if isinstance(value, list) else value
 

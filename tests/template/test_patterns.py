@@ -13,11 +13,16 @@ from tests.template.templates import (
     HOME_ONLY,
     LONGEST_PATTERN,
     LONGEST_STACK,
+    MEMBERS_HOME,
     REGION,
+    RESPONDER,
     all_patterns,
     alternatives,
     begins_with_aws,
     flattened,
+    members_patterns,
+    of_type,
+    own_role,
     patterns,
     state,
     without_own_role,
@@ -93,6 +98,23 @@ class Patterns(unittest.TestCase):
             # Which role is keyrail's only the home region knows.
             self.assertEqual(pattern, without_own_role(patterns(HOME)[name]), name)
             self.assertEqual(state(REGION, name), state(HOME, name), name)
+
+    def test_a_member_account_forwards_from_its_home_what_the_hub_takes_there(self):
+        forwarded = members_patterns()
+        self.assertEqual(forwarded.keys(), MEMBERS_HOME)
+        for name, pattern in forwarded.items():
+            hubs = json.dumps(patterns(HOME)[name]).replace(own_role(), RESPONDER)
+            self.assertEqual(pattern, json.loads(hubs), name)
+            self.assertEqual(state(REGION, name), state(HOME, name), name)
+            self.assertEqual(REGION["Resources"][name]["Condition"], "AtMembersHome", name)
+
+    def test_the_hub_takes_whatever_members_forward(self):
+        # What their patterns let pass: sessions that count as reading, too.
+        self.assertEqual(HOME["Resources"]["MemberRule"]["Condition"], "HasOrganization")
+        rule = of_type(HOME, "AWS::Events::Rule")["MemberRule"]
+        self.assertEqual(rule["EventBusName"], {"Ref": "MemberBus"})
+        self.assertEqual(rule["EventPattern"], {"source": [{"prefix": "aws."}]})
+        self.assertEqual(rule["State"], ALL_CALLS)
 
     def test_no_rule_is_off(self):
         for template in (HOME, REGION):

@@ -7,6 +7,7 @@ from tests.emulator.emulator import ROOT
 from tests.template.templates import (
     HOME,
     MEMBER,
+    MEMBERS_HOME,
     REGION,
     as_list,
     granted,
@@ -282,10 +283,25 @@ class Permissions(unittest.TestCase):
                     self.assertNotIn("ManagedPolicyArns", template["Resources"][name]["Properties"])
 
     def test_forwarding_role_only_forwards(self):
-        bus = "arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/default"
+        home = "arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/default"
+        hubs = {"Ref": "HubBusArn"}
+        bus = {"Fn::If": ["InMember", hubs, {"Fn::Sub": home}]}
         (statement,) = (statement for _, statement in identity_statements(REGION))
         self.assertEqual(statement["Action"], "events:PutEvents")
-        self.assertEqual(statement["Resource"], {"Fn::Sub": bus})
+        self.assertEqual(statement["Resource"], bus)
+        for name, rule in of_type(REGION, "AWS::Events::Rule").items():
+            for target in rule["Targets"]:
+                self.assertEqual(target["Arn"], hubs if name in MEMBERS_HOME else bus, name)
+                # Without a role EventBridge refuses a bus that is open to an organization.
+                self.assertEqual(target["RoleArn"], {"Fn::GetAtt": ["ForwardingRole", "Arn"]}, name)
+
+    def test_only_the_organization_may_put_events_on_the_members_bus(self):
+        bus = HOME["Resources"]["MemberBus"]["Properties"]
+        (statement,) = bus["Policy"]["Statement"]
+        self.assertEqual((statement["Effect"], statement["Action"]), ("Allow", "events:PutEvents"))
+        self.assertTrue(statement["Resource"]["Fn::Sub"].endswith("/" + bus["Name"]["Fn::Sub"]))
+        organization = {"aws:PrincipalOrgID": {"Ref": "OrganizationId"}}
+        self.assertEqual(statement["Condition"], {"StringEquals": organization})
 
     def test_roles_have_no_name_that_another_region_could_have_taken(self):
         for template in (HOME, REGION):

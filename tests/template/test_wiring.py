@@ -40,6 +40,13 @@ class Wiring(unittest.TestCase):
         self.assertEqual(metadata["BuildMethod"], "makefile")
         self.assertRegex((ROOT / "Makefile").read_text(), r"(?m)^build-GuardrailFunction:")
 
+    @staticmethod
+    def if_it_is_there(template, name, attribute):
+        """The attribute of a resource, or nothing where its condition leaves it out."""
+        got = {"Fn::GetAtt": [name, attribute]}
+        condition = template["Resources"][name].get("Condition")
+        return {"Fn::If": [condition, got, {"Ref": "AWS::NoValue"}]} if condition else got
+
     def test_each_rule_starts_the_function_and_may(self):
         allowed = [
             permission["SourceArn"]["Fn::GetAtt"]
@@ -60,7 +67,7 @@ class Wiring(unittest.TestCase):
             rules = of_type(template, "AWS::Events::Rule")
             self.assertCountEqual(
                 statement["Condition"]["ArnEquals"]["aws:SourceArn"],
-                [{"Fn::GetAtt": [name, "Arn"]} for name in rules],
+                [self.if_it_is_there(template, name, "Arn") for name in rules],
             )
             queue = {"Fn::GetAtt": ["UndeliveredQueue", "Arn"]}
             self.assertEqual(statement["Resource"], queue)
@@ -155,7 +162,7 @@ class Wiring(unittest.TestCase):
         # and nothing that cannot be undone.
         named = {"AlertEmail", "OperatorEmail", "Mode", "Architecture", "LogRetentionDays"}
         more = {"RoleSessions": "deny", "Deletion": "deny", "RootKeys": "alert"}
-        more |= {"ResponderRole": "", "ExternalId": "", "State": "table"}
+        more |= {"OrganizationId": "", "ResponderRole": "", "ExternalId": "", "State": "table"}
         more |= {"Chat": "none", "TopicKeyArn": ""}
         parameters = HOME["Parameters"]
         self.assertEqual(parameters.keys(), named | more.keys())
@@ -166,7 +173,7 @@ class Wiring(unittest.TestCase):
     def test_outputs(self):
         names = {"FunctionName", "FunctionArn", "AlertTopicArn", "DeadLetterQueueUrl"}
         names |= {"BundleLayerArn", "StateTableName", "RecheckQueueUrl", "UndeliveredQueueUrl"}
-        names |= {"ChatTopicArn"}
+        names |= {"ChatTopicArn", "MemberBusArn"}
         self.assertEqual(names, HOME["Outputs"].keys())
         self.assertEqual(MEMBER["Outputs"].keys(), {"RoleArn", "ResponderRoleName"})
         for template in (HOME, REGION, MEMBER):

@@ -96,6 +96,8 @@ impl Circumstances {
     #[must_use]
     pub fn is_own_name(&self, text: &str) -> bool {
         text.split([':', '/']).any(|part| {
+            // So a StackSet begins the names of its stacks, and with them those of their parts.
+            let part = part.strip_prefix("StackSet-").unwrap_or(part);
             part.strip_prefix(self.name.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
         })
@@ -150,6 +152,8 @@ mod tests {
                 true,
             ),
             ("/aws/lambda/keyrail", true),
+            ("StackSet-keyrail-region-1a2b-ForwardingRole-3C4D", true),
+            ("StackSet-web-1a2b", false),
             ("keyrails", false),
             ("my-keyrail", false),
             ("", false),
