@@ -15,6 +15,7 @@ from tests.template.events import (
     SAMPLES,
     SECURITY_HUB,
     UNSEEN_IF_DENIED,
+    is_of_each_region,
 )
 from tests.template.templates import ALL_CALLS, HOME, HOME_ONLY, REGION, is_source, patterns, state
 from tests.template.variants import (
@@ -65,7 +66,7 @@ class Delivery(unittest.TestCase):
             with self.subTest(name, group=group):
                 if needed:
                     self.assertFalse(about & NOT_ROUTED.keys())
-                    self.check_is_delivered(event, each=entry["place"] == "region")
+                    self.check_is_delivered(event, each=is_of_each_region(entry, group))
                 else:
                     self.assertTrue(about & NOT_ROUTED.keys(), "not routed, and no reason why")
                     self.check_delivered_by(None, event)
@@ -97,7 +98,7 @@ class Delivery(unittest.TestCase):
                     unseen.append(event)
                     self.check_delivered_by(None, event)
                 else:
-                    self.check_is_delivered(event, each=entry["place"] == "region")
+                    self.check_is_delivered(event, each=is_of_each_region(entry, group))
         self.assertEqual(explain_all(unseen), [set()] * len(UNSEEN_IF_DENIED))
 
     def test_each_call_by_root_is_delivered_once(self):
@@ -150,7 +151,7 @@ class Delivery(unittest.TestCase):
                 for identity in ({"accountId": "111122223333"}, None):
                     event = changed(event, {"detail.userIdentity": identity})
                     with self.subTest(entry["action"], group=group, identity=identity):
-                        self.check_is_delivered(event, each=entry["place"] == "region")
+                        self.check_is_delivered(event, each=is_of_each_region(entry, group))
 
     def test_findings_of_security_hub(self):
         for (event, routed), violated in zip(

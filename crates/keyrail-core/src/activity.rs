@@ -299,7 +299,7 @@ impl Activity {
 
     /// Whether the actor acted on itself.
     #[must_use]
-    pub fn is_on_self(&self) -> bool {
+    pub(crate) fn is_on_self(&self) -> bool {
         match self.actor.kind {
             ActorKind::IamUser => {
                 let affected = self.target.account.as_ref().or(self.account.as_ref());
@@ -314,7 +314,7 @@ impl Activity {
 
     /// The AWS partition that it happened in: `aws`, `aws-cn` or `aws-us-gov`.
     #[must_use]
-    pub fn partition(&self) -> &'static str {
+    pub(crate) fn partition(&self) -> &'static str {
         match self.region.as_deref() {
             Some(region) if region.starts_with("cn-") => "aws-cn",
             Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
@@ -324,7 +324,7 @@ impl Activity {
 
     /// The ARN of a user of the affected account, without the path.
     #[must_use]
-    pub fn user_arn(&self, account: &str, name: &str) -> String {
+    pub(crate) fn user_arn(&self, account: &str, name: &str) -> String {
         format!("arn:{}:iam::{account}:user/{name}", self.partition())
     }
 
@@ -344,7 +344,7 @@ impl Activity {
     /// The IAM users in it, of whom facts can be looked up: actor, and target's owner.
     /// Account and name.
     #[must_use]
-    pub fn users_in_it(&self) -> Vec<(&str, &str)> {
+    pub(crate) fn users_in_it(&self) -> Vec<(&str, &str)> {
         let actor = self
             .actor
             .name
@@ -362,7 +362,7 @@ impl Activity {
 
     /// The ARN of root in an account.
     #[must_use]
-    pub fn root_arn(&self, account: &str) -> String {
+    pub(crate) fn root_arn(&self, account: &str) -> String {
         format!("arn:{}:iam::{account}:root", self.partition())
     }
 }

@@ -111,7 +111,7 @@ impl<'a> Alert<'a> {
 
     /// What happened and what became of it, in one line.
     #[must_use]
-    pub fn in_a_line(&self) -> String {
+    pub(crate) fn in_a_line(&self) -> String {
         format!("{}: {}", self.state.as_str(), self.content.sentence)
     }
 

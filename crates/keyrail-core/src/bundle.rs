@@ -115,12 +115,16 @@ impl fmt::Debug for Bundle {
     }
 }
 
-/// What `keyrail.stamp` holds, for files of this version. Another keyrail may know
-/// another schema, so that its stamps are not taken.
+/// What `keyrail.stamp` holds, for files of this version. A keyrail that knows another
+/// schema may refuse what this one takes, so that it does not take this one's stamps.
 #[must_use]
 pub fn stamp(version: &str) -> String {
-    format!("{version} keyrail {}\n", env!("CARGO_PKG_VERSION"))
+    format!("{version} keyrail {} {SCHEMA}\n", env!("CARGO_PKG_VERSION"))
 }
+
+/// The digest of the schema, written down because the function makes no schema: a test
+/// compares the two.
+const SCHEMA: &str = "4083ee8a9e7c14fd";
 
 impl Bundle {
     /// The bundle that is compiled in.
@@ -170,7 +174,7 @@ impl Bundle {
     /// What must be looked up before a verdict is the last word: for the policies that
     /// it left undecided for want of such facts.
     #[must_use]
-    pub fn lookups_for(&self, verdict: &Verdict) -> BTreeSet<Lookup> {
+    pub(crate) fn lookups_for(&self, verdict: &Verdict) -> BTreeSet<Lookup> {
         let of = |id: &str| {
             let guardrail = self.guardrails.get(&PolicyId::new(id));
             let exemption = self.exemptions.get(id);

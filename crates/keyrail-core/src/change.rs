@@ -377,7 +377,7 @@ pub(crate) enum Nature {
 impl Status {
     /// AWS's word.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Active => "Active",
             Self::Inactive => "Inactive",

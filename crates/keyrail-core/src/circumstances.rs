@@ -35,7 +35,7 @@ pub struct Circumstances {
 }
 
 /// The name that the documentation deploys under.
-pub const DEFAULT_NAME: &str = "keyrail";
+pub(crate) const DEFAULT_NAME: &str = "keyrail";
 
 /// Five instances within an hour of a password change, where the settings say nothing.
 const SURGE: (i64, i64) = (60, 5);
@@ -82,7 +82,7 @@ impl Circumstances {
     /// Whether something is a part of this deployment: CloudFormation begins the
     /// names of a stack's resources with the stack's.
     #[must_use]
-    pub fn is_own(&self, target: &Target) -> bool {
+    pub(crate) fn is_own(&self, target: &Target) -> bool {
         !target.kind.is_credential()
             && !matches!(target.kind, TargetKind::User | TargetKind::Instance)
             && [&target.name, &target.arn]
@@ -94,7 +94,7 @@ impl Circumstances {
 
     /// Whether one of the names in a name, ARN or URL is of this deployment.
     #[must_use]
-    pub fn is_own_name(&self, text: &str) -> bool {
+    pub(crate) fn is_own_name(&self, text: &str) -> bool {
         text.split([':', '/']).any(|part| {
             // So a StackSet begins the names of its stacks, and with them those of their parts.
             let part = part.strip_prefix("StackSet-").unwrap_or(part);

@@ -71,7 +71,7 @@ impl From<Principal<'_>> for To {
 impl To {
     /// The user, if it is one.
     #[must_use]
-    pub fn user(&self) -> Option<&UserName> {
+    pub(crate) fn user(&self) -> Option<&UserName> {
         match self {
             Self::User(user) => Some(user),
             Self::Role(_) | Self::Root => None,
@@ -80,7 +80,7 @@ impl To {
 
     /// The name of the user or role.
     #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::Role(role) => role.as_str(),
             Self::Root => "root",

@@ -226,7 +226,7 @@ impl Event {
 
     /// The id under which it is claimed: judging it again is another piece of work.
     #[must_use]
-    pub fn claim(&self) -> Option<String> {
+    pub(crate) fn claim(&self) -> Option<String> {
         let id = self.id.as_deref()?;
         Some(match self.again {
             true => format!("{id} again"),

@@ -37,7 +37,7 @@ impl Lookup {
 
     /// The IAM action that looks it up.
     #[must_use]
-    pub fn action(self) -> &'static str {
+    pub(crate) fn action(self) -> &'static str {
         match self {
             Self::Groups => "iam:ListGroupsForUser",
             Self::Policies => "iam:ListAttachedUserPolicies",

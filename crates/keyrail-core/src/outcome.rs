@@ -74,7 +74,7 @@ pub enum OutcomeResult {
 /// share nothing with another; containments run at the same time. A failure of one step
 /// stops no other. `protected` are those whom IAM may name later; `event` names the
 /// sessions in which it is done.
-pub async fn carry_out(
+pub(crate) async fn carry_out(
     plan: &Plan,
     protected: &Protected,
     event: Option<&str>,

@@ -111,7 +111,7 @@ impl Bounds<'_> {
 impl Plan {
     /// Draws the plan for a verdict. Pure: the same arguments give the same plan.
     #[must_use]
-    pub fn draw(activity: &Activity, verdict: &Verdict, bounds: Bounds<'_>) -> Self {
+    pub(crate) fn draw(activity: &Activity, verdict: &Verdict, bounds: Bounds<'_>) -> Self {
         let mut named: Vec<(StepName, Mode)> = Vec::new();
         for violation in &verdict.violated {
             for &name in &violation.respond {
@@ -131,14 +131,14 @@ impl Plan {
     }
 
     /// The changes that the plan makes, with their steps.
-    pub fn effects(&self) -> impl Iterator<Item = (&Step, &Effect)> {
+    pub(crate) fn effects(&self) -> impl Iterator<Item = (&Step, &Effect)> {
         self.steps
             .iter()
             .filter_map(|step| Some((step, step.decision.as_ref().ok()?)))
     }
 
     /// Takes no step, for this reason.
-    pub fn withhold(&mut self, because: Withheld) {
+    pub(crate) fn withhold(&mut self, because: Withheld) {
         for step in &mut self.steps {
             if step.decision.is_ok() {
                 step.decision = Err(because);

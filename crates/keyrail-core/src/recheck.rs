@@ -31,7 +31,7 @@ use crate::state::{Fact, State, Subject};
 mod look;
 
 /// When a containment is looked at again, after it was made.
-pub const DELAYS: [Duration; 2] = [Duration::from_secs(30), Duration::from_mins(5)];
+pub(crate) const DELAYS: [Duration; 2] = [Duration::from_secs(30), Duration::from_mins(5)];
 
 /// One containment that was made: `keyrail.recheck/v1`, the body of a message in
 /// keyrail's own queue.
@@ -68,7 +68,7 @@ enum Schema {
 impl Recheck {
     /// What is to be looked at again of a report: one for each user, role or root.
     #[must_use]
-    pub fn all_of(report: &Report, now: Timestamp) -> Vec<Self> {
+    pub(crate) fn all_of(report: &Report, now: Timestamp) -> Vec<Self> {
         let mut rechecks: Vec<Self> = Vec::new();
         for outcome in &report.outcomes {
             let Some(account) = &outcome.account else {
@@ -114,7 +114,7 @@ impl Recheck {
     /// # Errors
     ///
     /// If IAM does not tell; what is younger than the event is found all the same.
-    pub async fn take_stock(&mut self, effects: &impl Effects) -> Result<(), EffectError> {
+    pub(crate) async fn take_stock(&mut self, effects: &impl Effects) -> Result<(), EffectError> {
         let to = self.to();
         let Some(user) = to.user() else {
             return Ok(());

@@ -21,11 +21,11 @@ use crate::report::{Report, State as ReportState};
 use crate::state::{Claim, State, StateError};
 
 /// How long a window is in minutes, unless the settings say another.
-pub const MINUTES: u32 = 10;
+pub(crate) const MINUTES: u32 = 10;
 
 /// The longest: SQS delays a message by 15 minutes (SQS API reference, `SendMessage`,
 /// checked 2026-11-25), and the follow-up comes after the window.
-pub const MOST_MINUTES: u32 = 14;
+pub(crate) const MOST_MINUTES: u32 = 14;
 
 /// How long a follow-up is being told at most.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -98,7 +98,7 @@ impl Repetition {
     /// That of a report which may be counted instead of told; `None` for one that is to be
     /// told in any case.
     #[must_use]
-    pub fn of(report: &Report, bundle: &Bundle, now: Timestamp) -> Option<Self> {
+    pub(crate) fn of(report: &Report, bundle: &Bundle, now: Timestamp) -> Option<Self> {
         let minutes = bundle.settings.limits.repeat_minutes;
         let minutes = i64::from(minutes.unwrap_or(MINUTES).min(MOST_MINUTES));
         let (activity, verdict) = (&report.activity, &report.verdict);

@@ -144,7 +144,7 @@ impl Fact {
 
 /// What bears on an activity, as far as it is remembered.
 #[must_use]
-pub fn subjects_of(activity: &Activity) -> Vec<Subject> {
+pub(crate) fn subjects_of(activity: &Activity) -> Vec<Subject> {
     let mut subjects = Vec::new();
     if activity.outcome.succeeded != Some(true) {
         return subjects;
@@ -172,7 +172,7 @@ pub fn subjects_of(activity: &Activity) -> Vec<Subject> {
 
 /// What of an activity is to be remembered.
 #[must_use]
-pub fn memories_of(activity: &Activity, event: &Event) -> Vec<Memory> {
+pub(crate) fn memories_of(activity: &Activity, event: &Event) -> Vec<Memory> {
     let (Some(time), Some(id)) = (activity.time, event.id.as_ref()) else {
         return Vec::new();
     };
@@ -213,7 +213,7 @@ pub fn memories_of(activity: &Activity, event: &Event) -> Vec<Memory> {
 /// The first launch after the password change which explains it, if it arrived before it:
 /// EventBridge keeps no order, so it must be judged again, and all that followed counts.
 #[must_use]
-pub fn launch_to_judge_again(activity: &Activity, memories: &[Memory]) -> Option<Event> {
+pub(crate) fn launch_to_judge_again(activity: &Activity, memories: &[Memory]) -> Option<Event> {
     if !activity.groups.contains(&Group::ChangePassword) {
         return None;
     }
@@ -235,7 +235,7 @@ pub fn launch_to_judge_again(activity: &Activity, memories: &[Memory]) -> Option
 impl History {
     /// A history of what is remembered.
     #[must_use]
-    pub fn of(memories: &[Memory]) -> Self {
+    pub(crate) fn of(memories: &[Memory]) -> Self {
         let mut history = Self::default();
         for memory in memories {
             history.recall(memory);

@@ -71,7 +71,7 @@ impl Actor {
     /// Whether AWS acts on its own, in a role that only the service can assume
     /// (IAM User Guide, "Service-linked roles", checked 2026-11-25).
     #[must_use]
-    pub fn is_service_linked(&self) -> bool {
+    pub(crate) fn is_service_linked(&self) -> bool {
         self.kind == ActorKind::AssumedRole
             // Nobody else can make a role in that path; the name alone anybody may choose.
             && match (self.issuer_arn.as_deref(), self.name.as_deref()) {

@@ -74,8 +74,9 @@ fn groups(entry: &Entry, record: &Json, activity: &Activity) -> Vec<Group> {
         Group::RootCredentials => activity.target.is_root != Some(false),
         Group::EscalatePrivilege => met && activity.administrator != Some(false),
         Group::ReportExposure => (conditions::IS_QUARANTINE.holds)(record) == Some(true),
-        // Whether it is this keyrail's is for the circumstances to say.
-        Group::TamperGuardrail => true,
+        // Whether it is this keyrail's is for the circumstances to say. Beside another group the
+        // condition is that one's.
+        Group::TamperGuardrail => met || entry.groups.len() > 1,
         _ => met,
     });
     groups.collect()

@@ -96,7 +96,7 @@ impl TargetKind {
 
     /// Whether it is a credential that belongs to a user or to root.
     #[must_use]
-    pub fn is_credential(self) -> bool {
+    pub(crate) fn is_credential(self) -> bool {
         matches!(
             self,
             Self::AccessKey

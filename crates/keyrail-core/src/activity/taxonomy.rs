@@ -80,7 +80,7 @@ pub struct Entry {
 }
 
 /// Paths within a record, the first that holds something counts.
-pub type Paths = &'static [&'static str];
+pub(crate) type Paths = &'static [&'static str];
 
 /// A question about a record's parameters.
 pub struct Condition {

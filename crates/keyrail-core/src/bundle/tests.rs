@@ -204,6 +204,15 @@ fn what_a_folder_holds_is_read_or_refused() {
     );
 }
 
+/// If this fails, write the right one down: stamps by the other schema are void then.
+#[test]
+fn the_digest_of_the_schema_is_that_of_the_schema() {
+    assert_eq!(
+        SCHEMA,
+        crate::digest::short(crate::schema::cedar([]).as_bytes())
+    );
+}
+
 /// The stamp is of these files and of this keyrail, and of no others.
 #[test]
 fn a_stamp_holds_for_the_files_that_were_validated() {

@@ -72,7 +72,7 @@ pub enum Owner {
 impl Act {
     /// The step that it is.
     #[must_use]
-    pub fn step(&self) -> StepName {
+    pub(crate) fn step(&self) -> StepName {
         match self {
             Self::DeactivateKey(_) => StepName::DeactivateKey,
             Self::DeactivateServiceCredential(_) => StepName::DeactivateServiceCredential,
@@ -89,7 +89,7 @@ impl Act {
 
     /// The key or other credential that it is done to, if it is done to one.
     #[must_use]
-    pub fn id(&self) -> Option<&str> {
+    pub(crate) fn id(&self) -> Option<&str> {
         match self {
             Self::DeactivateKey(key) | Self::DeleteKey(key) | Self::DeleteRootKey(key) => {
                 Some(key.as_str())
@@ -109,7 +109,7 @@ impl Effect {
     /// The IAM actions that taking the step needs, what reads it back and what finds a
     /// renamed user included.
     #[must_use]
-    pub fn actions(&self) -> Vec<&'static str> {
+    pub(crate) fn actions(&self) -> Vec<&'static str> {
         let own: &[&str] = match self.act {
             Act::DeactivateKey(_) => &["iam:UpdateAccessKey", "iam:ListAccessKeys"],
             Act::DeactivateServiceCredential(_) => &[
@@ -144,7 +144,7 @@ impl Effect {
 impl Owner {
     /// The user's name, as far as the event has it.
     #[must_use]
-    pub fn name(&self) -> Option<&UserName> {
+    pub(crate) fn name(&self) -> Option<&UserName> {
         match self {
             Self::Shown(user) | Self::Since(user, _) => Some(user),
             Self::Asked { expected, .. } => expected.as_ref(),

@@ -52,7 +52,7 @@ impl StepName {
     /// Whether it is taken only where `[allow] steps` lists it: it has no undo, or
     /// stops everybody who uses a role.
     #[must_use]
-    pub fn needs_permission(self) -> bool {
+    pub(crate) fn needs_permission(self) -> bool {
         !self.is_reversible() || self == Self::RevokeRoleSessions
     }
 
@@ -76,7 +76,7 @@ impl StepName {
     /// Whether it can be undone. A deleted password can be replaced by a new one, and
     /// by that user's access; nothing brings a deleted key back.
     #[must_use]
-    pub fn is_reversible(self) -> bool {
+    pub(crate) fn is_reversible(self) -> bool {
         !matches!(self, Self::DeleteKey | Self::DeleteRootKey)
     }
 }

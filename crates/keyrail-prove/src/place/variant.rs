@@ -82,7 +82,15 @@ fn switches(entry: &Entry, named: &BTreeSet<Group>) -> Vec<Switch> {
         });
     }
     for (group, is_in, is_out) in [
-        (Group::TamperGuardrail, "context.own", "!context.own"),
+        (
+            Group::TamperGuardrail,
+            "context.own",
+            match (entry.when, entry.groups) {
+                // The condition is of this group: a part of its own may be changed for the better.
+                (Some(_), [_]) => "true",
+                _ => "!context.own",
+            },
+        ),
         (
             Group::RootCredentials,
             "if resource has root then resource.root else true",

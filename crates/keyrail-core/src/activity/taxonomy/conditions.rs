@@ -21,6 +21,24 @@ pub(super) static BECOMES_ACTIVE: Condition = Condition {
     holds: |record| is(record, "status", "Active"),
 };
 
+pub(super) static CHANGES_CONTENT: Condition = Condition {
+    says: "`content` is given: other things are forbidden",
+    example: (
+        "requestParameters.content",
+        r#""{\"Version\": \"2012-10-17\", \"Statement\": []}""#,
+    ),
+    holds: |record| known(record, |parameters| parameters.at(&["content"]).is_some()),
+};
+
+pub(super) static CHANGES_ROLES: Condition = Condition {
+    says: "`roleArns` is given: other roles can be assumed",
+    example: (
+        "requestParameters.roleArns",
+        r#"["arn:aws:iam::111122223333:role/deploy"]"#,
+    ),
+    holds: |record| known(record, |parameters| parameters.at(&["roleArns"]).is_some()),
+};
+
 pub(super) static CHANGES_SOURCE: Condition = Condition {
     says: "`source` is given: another certificate authority is trusted",
     example: (
@@ -28,6 +46,29 @@ pub(super) static CHANGES_SOURCE: Condition = Condition {
         r#"{"sourceType": "AWS_ACM_PCA"}"#,
     ),
     holds: |record| known(record, |parameters| parameters.at(&["source"]).is_some()),
+};
+
+pub(super) static DISABLES_CONTROL: Condition = Condition {
+    says: "`ControlStatus` is `DISABLED`",
+    example: ("requestParameters.ControlStatus", r#""DISABLED""#),
+    holds: |record| is(record, "ControlStatus", "DISABLED"),
+};
+
+pub(super) static DISABLES_CONTROLS: Condition = Condition {
+    says: "an `AssociationStatus` is `DISABLED`",
+    example: (
+        "requestParameters.StandardsControlAssociationUpdates",
+        r#"[{"SecurityControlId": "IAM.4", "AssociationStatus": "DISABLED"}]"#,
+    ),
+    holds: |record| {
+        known(record, |parameters| {
+            parameters
+                .items(&["StandardsControlAssociationUpdates"])
+                .any(|update| {
+                    update.get("AssociationStatus").and_then(Value::as_str) == Some("DISABLED")
+                })
+        })
+    },
 };
 
 pub(super) static DISABLES_DETECTOR: Condition = Condition {
@@ -158,6 +199,27 @@ pub(super) static PAUSES: Condition = Condition {
     says: "`status` is `PAUSED`",
     example: ("requestParameters.status", r#""PAUSED""#),
     holds: |record| known(record, |parameters| text_is(parameters, "status", "PAUSED")),
+};
+
+// `StatusId` is OCSF's, which the newer Security Hub writes: 3 is suppressed, 4 resolved, 5 archived.
+pub(super) static SETTLES_FINDINGS: Condition = Condition {
+    says: "an action suppresses, resolves or archives findings",
+    example: (
+        "requestParameters.Actions",
+        r#"[{"Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": {"Workflow": {"Status": "SUPPRESSED"}}}]"#,
+    ),
+    holds: |record| {
+        known(record, |parameters| {
+            parameters.items(&["Actions"]).any(|action| {
+                let status = action.pointer("/FindingFieldsUpdate/Workflow/Status");
+                let id = action.pointer("/FindingFieldsUpdate/StatusId");
+                status.is_some_and(|status| status == "SUPPRESSED" || status == "RESOLVED")
+                    || id
+                        .and_then(Value::as_u64)
+                        .is_some_and(|id| (3..=5).contains(&id))
+            })
+        })
+    },
 };
 
 pub(super) static STOPS_AUTOMATIC_MEMBERS: Condition = Condition {

@@ -112,6 +112,10 @@ impl Entry {
             let value = serde_json::from_str(value).unwrap_or_default();
             put_at(&mut record, path, value);
         }
+        // The condition is about what records and watches, and may name something of that.
+        if let (Some(TamperGuardrail), Some(path)) = (group, self.name.first()) {
+            put_at(&mut record, path, name.into());
+        }
         record
     }
 

@@ -4,11 +4,17 @@ use super::{Condition, Entry, Grant, Group, Paths, Place};
 use crate::activity::{Kind, TargetKind};
 
 mod credentials;
+mod own;
 mod reports;
 mod tampering;
 
 /// All tables.
-pub(super) const TABLES: [&[Entry]; 3] = [credentials::TABLE, reports::TABLE, tampering::TABLE];
+pub(super) const TABLES: [&[Entry]; 4] = [
+    credentials::TABLE,
+    reports::TABLE,
+    tampering::TABLE,
+    own::TABLE,
+];
 
 /// An API call that is recorded where AWS keeps its global services.
 const fn call(action: &'static str, groups: &'static [Group], target: TargetKind) -> Entry {

@@ -41,13 +41,13 @@ impl Protected {
 
     /// Whether a user is one of them. Names differ only by case nowhere in an account.
     #[must_use]
-    pub fn has_user(&self, account: &AccountId, user: &UserName) -> bool {
+    pub(crate) fn has_user(&self, account: &AccountId, user: &UserName) -> bool {
         has(&self.users, account, user.as_str())
     }
 
     /// Whether a role is one of them.
     #[must_use]
-    pub fn has_role(&self, account: &AccountId, role: &RoleName) -> bool {
+    pub(crate) fn has_role(&self, account: &AccountId, role: &RoleName) -> bool {
         has(&self.roles, account, role.as_str())
     }
 }

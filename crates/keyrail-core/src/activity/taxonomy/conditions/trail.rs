@@ -33,6 +33,31 @@ pub(in crate::activity::taxonomy) static IS_TRAIL_BUCKET: Condition = Condition 
     },
 };
 
+pub(in crate::activity::taxonomy) static IS_TRAIL_LOG_GROUP: Condition = Condition {
+    says: "`logGroupName` contains `cloudtrail` or `CloudTrail`",
+    example: (
+        "requestParameters.logGroupName",
+        r#""aws-cloudtrail-logs-111122223333-example""#,
+    ),
+    holds: |record| {
+        let name = record.text(&["requestParameters", "logGroupName"]);
+        Some(name.is_some_and(|name| name.contains("cloudtrail") || name.contains("CloudTrail")))
+    },
+};
+
+pub(in crate::activity::taxonomy) static LIFTS_BLOCK_OF_TRAIL_BUCKET: Condition = Condition {
+    says: "`bucketName` contains `cloudtrail`, and some public access is not blocked",
+    example: (
+        "requestParameters",
+        r#"{"bucketName": "aws-cloudtrail-logs-111122223333-example", "PublicAccessBlockConfiguration": {"BlockPublicPolicy": false}}"#,
+    ),
+    holds: |record| {
+        let block = record.below(&["requestParameters", "PublicAccessBlockConfiguration"]);
+        let blocked = |name: &&str| block.flag(&[name]) == Some(true);
+        of_trail_bucket(record, || !PUBLIC_ACCESS.iter().all(blocked))
+    },
+};
+
 pub(in crate::activity::taxonomy) static NARROWS_DATA_STORE: Condition = Condition {
     says: "protection, Regions or organization are given up, or selectors do not take all management events",
     example: ("requestParameters.multiRegionEnabled", "false"),
@@ -115,6 +140,18 @@ pub(in crate::activity::taxonomy) static OPENS_TRAIL_BUCKET: Condition = Conditi
     },
 };
 
+pub(in crate::activity::taxonomy) static STOPS_ACCESS_LOG_OF_TRAIL: Condition = Condition {
+    says: "`bucketName` contains `cloudtrail`, and access to it is no longer logged",
+    example: (
+        "requestParameters",
+        r#"{"bucketName": "aws-cloudtrail-logs-111122223333-example", "BucketLoggingStatus": ""}"#,
+    ),
+    holds: |record| {
+        let log = record.at(&["requestParameters", "BucketLoggingStatus", "LoggingEnabled"]);
+        of_trail_bucket(record, || log.is_none())
+    },
+};
+
 pub(in crate::activity::taxonomy) static SUSPENDS_VERSIONS_OF_TRAIL: Condition = Condition {
     says: "`bucketName` contains `cloudtrail`, and versioning is not enabled",
     example: (
@@ -126,6 +163,14 @@ pub(in crate::activity::taxonomy) static SUSPENDS_VERSIONS_OF_TRAIL: Condition =
         of_trail_bucket(record, || status.as_deref() != Some("Enabled"))
     },
 };
+
+/// What a bucket's block of public access can leave open, one by one.
+const PUBLIC_ACCESS: [&str; 4] = [
+    "BlockPublicAcls",
+    "BlockPublicPolicy",
+    "IgnorePublicAcls",
+    "RestrictPublicBuckets",
+];
 
 /// Asks on, if the bucket's name says that a trail is in it.
 fn of_trail_bucket(record: &Json, question: impl Fn() -> bool) -> Option<bool> {

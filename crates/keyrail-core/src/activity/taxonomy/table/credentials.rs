@@ -4,7 +4,7 @@
 //! Account Management API references, in CloudTrail's spelling (checked 2026-11-25).
 
 use super::super::conditions::{
-    BECOMES_ACTIVE, CHANGES_SOURCE, IS_DEFAULT_VERSION, IS_GRANT, OPENS_TRUST,
+    BECOMES_ACTIVE, CHANGES_ROLES, CHANGES_SOURCE, IS_DEFAULT_VERSION, IS_GRANT, OPENS_TRUST,
 };
 use super::{Grant, Group, Place, USER, call, sign_in};
 use crate::activity::TargetKind;
@@ -153,6 +153,26 @@ pub(super) const TABLE: &[Entry] = &[
         "responseElements.profile.profileArn",
         "requestParameters.name",
     ])
+    .in_any_region(),
+    call(
+        "rolesanywhere:UpdateProfile",
+        &[IssueLongTermCredential],
+        TargetKind::Other,
+    )
+    .id(&["requestParameters.profileId"])
+    .name(&[
+        "responseElements.profile.profileArn",
+        "requestParameters.name",
+    ])
+    .when(&CHANGES_ROLES)
+    .in_any_region(),
+    call(
+        "rolesanywhere:EnableProfile",
+        &[ReactivateCredential],
+        TargetKind::Other,
+    )
+    .id(&["requestParameters.profileId"])
+    .name(&["responseElements.profile.profileArn"])
     .in_any_region(),
     call(
         "lightsail:CreateBucketAccessKey",
