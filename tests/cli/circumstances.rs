@@ -74,6 +74,10 @@ fn a_network_that_is_none_is_an_error() {
             "office=example.com",
             "`example.com` is no range of addresses, such as `198.51.100.0/24`",
         ),
+        (
+            "office=198.51.100.7/24",
+            "`198.51.100.7/24` does not begin with the first address of its range, which is `198.51.100.0/24`",
+        ),
     ] {
         let ran = ran(&["explain", "-", "--network", network]);
         assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{network}");

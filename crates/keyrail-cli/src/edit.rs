@@ -17,8 +17,7 @@ fn wrong(message: String) -> EditError {
     }
 }
 
-/// The field at a dotted path. The last name may be new; those before it must be
-/// there, so that a misspelt one is an error and not a new field.
+/// The field at a dotted path.
 pub(crate) fn value<'v>(event: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('.').try_fold(event, |place, name| match place {
         Value::Object(object) => object.get(name),
@@ -27,7 +26,8 @@ pub(crate) fn value<'v>(event: &'v Value, path: &str) -> Option<&'v Value> {
     })
 }
 
-/// Sets the field at a dotted path.
+/// Sets the field at a dotted path. The last name may be new; those before it must be
+/// there, so that a misspelt one is an error and not a new field.
 pub(crate) fn set(event: &mut Value, path: &str, value: Value) -> Result<(), EditError> {
     let (place, last) = parent(event, path)?;
     // `null` stands for an absent object in CloudTrail, so it may become one.

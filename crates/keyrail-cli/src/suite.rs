@@ -1,27 +1,23 @@
 //! Tests of a bundle: `tests/*.yaml`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use jiff::Timestamp;
 use keyrail_core::bundle::{Diagnostic, Level};
-use keyrail_core::circumstances::{Circumstances, History};
-use keyrail_core::lookup::{Lookup, UserFacts};
+use keyrail_core::circumstances::Circumstances;
 use keyrail_core::report::Report;
-use keyrail_core::{Bundle, Event, Mode, examine};
-use serde_json::Value;
+use keyrail_core::{Bundle, Event, examine};
 use serde_saphyr::{Location, Spanned};
 
 use crate::bundle::{has_extension, names};
-use crate::commands::sample;
-use crate::edit;
-use crate::exit::Failure;
 
 pub(crate) use self::format::Expectation;
-use self::format::{Earlier, Suite, Test, UserRow};
+use self::format::{Suite, Test};
+use self::given::{Given, Source};
 
 mod format;
+mod given;
 mod mistakes;
 
 /// One test to run: a test, or a row of its table.
@@ -38,26 +34,6 @@ pub(crate) struct Run {
     pub expect: Expectation,
     /// What it says itself, without that of the test that it stands in.
     pub own: Option<Spanned<Expectation>>,
-}
-
-/// An event from wherever it is, and the circumstances.
-#[derive(Debug, Clone, Default)]
-struct Given {
-    source: Source,
-    /// What is set and what is removed, in the order of the tests around.
-    changes: Vec<(BTreeMap<String, Value>, Vec<String>)>,
-    at: Option<String>,
-    mode: Option<String>,
-    networks: Option<BTreeMap<String, Vec<String>>>,
-    history: Vec<Earlier>,
-    users: BTreeMap<String, UserRow>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Source {
-    sample: Option<String>,
-    event: Option<Value>,
-    file: Option<String>,
 }
 
 /// A test that can be run.
@@ -151,17 +127,14 @@ impl Texts {
             };
             for run in runs {
                 found.extend(run.mistakes(bundle, broken));
-                match run.prepare(folder, bundle) {
+                let beside = folder.join(file).parent().map(Path::to_path_buf);
+                match run.given.prepare(&beside.unwrap_or_default(), bundle) {
                     Ok((event, circumstances)) => ready.push(Ready {
                         run,
                         event,
                         circumstances,
                     }),
-                    Err(failure) => {
-                        let mut unready = run.wrong("test-event", &failure.message);
-                        unready.help = failure.help;
-                        found.push(unready);
-                    }
+                    Err(unready) => found.push(run.unready(unready)),
                 }
             }
         }
@@ -173,13 +146,10 @@ impl Texts {
 fn runs(file: &str, text: &str) -> Result<Vec<Run>, Diagnostic> {
     let suite: Suite = serde_saphyr::from_str(text).map_err(|error| {
         let place = error.location().map_or((1, 1), place);
-        let message = error.without_snippet().to_string();
-        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-        // The place is told by itself.
-        let message = message
-            .rsplit_once(" at line ")
-            .map_or(message.as_str(), |(message, _)| message);
-        diagnostic("test-syntax", file, place, message)
+        let (message, help) = mistakes::in_words(&error);
+        let mut wrong = diagnostic("test-syntax", file, place, message);
+        wrong.help = help;
+        wrong
     })?;
     let mut runs = Vec::new();
     for test in suite.tests {
@@ -281,124 +251,4 @@ fn diagnostic(
         column,
         length: 0,
     }
-}
-
-impl Run {
-    /// The event and the circumstances that the test describes.
-    fn prepare(&self, folder: &Path, bundle: &Bundle) -> Result<(Event, Circumstances), Failure> {
-        let given = &self.given;
-        let mut circumstances = Circumstances::of(bundle);
-        circumstances.mode = given
-            .mode
-            .as_deref()
-            .map(str::parse::<Mode>)
-            .transpose()
-            .map_err(|error| Failure::input(format!("`mode`: {error}")))?;
-        circumstances.now = given
-            .at
-            .as_deref()
-            .map(|at| {
-                at.parse::<Timestamp>().map_err(|_| {
-                    Failure::input(format!(
-                        "`at`: `{at}` is no time, such as `2026-03-14T09:26:53Z`"
-                    ))
-                })
-            })
-            .transpose()?;
-        let users = given.users.iter().map(|(name, row)| {
-            let facts = UserFacts {
-                known: Lookup::ALL.into(),
-                groups: row.groups.clone(),
-                policies: row.policies.clone(),
-                tags: row.tags.clone(),
-            };
-            (name.clone(), facts)
-        });
-        circumstances.users = users.collect();
-        if let Some(networks) = &given.networks {
-            circumstances.networks = ranges(networks)?;
-        }
-        if !given.history.is_empty() {
-            let mut history = History::default();
-            for earlier in &given.history {
-                let source = (&earlier.sample, &earlier.event, &earlier.file);
-                let changes = [(earlier.set.clone(), earlier.unset.clone())];
-                let event = self.event(folder, source, &changes)?;
-                let activity = keyrail_core::activity::Activity::interpret(&event, &circumstances);
-                history.note(&activity, &circumstances);
-            }
-            circumstances.history = Some(history);
-        }
-        let source = &given.source;
-        let source = (&source.sample, &source.event, &source.file);
-        let event = self.event(folder, source, &given.changes)?;
-        Ok((event, circumstances))
-    }
-
-    fn event(
-        &self,
-        folder: &Path,
-        source: (&Option<String>, &Option<Value>, &Option<String>),
-        changes: &[(BTreeMap<String, Value>, Vec<String>)],
-    ) -> Result<Event, Failure> {
-        let mut event = match source {
-            (Some(name), None, None) => sample::named(name)?,
-            (None, Some(event), None) => event.clone(),
-            (None, None, Some(file)) => {
-                let tests = folder.join(&self.file);
-                let path = tests.parent().unwrap_or(folder).join(file);
-                let text = fs::read_to_string(&path).map_err(|error| {
-                    Failure::input(format!("cannot read `{}`: {error}", path.display()))
-                })?;
-                serde_json::from_str(&text).map_err(|error| {
-                    Failure::input(format!("`{}` is not JSON: {error}", path.display()))
-                })?
-            }
-            _ => {
-                return Err(Failure::input("it needs one event")
-                    .help("give one of `sample`, `event` or `file`"));
-            }
-        };
-        let wrong = |error: edit::EditError| Failure {
-            help: error.help,
-            ..Failure::input(error.message)
-        };
-        for (set, unset) in changes {
-            for (path, value) in set {
-                let is_text = edit::value(&event, path).is_some_and(Value::is_string);
-                if is_text && value.is_number() {
-                    let message = format!("`{path}` is a text, and a number is given");
-                    return Err(Failure::input(message)
-                        .help("write it in quotes: YAML reads digits as a number, and drops a 0 before them"));
-                }
-                edit::set(&mut event, path, value.clone()).map_err(wrong)?;
-            }
-            for path in unset {
-                edit::remove(&mut event, path).map_err(wrong)?;
-            }
-        }
-        Event::parse(event.to_string().as_bytes())
-            .map_err(|error| Failure::input(format!("it is no event: {error}")))
-    }
-}
-
-fn ranges(
-    networks: &BTreeMap<String, Vec<String>>,
-) -> Result<BTreeMap<String, Vec<ipnet::IpNet>>, Failure> {
-    let range = |text: &String| {
-        text.parse().map_err(|_| {
-            Failure::input(format!(
-                "`networks`: `{text}` is no range of addresses, such as `198.51.100.0/24`"
-            ))
-        })
-    };
-    networks
-        .iter()
-        .map(|(name, ranges)| {
-            Ok((
-                name.clone(),
-                ranges.iter().map(range).collect::<Result<_, _>>()?,
-            ))
-        })
-        .collect()
 }

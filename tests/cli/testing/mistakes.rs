@@ -80,12 +80,12 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "value",
         "tests:\n  - name: x\n    sample: root-sign-in\n    expect:\n      violated:\n      severity: low\n",
         "5:15",
-        "test-syntax]: expected sequence start",
+        "test-syntax]: a list is expected here",
     ),
     (
         "sample",
         "tests:\n  - name: x\n    sample: root-sign-inn\n    expect: {violated: []}\n",
-        "2:11",
+        "3:13",
         "test-event]: test `x`: there is no sample `root-sign-inn`",
     ),
     (
@@ -115,7 +115,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     (
         "no-file",
         "tests:\n  - name: x\n    file: nowhere.json\n    expect: {violated: []}\n",
-        "2:11",
+        "3:11",
         "test-event]: test `x`: cannot read `",
     ),
     (
@@ -127,25 +127,25 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     (
         "path",
         "tests:\n  - name: x\n    sample: root-sign-in\n    set: {detial.eventName: x}\n    expect: {violated: []}\n",
-        "2:11",
+        "4:29",
         "test-event]: test `x`: there is no `detial` on the way to `detial.eventName`",
     ),
     (
         "mode",
         "tests:\n  - name: x\n    sample: root-sign-in\n    mode: enforcing\n    expect: {violated: []}\n",
-        "2:11",
+        "4:11",
         "test-event]: test `x`: `mode`: `enforcing` is not one of observe, enforce",
     ),
     (
         "time",
         "tests:\n  - name: x\n    sample: root-sign-in\n    at: tomorrow\n    expect: {violated: []}\n",
-        "2:11",
+        "4:9",
         "test-event]: test `x`: `at`: `tomorrow` is no time",
     ),
     (
         "network",
         "tests:\n  - name: x\n    sample: root-sign-in\n    networks: {office: [here]}\n    expect: {violated: []}\n",
-        "2:11",
+        "4:25",
         "test-event]: test `x`: `networks`: `here` is no range of addresses",
     ),
 ];

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use ipnet::IpNet;
 use keyrail_core::activity::Activity;
 use keyrail_core::alert::Alert;
+use keyrail_core::bundle::settings;
 use keyrail_core::circumstances::{Circumstances, History};
 use keyrail_core::report::Report;
 use keyrail_core::{Bundle, Event, Mode, Severity, examine};
@@ -168,10 +169,7 @@ pub(super) fn network(text: &str) -> Result<(String, IpNet), String> {
         .split_once('=')
         .filter(|(name, _)| !name.is_empty())
         .ok_or("write it as `name=range`, such as `office=198.51.100.0/24`")?;
-    let range: IpNet = range
-        .parse()
-        .map_err(|_| format!("`{range}` is no range of addresses, such as `198.51.100.0/24`"))?;
-    Ok((name.to_owned(), range))
+    Ok((name.to_owned(), settings::range(range)?))
 }
 
 /// The verdict in a line, and the alert that would be sent.

@@ -20,24 +20,24 @@ pub(super) struct Test {
     pub name: Spanned<String>,
     /// One of `keyrail sample --list`, or an event of `keyrail taxonomy`.
     #[serde(default)]
-    pub sample: Option<String>,
+    pub sample: Option<Spanned<String>>,
     /// The event itself.
     #[serde(default)]
-    pub event: Option<Value>,
+    pub event: Option<Spanned<Value>>,
     /// A file, by its path from the file of tests.
     #[serde(default)]
-    pub file: Option<String>,
+    pub file: Option<Spanned<String>>,
     #[serde(default)]
-    pub set: BTreeMap<String, Value>,
+    pub set: BTreeMap<String, Spanned<Value>>,
     #[serde(default)]
-    pub unset: Vec<String>,
+    pub unset: Vec<Spanned<String>>,
     #[serde(default)]
-    pub at: Option<String>,
+    pub at: Option<Spanned<String>>,
     #[serde(default)]
-    pub mode: Option<String>,
+    pub mode: Option<Spanned<String>>,
     /// Named networks, in place of those in the settings.
     #[serde(default)]
-    pub networks: Option<BTreeMap<String, Vec<String>>>,
+    pub networks: Option<BTreeMap<String, Vec<Spanned<String>>>>,
     /// Events that came before, in order.
     #[serde(default)]
     pub history: Option<Vec<Earlier>>,
@@ -69,15 +69,15 @@ pub(crate) struct UserRow {
 #[serde(deny_unknown_fields)]
 pub(super) struct Earlier {
     #[serde(default)]
-    pub sample: Option<String>,
+    pub sample: Option<Spanned<String>>,
     #[serde(default)]
-    pub event: Option<Value>,
+    pub event: Option<Spanned<Value>>,
     #[serde(default)]
-    pub file: Option<String>,
+    pub file: Option<Spanned<String>>,
     #[serde(default)]
-    pub set: BTreeMap<String, Value>,
+    pub set: BTreeMap<String, Spanned<Value>>,
     #[serde(default)]
-    pub unset: Vec<String>,
+    pub unset: Vec<Spanned<String>>,
 }
 
 /// What is to come of an event; only what is given is compared, lists in full.

@@ -1,4 +1,4 @@
-//! What is wrong with what a test expects.
+//! What is wrong with a test, in words.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,61 @@ use keyrail_core::{Bundle, Severity};
 use serde_json::Value;
 use serde_saphyr::Location;
 
+use super::given::Unready;
 use super::{Run, diagnostic, place};
+
+/// What the parser says of a file of tests, and what to do, in words of test files and
+/// not of YAML's parsers.
+pub(super) fn in_words(error: &serde_saphyr::Error) -> (String, Option<String>) {
+    let message = match error.without_snippet() {
+        serde_saphyr::Error::Unexpected { expected, .. } => match *expected {
+            "sequence start" => "a list is expected here".to_owned(),
+            "mapping start" => "names with values are expected here".to_owned(),
+            "string" | "string scalar" | "scalar" => "a text is expected here".to_owned(),
+            other => format!("{other} is expected here"),
+        },
+        serde_saphyr::Error::NullIntoString { .. } => "a text is expected here".to_owned(),
+        other => other.to_string(),
+    };
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    // The place is told by itself.
+    let message = match message.rsplit_once(" at line ") {
+        Some((message, _)) => message.to_owned(),
+        None => message,
+    };
+    let help = match message.as_str() {
+        "a list is expected here" => {
+            Some("write `[a, b]`, or `- a` on a line of its own".to_owned())
+        }
+        "names with values are expected here" => Some("write `{name: value}`".to_owned()),
+        _ => misspelt(&message),
+    };
+    (message, help)
+}
+
+/// Which key was meant, where the parser names those that there are.
+fn misspelt(message: &str) -> Option<String> {
+    let (unknown, known) = message
+        .strip_prefix("unknown field ")?
+        .split_once(", expected ")?;
+    let known = known.split('`').skip(1).step_by(2);
+    nearest(unknown.trim_matches('`'), known).map(|near| format!("did you mean `{near}`?"))
+}
 
 impl Run {
     pub(super) fn wrong(&self, code: &'static str, message: &str) -> Diagnostic {
         let message = format!("test `{}`: {message}", self.name);
         diagnostic(code, &self.file, self.place, message)
+    }
+
+    /// What it gives that makes no event or no circumstances.
+    pub(super) fn unready(&self, Unready { at, failure }: Unready) -> Diagnostic {
+        let mut unready = self.wrong("test-event", &failure.message);
+        if let Some(at) = at {
+            (unready.line, unready.column) = place(at);
+        }
+        unready.help = failure.help;
+        unready
     }
 
     /// What is wrong with what it expects.

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Account, Correlation, Limits, Settings, Unit};
+use super::{Account, Correlation, Limits, Settings, Unit, range};
 use crate::bundle::Mode;
 use crate::bundle::diagnostic::{Diagnostic, Source, nearest};
 use crate::id::AccountId;
@@ -163,23 +163,13 @@ impl Reader<'_> {
             let name = name.get_ref().to_string();
             networks.entry(name.clone()).or_default();
             for (place, text) in self.texts(table, &name) {
-                let range: IpNet = if let Ok(range) = text.parse() {
-                    range
-                } else {
-                    self.wrong(
-                        place,
-                        "malformed-cidr",
-                        "it is no range of addresses, such as `198.51.100.0/24`",
-                    );
-                    continue;
+                let range = match range(&text) {
+                    Ok(range) => range,
+                    Err(message) => {
+                        self.wrong(place, "malformed-cidr", message);
+                        continue;
+                    }
                 };
-                if range.trunc() != range {
-                    let message = format!(
-                        "its address is not the first of its range, which is `{}`",
-                        range.trunc()
-                    );
-                    self.wrong(place, "malformed-cidr", message);
-                }
                 let overlapping = networks.iter().find_map(|(other, ranges)| {
                     let overlaps =
                         |known: &&IpNet| known.contains(&range) || range.contains(*known);
