@@ -20,6 +20,7 @@ impl Checked {
     /// that have expired or soon will.
     pub fn lint(&mut self, today: Option<Date>) {
         let mut found = self.undeclared_units();
+        found.extend(self.circular_unit());
         for read in self.read.values() {
             let written = Written {
                 source: self.source(&read.file),
@@ -70,6 +71,22 @@ impl Checked {
                     .suggest(unit, units)
             })
             .collect()
+    }
+
+    /// A unit that is above itself.
+    fn circular_unit(&self) -> Option<Diagnostic> {
+        let circle = self.bundle.organization.circle()?;
+        let [unit, above, ..] = circle.as_slice() else {
+            return None;
+        };
+        let by_settings = self.bundle.settings.units.contains_key(*unit);
+        let source = self.source(match by_settings {
+            true => super::SETTINGS,
+            false => super::ORGANIZATION,
+        });
+        let message = format!("the unit `{unit}` is above itself: {}", circle.join(" in "));
+        let place = super::organization::place(source, above);
+        Some(source.error("circular-unit", place, message))
     }
 
     fn of_policy(&self, written: &Written<'_>) -> Vec<Diagnostic> {

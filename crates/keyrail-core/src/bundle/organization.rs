@@ -79,36 +79,58 @@ impl Organization {
         };
         let mut found = Vec::new();
         let mut organization = Self::default();
+        let twice = |id: &str| {
+            let message = format!("`{id}` stands twice");
+            source.error("organization-value", last_place(source, id), message)
+        };
         for row in file.units {
             let unit = Unit {
                 name: row.name,
                 parent: row.parent,
                 mode: None,
             };
-            organization.units.insert(row.id, unit);
+            if organization.units.insert(row.id.clone(), unit).is_some() {
+                found.push(twice(&row.id));
+            }
+        }
+        for parent in organization
+            .units
+            .values()
+            .filter_map(|unit| unit.parent.as_ref())
+        {
+            found.extend(organization.unknown_unit(source, parent));
         }
         for row in file.accounts {
             if row.id.parse::<AccountId>().is_err() {
                 let message = format!("`{}` is no account: twelve digits", row.id);
                 found.push(source.error("organization-value", place(source, &row.id), message));
             }
-            if let Some(unit) = row
-                .unit
-                .as_ref()
-                .filter(|unit| !organization.units.contains_key(*unit))
-            {
-                let message = format!("there is no unit `{unit}` in `units`");
-                let wrong = source.error("unknown-unit", place(source, unit), message);
-                found.push(wrong.suggest(unit, organization.units.keys().map(String::as_str)));
+            if let Some(unit) = &row.unit {
+                found.extend(organization.unknown_unit(source, unit));
             }
             let account = Account {
                 name: row.name,
                 unit: row.unit,
                 mode: None,
             };
-            organization.accounts.insert(row.id, account);
+            if organization
+                .accounts
+                .insert(row.id.clone(), account)
+                .is_some()
+            {
+                found.push(twice(&row.id));
+            }
         }
         (organization, found)
+    }
+
+    fn unknown_unit(&self, source: Source<'_>, unit: &str) -> Option<Diagnostic> {
+        if self.units.contains_key(unit) {
+            return None;
+        }
+        let message = format!("there is no unit `{unit}` in `units`");
+        let wrong = source.error("unknown-unit", place(source, unit), message);
+        Some(wrong.suggest(unit, self.units.keys().map(String::as_str)))
     }
 
     /// Adds what the settings say of accounts and units.
@@ -131,11 +153,24 @@ impl Organization {
     /// each named once.
     #[must_use]
     pub fn units_of(&self, account: &str) -> Vec<&str> {
+        let account = self.accounts.get(account);
+        self.chain(account.and_then(|account| account.unit.as_deref()))
+    }
+
+    /// The first of the units that are above themselves, and those from it up to it.
+    pub(super) fn circle(&self) -> Option<Vec<&str>> {
+        self.units.iter().find_map(|(id, unit)| {
+            let chain = self.chain(unit.parent.as_deref());
+            let length = chain.iter().position(|above| above == id)?;
+            let above = chain.into_iter().take(length + 1);
+            Some(std::iter::once(id.as_str()).chain(above).collect())
+        })
+    }
+
+    /// A unit and those above it.
+    fn chain<'o>(&'o self, unit: Option<&'o str>) -> Vec<&'o str> {
         let mut chain: Vec<&str> = Vec::new();
-        let mut next = self
-            .accounts
-            .get(account)
-            .and_then(|account| account.unit.as_deref());
+        let mut next = unit;
         while let Some(unit) = next.filter(|unit| !chain.contains(unit)) {
             chain.push(unit);
             next = self.units.get(unit).and_then(|unit| unit.parent.as_deref());
@@ -147,6 +182,15 @@ impl Organization {
 /// Where a text first stands in quotes.
 pub(super) fn place(source: Source<'_>, text: &str) -> (usize, usize) {
     let at = source.text.find(&format!("\"{text}\"")).unwrap_or_default();
+    (at, at + text.len() + 2)
+}
+
+/// Where a text last stands in quotes.
+fn last_place(source: Source<'_>, text: &str) -> (usize, usize) {
+    let at = source
+        .text
+        .rfind(&format!("\"{text}\""))
+        .unwrap_or_default();
     (at, at + text.len() + 2)
 }
 
@@ -177,7 +221,9 @@ mod tests {
             ..Unit::default()
         };
         settings.units.insert("ou-a".to_owned(), circle);
+        assert_eq!(organization.circle(), None);
         organization.merge(&settings);
+        assert_eq!(organization.circle(), Some(vec!["ou-a", "ou-b", "ou-a"]));
         assert_eq!(organization.units_of("111122223333"), ["ou-b", "ou-a"]);
     }
 
@@ -195,6 +241,18 @@ mod tests {
             (
                 "{\"accounts\": [{\"id\": \"111122223333\", \"unit\": \"ou-x\"}]}",
                 "organization.json:1:46: there is no unit `ou-x` in `units`",
+            ),
+            (
+                "{\"units\": [{\"id\": \"ou-a\", \"parent\": \"r-b\"}]}",
+                "organization.json:1:37: there is no unit `r-b` in `units`",
+            ),
+            (
+                "{\"accounts\": [{\"id\": \"111122223333\"},\n{\"id\": \"111122223333\"}]}",
+                "organization.json:2:8: `111122223333` stands twice",
+            ),
+            (
+                "{\"units\": [{\"id\": \"ou-a\"},\n{\"id\": \"ou-a\"}]}",
+                "organization.json:2:8: `ou-a` stands twice",
             ),
         ] {
             let source = Source {
