@@ -82,6 +82,7 @@ def main():
 def run(emulator, stack):
     with step("deploy template.yaml in enforce mode", 120):
         stack.deploy(Mode="enforce", **PARAMETERS)
+        stack.let_the_function_act()
         moved = stack.bring_layer_within_reach()
     with step("subscribe a queue to the alert topic", 30):
         inbox = Inbox(emulator, stack.outputs["AlertTopicArn"])
@@ -91,7 +92,8 @@ def run(emulator, stack):
         stack.copy_rule(rule, SOURCE)
 
     say(bold(f"template.yaml runs in account {emulator.account} of a local emulator"))
-    say("The function may do what the template's role allows, and the emulator enforces that.")
+    say("The function may do what the template's role allows, and the emulator enforces that, but for")
+    say("the denial outside of this function: credentials do not say here of which function they are.")
     say(f"The rule {rule['Name']} matches the events below.")
     say("Nobody may put events from aws.*, here as on AWS, so a copy of that rule listens to the")
     say(f"source {SOURCE} and hands over the same event.")
@@ -126,6 +128,7 @@ def run(emulator, stack):
 
     with step("set Mode to observe", 60):
         stack.deploy(Mode="observe", **PARAMETERS)
+        stack.let_the_function_act()
         stack.bring_layer_within_reach()
     say("")
     say(bold("Observe: the same event, and the key is left alone"))

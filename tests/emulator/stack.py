@@ -81,6 +81,18 @@ class Stack:
         )
         return True
 
+    def let_the_function_act(self):
+        """Takes away what denies the role outside the function.
+
+        On AWS a function's credentials say of which function they are; the emulator's do not.
+        """
+        role = self.emulator.client("lambda").get_function_configuration(
+            FunctionName=self.outputs["FunctionName"]
+        )["Role"]
+        self.emulator.client("iam").delete_role_policy(
+            RoleName=role.split("/")[-1], PolicyName="in-this-function-only"
+        )
+
     def rule_that_matches(self, event, target, bus="default"):
         """The deployed rule on a bus that would hand this event to a target."""
         events = self.emulator.client("events", self.account)

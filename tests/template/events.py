@@ -48,10 +48,12 @@ NOT_ROUTED = {
 
 # What tampers only by its parameters, which denied calls do not show.
 UNSEEN_IF_DENIED = {
-    "events:PutRule",
+    "events:PutRule tamper-audit",
+    "iam:PutUserPolicy tamper-guardrail",
     "s3:DeleteBucket",
     "s3:DeleteBucketPolicy",
     "s3:DeleteBucketPublicAccessBlock",
+    "s3:DeleteBucketReplication",
     "s3:PutBucketEncryption",
     "s3:PutBucketLifecycle",
     "s3:PutBucketLogging",
@@ -59,10 +61,11 @@ UNSEEN_IF_DENIED = {
     "s3:PutBucketPublicAccessBlock",
     "s3:PutBucketReplication",
     "s3:PutBucketVersioning",
-    "logs:DeleteLogGroup",
-    "logs:DeleteLogStream",
-    "logs:DeleteMetricFilter",
-    "logs:DeleteSubscriptionFilter",
+    "logs:DeleteLogGroup tamper-audit",
+    "logs:DeleteLogStream tamper-audit",
+    "logs:DeleteMetricFilter tamper-audit",
+    "logs:DeleteSubscriptionFilter tamper-audit",
+    "logs:PutRetentionPolicy tamper-audit",
 }
 
 

@@ -26,11 +26,11 @@ RESPONDER = "keyrail-responder"
 ALL_CALLS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 # Rules for what AWS records in the home region only.
-HOME_ONLY = {"AccessKeyRule", "IamRule", "RoleRule", "FunctionRule", "TrustedAdvisorRule"}
-HOME_ONLY |= {"ResponderRule"}
+HOME_ONLY = {"AccessKeyRule", "IamRule", "RoleRule", "FunctionRule", "DataRule"}
+HOME_ONLY |= {"ResponderRule", "TrustedAdvisorRule"}
 
 # Those of them that a member account forwards from its home region: the function is the hub's.
-MEMBERS_HOME = HOME_ONLY - {"FunctionRule"}
+MEMBERS_HOME = HOME_ONLY - {"FunctionRule", "DataRule"}
 
 
 def of_type(template, kind):

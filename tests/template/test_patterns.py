@@ -113,7 +113,16 @@ class Patterns(unittest.TestCase):
         self.assertEqual(HOME["Resources"]["MemberRule"]["Condition"], "HasOrganization")
         rule = of_type(HOME, "AWS::Events::Rule")["MemberRule"]
         self.assertEqual(rule["EventBusName"], {"Ref": "MemberBus"})
-        self.assertEqual(rule["EventPattern"], {"source": [{"prefix": "aws."}]})
+        pattern = rule["EventPattern"]
+        self.assertEqual(pattern["source"], [{"prefix": "aws."}])
+        forwarded = [*patterns(REGION).values(), *members_patterns().values()]
+        kinds = {kind for pattern in forwarded for kind in pattern["detail-type"]}
+        self.assertEqual(set(pattern["detail-type"]), kinds)
+        reading = patterns(REGION)["SessionRule"]["detail"]["eventName"]
+        self.assertCountEqual(
+            pattern["detail"]["$or"],
+            [{"readOnly": [{"exists": False}, False]}, {"eventName": reading}],
+        )
         self.assertEqual(rule["State"], ALL_CALLS)
 
     def test_no_rule_is_off(self):

@@ -131,7 +131,25 @@ class Permissions(unittest.TestCase):
                 if statement["Effect"] == "Deny"
             ]
             role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/" + own
+            denied = [found for found in denied if found[1] != "*"]
             self.assertEqual(denied, [("iam:*", {"Fn::Sub": role})])
+
+    def test_no_other_function_can_use_the_role(self):
+        (statement,) = (
+            statement
+            for _, statement in identity_statements(HOME)
+            if statement["Effect"] == "Deny" and statement["Resource"] == "*"
+        )
+        arn = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"
+        name = HOME["Resources"]["GuardrailFunction"]["Properties"]["FunctionName"]
+        self.assertEqual(name, {"Ref": "AWS::StackName"})
+        condition = {"lambda:SourceFunctionArn": {"Fn::Sub": arn + "${AWS::StackName}"}}
+        self.assertEqual(statement["Condition"], {"ArnNotEquals": condition})
+        # What Lambda does itself does not say of which function it is.
+        denied = {action.removesuffix("*") for action in statement["Action"]}
+        by_lambda = {"sqs:", "logs:", "kms:"}
+        called = {action.split(":")[0] + ":" for action in set().union(*CALLS, ALERTS)}
+        self.assertEqual(denied, called - by_lambda)
 
     def test_what_cannot_be_undone_needs_enforce_mode_too(self):
         for template in (HOME, MEMBER):
@@ -278,6 +296,8 @@ class Permissions(unittest.TestCase):
     def test_no_resource_is_everything(self):
         for template in (HOME, REGION):
             for name, statement in identity_statements(template):
+                if statement["Effect"] == "Deny":
+                    continue
                 with self.subTest(name, statement=statement):
                     self.assertNotIn("*", (statement["Resource"], statement["Action"]))
                     self.assertNotIn("ManagedPolicyArns", template["Resources"][name]["Properties"])

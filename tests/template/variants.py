@@ -67,6 +67,10 @@ BY_CLOUDFORMATION = {"detail.userIdentity.invokedBy": "cloudformation.amazonaws.
 AWS_POLICY = "arn:aws:iam::aws:policy"
 QUARANTINE = "AWSCompromisedKeyQuarantine"
 FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:keyrail"
+KEYRAILS_ROLE = {
+    "functionName": "web",
+    "role": f"arn:aws:iam::111122223333:role/{own_role()}",
+}
 FAILED = {"detail.errorCode": "ValidationException"}
 
 VARIANTS = [
@@ -244,7 +248,29 @@ VARIANTS = [
     (
         "monitoring:DeleteAlarms",
         {"detail.requestParameters": {"alarmNames": ["cpu", "keyrail-ErrorAlarm-1A2B"]}},
-        "StackRule",
+        "ChannelRule",
+    ),
+    (
+        "lambda:CreateFunction",
+        {"detail.requestParameters": {"functionName": "web", "role": "arn:aws:iam::111122223333:role/web"}},
+        None,
+    ),
+    (
+        "lambda:CreateFunction",
+        {"detail.eventName": "CreateFunction20150331", "detail.requestParameters": KEYRAILS_ROLE},
+        "FunctionRule",
+    ),
+    (
+        "lambda:UpdateFunctionConfiguration",
+        {"detail.requestParameters": KEYRAILS_ROLE},
+        "FunctionRule",
+    ),
+    ("iam:DeleteUserPolicy", {"detail.requestParameters.policyName": "KeyrailQuarantine"}, "RoleRule"),
+    ("iam:DeleteUserPolicy", {"detail.requestParameters.policyName": "readers"}, None),
+    (
+        "iam:DeleteRolePolicy",
+        {"detail.requestParameters": {"roleName": "web", "policyName": "KeyrailRevokeOlderSessions"}},
+        "RoleRule",
     ),
     ("iam:PutRolePolicy", {"detail.requestParameters.roleName": "deploy"}, None),
     # Notices and findings

@@ -259,17 +259,18 @@ impl Activity {
 
     /// Adds what only the deployment and its history know.
     fn place_in(&mut self, circumstances: &Circumstances) {
-        self.own = circumstances.is_own(&self.target);
         // One call may name thousands, and an alert has to be sent.
         self.target.more_names.truncate(MOST_NAMES);
-        self.misused = self.actor.kind == ActorKind::AssumedRole
+        let is_keyrails = self.actor.kind == ActorKind::AssumedRole
             && self.kind == Kind::ApiCall
             && self
                 .actor
                 .name
                 .as_deref()
-                .is_some_and(|role| circumstances.is_acting_role(role))
-            && !self.is_containment();
+                .is_some_and(|role| circumstances.is_acting_role(role));
+        let contains = is_keyrails && self.is_containment();
+        self.misused = is_keyrails && !contains;
+        self.own = circumstances.is_own(&self.target) && !contains;
         self.origin.networks = circumstances.networks_of(&self.origin);
         self.networks_are_named = !circumstances.networks.is_empty();
         let signs_in = self.groups.contains(&Group::SignIn);

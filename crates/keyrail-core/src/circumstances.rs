@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::activity::{Origin, Target, TargetKind};
 use crate::bundle::{Bundle, Mode};
+use crate::change::Denial;
 pub use crate::history::{History, PasswordChange, Past};
 use crate::lookup::UserFacts;
 
@@ -26,6 +27,9 @@ pub struct Circumstances {
     /// Within how many minutes after a password change how many launched instances are a
     /// surge.
     pub correlation: (i64, i64),
+    /// The name of the function, where it runs: like the deployment's it begins the names
+    /// of keyrail's parts, and whoever changes the function's settings cannot change it.
+    pub function: Option<String>,
     /// What happened before, where a history is kept.
     pub history: Option<History>,
     /// What is known of IAM users without asking, by name.
@@ -46,6 +50,7 @@ impl Default for Circumstances {
             mode: None,
             name: DEFAULT_NAME.to_owned(),
             responder: None,
+            function: None,
             networks: BTreeMap::new(),
             correlation: SURGE,
             history: None,
@@ -80,16 +85,20 @@ impl Circumstances {
     }
 
     /// Whether something is a part of this deployment: CloudFormation begins the
-    /// names of a stack's resources with the stack's.
+    /// names of a stack's resources with the stack's. So is the policy of keyrail's that
+    /// a user or role has, and whatever is given a role of keyrail's.
     #[must_use]
     pub(crate) fn is_own(&self, target: &Target) -> bool {
-        !target.kind.is_credential()
+        let by_name = !target.kind.is_credential()
             && !matches!(target.kind, TargetKind::User | TargetKind::Instance)
             && [&target.name, &target.arn]
                 .into_iter()
                 .flatten()
                 .chain(&target.more_names)
-                .any(|text| self.is_own_name(text))
+                .any(|text| self.is_own_name(text));
+        let by_policy = target.inline_policy.as_deref().is_some_and(Denial::is_name);
+        let by_role = target.given_role.as_deref();
+        by_name || by_policy || by_role.is_some_and(|role| self.is_own_name(role))
     }
 
     /// Whether one of the names in a name, ARN or URL is of this deployment.
@@ -98,8 +107,10 @@ impl Circumstances {
         text.split([':', '/']).any(|part| {
             // So a StackSet begins the names of its stacks, and with them those of their parts.
             let part = part.strip_prefix("StackSet-").unwrap_or(part);
-            part.strip_prefix(self.name.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            self.names().any(|name| {
+                part.strip_prefix(name)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            })
         })
     }
 
@@ -107,12 +118,19 @@ impl Circumstances {
     /// names it after the stack, or the one in member accounts.
     #[must_use]
     pub(crate) fn is_acting_role(&self, role: &str) -> bool {
-        let of_stack = role
-            .strip_prefix(self.name.as_str())
-            .and_then(|rest| rest.strip_prefix("-GuardrailRole"));
+        let is_of = |name: &str| {
+            role.strip_prefix(name)
+                .and_then(|rest| rest.strip_prefix("-GuardrailRole"))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
         let responder = self.responder.as_deref();
-        of_stack.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        self.names().any(is_of)
             || responder.is_some_and(|name| name.rsplit('/').next() == Some(role))
+    }
+
+    /// What the names of this deployment's parts begin with.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str()).chain(self.function.as_deref())
     }
 
     /// The named networks that an address is in.

@@ -40,6 +40,8 @@ impl Settings {
         let mut circumstances = Circumstances {
             mode,
             responder: text("KEYRAIL_RESPONDER_ROLE"),
+            // Lambda's own, and not of the settings.
+            function: text("AWS_LAMBDA_FUNCTION_NAME"),
             ..Circumstances::of(&bundle)
         };
         if let Some(name) = text("KEYRAIL_NAME") {

@@ -91,9 +91,10 @@ pub(super) fn is_in_path(arn: &str, path: &str) -> bool {
     resource.is_some_and(|resource| resource.starts_with(path))
 }
 
-/// What AWS writes where it does not tell a name: for one that was typed at
-/// sign-in and does not exist, for callers without an identity, for the absent.
-pub(super) fn is_name(text: &str) -> bool {
+/// Not what AWS writes where it does not show something: what was typed at sign-in and
+/// is no user's name, callers without an identity, the placeholders of samples. Anybody
+/// may give a user such a name, so that it says nothing where IAM took it for one.
+pub(super) fn is_shown(text: &str) -> bool {
     !text.is_empty()
         && text != "HIDDEN_DUE_TO_SECURITY_REASONS"
         && text != "ANONYMOUS_PRINCIPAL"

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::actor::is_name;
+use super::actor::is_shown;
 use super::target::{MOST_KEYS, is_key_id};
 use super::{Activity, Actor, ActorKind, HandsOff, Kind, Origin, Provenance, Target, TargetKind};
 use crate::english::mfa;
@@ -56,10 +56,12 @@ pub(super) struct Credential {
 
 impl Credential {
     fn of(finding: &Json, finding_type: &str) -> Self {
+        // In a sample they stand for nobody; otherwise a user may well be named like that.
+        let is_name = |name: &str| name == "userName" && !is_sample(finding);
         let detail = |name: &str| {
             finding
                 .text(&["resource", "accessKeyDetails", name])
-                .filter(|text| is_name(text))
+                .filter(|text| is_name(name) || is_shown(text))
         };
         if finding_type.starts_with("AttackSequence:") {
             return Self::of_sequence(finding);
@@ -78,7 +80,7 @@ impl Credential {
         let sequence = finding.below(&["service", "detection", "sequence"]);
         let text = |value: &Value, path: &[&str]| {
             let text = Json::new(value.clone()).word(path)?;
-            is_name(&text).then_some(text)
+            is_shown(&text).then_some(text)
         };
         let key = |value: &Value, path: &[&str]| text(value, path).and_then(|text| key_in(&text));
         let of_resource = |resource: &Value| Self {
@@ -192,14 +194,10 @@ fn is_sample(finding: &Json) -> bool {
         let value = serde_json::from_str(text).ok()?;
         Json::new(value).flag(&["sample"])
     };
-    let placeholder = |name: &str| {
-        finding
-            .text(&["resource", "accessKeyDetails", name])
-            .is_some_and(|text| text.starts_with("GeneratedFinding"))
-    };
+    // Not by the user's name, which anybody may choose.
+    let key = finding.text(&["resource", "accessKeyDetails", "accessKeyId"]);
     info.flag(&["sample"]).or_else(in_text) == Some(true)
-        || placeholder("accessKeyId")
-        || placeholder("userName")
+        || key.is_some_and(|key| key.starts_with("GeneratedFinding"))
         || finding
             .text(&["title"])
             .is_some_and(|title| title.starts_with("[SAMPLE]"))

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::actor::is_name;
+use super::actor::is_shown;
 use super::guardduty::{Credential, key_in};
 use super::{Activity, HandsOff, Origin, Provenance};
 use crate::english;
@@ -165,7 +165,7 @@ fn credential(finding: &Json) -> Credential {
         let detail = |name: &str| {
             resource
                 .text(&["Details", "AwsIamAccessKey", name])
-                .filter(|text| is_name(text))
+                .filter(|text| name == "UserName" || name == "PrincipalName" || is_shown(text))
         };
         return Credential {
             key: detail("AccessKeyId").or_else(|| key_in(&id(&resource))),

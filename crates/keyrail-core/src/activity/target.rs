@@ -27,6 +27,12 @@ pub struct Target {
     pub more_keys: Vec<String>,
     /// The names of further things of its kind that the same call was for.
     pub more_names: Vec<String>,
+    /// The inline policy of a user or role that is put or deleted.
+    #[serde(skip)]
+    pub inline_policy: Option<String>,
+    /// The role that a function is given.
+    #[serde(skip)]
+    pub given_role: Option<String>,
 }
 
 /// What sort of thing was acted on.

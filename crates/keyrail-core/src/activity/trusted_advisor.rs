@@ -1,7 +1,6 @@
 //! A refreshed check of Trusted Advisor → an activity (AWS Support User Guide,
 //! "Security checks", check 12Fnkpl8Y5, checked 2026-11-25).
 
-use super::actor::is_name;
 use super::{Activity, Actor, Kind, Provenance, Target, TargetKind};
 use crate::event::{Event, Json};
 
@@ -20,7 +19,7 @@ pub(super) fn read(check: &Json, event: &Event) -> Activity {
         return noted;
     }
     let item = |column: &str| check.text(&["check-item-detail", column]);
-    let owner = item("User Name (IAM or Root)").filter(|name| is_name(name));
+    let owner = item("User Name (IAM or Root)").filter(|name| !name.is_empty());
     let is_root = owner.as_deref().map(|owner| {
         ["root", "<root_account>", "<root>", "root account"]
             .iter()

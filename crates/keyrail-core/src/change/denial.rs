@@ -26,6 +26,17 @@ impl Denial {
         }
     }
 
+    /// Whether an inline policy of that name is one of keyrail's; IAM's names are the same
+    /// in capitals and small letters.
+    pub(crate) fn is_name(text: &str) -> bool {
+        [
+            Self::Everything,
+            Self::SessionsBefore(Timestamp::UNIX_EPOCH),
+        ]
+        .iter()
+        .any(|denial| denial.policy_name().eq_ignore_ascii_case(text))
+    }
+
     /// Whether a policy's text denies as much: what denies younger sessions, too, denies
     /// the older ones.
     #[must_use]

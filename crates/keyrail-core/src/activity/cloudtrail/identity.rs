@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use crate::activity::actor::is_name;
+use crate::activity::actor::is_shown;
 use crate::activity::{Actor, ActorKind, Kind};
 use crate::english::mfa as because;
 use crate::event::{Json, first_label};
@@ -20,9 +20,11 @@ pub(super) fn read(record: &Json, kind: Kind) -> Actor {
         .as_deref()
         .and_then(|arn| arn.rsplit_once('/'))
         .map(|(_, last)| last.to_owned());
+    // A user who signs a call exists, whatever the name.
+    let is_user = actor_kind == ActorKind::IamUser && kind != Kind::SignIn;
     let user_name = record
         .name(&["userIdentity", "userName"])
-        .filter(|name| is_name(name));
+        .filter(|name| is_user || is_shown(name));
     let name = match actor_kind {
         ActorKind::Root => None,
         ActorKind::AssumedRole => issuer("userName").or_else(|| role_of_session(arn.as_deref())),
@@ -46,7 +48,7 @@ pub(super) fn read(record: &Json, kind: Kind) -> Actor {
     let (mfa, mfa_unknown_because) = mfa(record, actor_kind, kind);
     Actor {
         kind: actor_kind,
-        account: identity("accountId").filter(|id| is_name(id)),
+        account: identity("accountId").filter(|id| is_shown(id)),
         arn,
         name,
         session_name,

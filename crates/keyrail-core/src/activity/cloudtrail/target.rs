@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use crate::activity::actor::is_name;
 use crate::activity::target::ROOT_PLACEHOLDERS;
 use crate::activity::taxonomy::conditions::is_omitted;
 use crate::activity::taxonomy::{Entry, Paths};
@@ -56,6 +55,12 @@ pub(super) fn read(
         status: first(entry.status),
         more_keys: Vec::new(),
         more_names: more_names(record, entry),
+        inline_policy: record
+            .name_at("requestParameters.policyName")
+            .filter(|_| entry.action.starts_with("iam:")),
+        given_role: record
+            .text_at("requestParameters.role")
+            .filter(|_| entry.action.starts_with("lambda:")),
     }
 }
 
@@ -85,7 +90,7 @@ fn owner(
     if entry.kind == Kind::SignIn {
         return (None, (actor.kind == ActorKind::Root).then_some(true));
     }
-    if is_device_of_root(record) {
+    if is_device_of_root(record, entry) {
         return (None, Some(true));
     }
     // A virtual device is made and deleted without its user being named. Nobody but
@@ -112,8 +117,7 @@ fn owner(
         (Some(name), _) if ROOT_PLACEHOLDERS.contains(&name.as_str()) && name != "Root" => {
             (None, Some(true))
         }
-        (Some(name), _) if is_name(&name) => (Some(name), Some(false)),
-        (Some(_), _) => (None, None),
+        (Some(name), _) => (Some(name), Some(false)),
         (None, ActorKind::Root) if about_caller => (None, Some(true)),
         (None, ActorKind::IamUser) if about_caller => (actor.name.clone(), Some(false)),
         (None, _) => match in_message {
@@ -131,14 +135,14 @@ fn owner(
 /// A virtual device that is made or deleted is named without its user; root's has a
 /// name of its own (CloudTrail User Guide, "AWS Management Console sign-in events",
 /// checked 2026-11-25).
-fn is_device_of_root(record: &Json) -> bool {
-    [
-        "requestParameters.serialNumber",
-        "requestParameters.virtualMFADeviceName",
-    ]
-    .iter()
-    .filter_map(|path| record.text_at(path))
-    .any(|serial| serial.ends_with("root-account-mfa-device"))
+fn is_device_of_root(record: &Json, entry: &Entry) -> bool {
+    // Anybody may give a device of a user's such a name.
+    let user = entry.user.iter().find_map(|path| record.name_at(path));
+    let serial = record.text_at("requestParameters.serialNumber");
+    let name = record.text_at("requestParameters.virtualMFADeviceName");
+    user.is_none_or(|user| ROOT_PLACEHOLDERS.contains(&user.as_str()))
+        && (serial.is_some_and(|serial| serial.ends_with(":mfa/root-account-mfa-device"))
+            || name.is_some_and(|name| name == "root-account-mfa-device"))
 }
 
 /// Whether a call that did not fail must have shown a target that the record lacks.

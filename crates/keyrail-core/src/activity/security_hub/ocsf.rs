@@ -8,7 +8,6 @@ use super::{
     CONTROLS_OF_KEYS, Reading, choose, is_access_key, is_of_account, is_type_about_credentials,
     user_in,
 };
-use crate::activity::actor::is_name;
 use crate::activity::guardduty::{Credential, key_in};
 use crate::activity::{Activity, HandsOff, Origin};
 use crate::event::{Event, Json};
@@ -83,10 +82,7 @@ fn credential(finding: &Json) -> Credential {
         return Credential::default();
     };
     let uid = resource.text(&["uid"]).unwrap_or_default();
-    let name = resource
-        .text(&["user", "name"])
-        .filter(|name| is_name(name))
-        .or_else(|| user_in(&uid));
+    let name = resource.text(&["user", "name"]).or_else(|| user_in(&uid));
     let actor_type = finding
         .text(&["evidences", "0", "actor", "user", "type"])
         .or_else(|| resource.text(&["user", "type"]));

@@ -12,7 +12,12 @@ pub(super) mod trail;
 pub(super) static ARCHIVES_FINDINGS: Condition = Condition {
     says: "`action` is `ARCHIVE`",
     example: ("requestParameters.action", r#""ARCHIVE""#),
-    holds: |record| is(record, "action", "ARCHIVE"),
+    // Left out it is `NOOP` for a new filter, and what it was for one that is changed.
+    holds: |record| {
+        known(record, |parameters| {
+            text_is(parameters, "action", "ARCHIVE")
+        })
+    },
 };
 
 pub(super) static BECOMES_ACTIVE: Condition = Condition {
@@ -176,12 +181,13 @@ pub(super) static NARROWS_RECORDER: Condition = Condition {
     holds: |record| {
         known(record, |parameters| {
             let recorder = parameters.below(&["configurationRecorder"]);
-            let group = recorder.below(&["recordingGroup"]);
             // Global types are meant to be recorded in one Region only.
-            is_false(&group, "allSupported")
-                || group
-                    .text(&["recordingStrategy", "useOnly"])
-                    .is_some_and(|only| only != "ALL_SUPPORTED_RESOURCE_TYPES")
+            recorder.at(&["recordingGroup"]).is_some_and(|group| {
+                let group = Json::new(group.clone());
+                let strategy = group.text(&["recordingStrategy", "useOnly"]);
+                let all = group.flag(&["allSupported"]) == Some(true);
+                strategy.map_or(!all, |only| only != "ALL_SUPPORTED_RESOURCE_TYPES")
+            })
         })
     },
 };
@@ -208,19 +214,44 @@ pub(super) static SETTLES_FINDINGS: Condition = Condition {
         "requestParameters.Actions",
         r#"[{"Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": {"Workflow": {"Status": "SUPPRESSED"}}}]"#,
     ),
+    holds: |record| known(record, |parameters| settles(parameters.items(&["Actions"]))),
+};
+
+pub(super) static SETTLE_FINDINGS: Condition = Condition {
+    says: "an action of a rule suppresses, resolves or archives findings",
+    example: (
+        "requestParameters.UpdateAutomationRulesRequestItems",
+        r#"[{"RuleArn": "example", "Actions": [{"FindingFieldsUpdate": {"Workflow": {"Status": "SUPPRESSED"}}}]}]"#,
+    ),
     holds: |record| {
         known(record, |parameters| {
-            parameters.items(&["Actions"]).any(|action| {
-                let status = action.pointer("/FindingFieldsUpdate/Workflow/Status");
-                let id = action.pointer("/FindingFieldsUpdate/StatusId");
-                status.is_some_and(|status| status == "SUPPRESSED" || status == "RESOLVED")
-                    || id
-                        .and_then(Value::as_u64)
-                        .is_some_and(|id| (3..=5).contains(&id))
-            })
+            let rules = parameters.items(&["UpdateAutomationRulesRequestItems"]);
+            let mut actions = rules.filter_map(|rule| rule.get("Actions")?.as_array());
+            actions.any(|actions| settles(actions.iter()))
         })
     },
 };
+
+pub(super) static SUPPRESSES_FINDINGS: Condition = Condition {
+    says: "`action` is `SUPPRESS`",
+    example: ("requestParameters.action", r#""SUPPRESS""#),
+    holds: |record| {
+        known(record, |parameters| {
+            text_is(parameters, "action", "SUPPRESS")
+        })
+    },
+};
+
+fn settles<'v>(mut actions: impl Iterator<Item = &'v Value>) -> bool {
+    actions.any(|action| {
+        let status = action.pointer("/FindingFieldsUpdate/Workflow/Status");
+        let id = action.pointer("/FindingFieldsUpdate/StatusId");
+        status.is_some_and(|status| status == "SUPPRESSED" || status == "RESOLVED")
+            || id
+                .and_then(Value::as_u64)
+                .is_some_and(|id| (3..=5).contains(&id))
+    })
+}
 
 pub(super) static STOPS_AUTOMATIC_MEMBERS: Condition = Condition {
     says: "new members are no longer enabled",

@@ -116,6 +116,10 @@ impl Entry {
         if let (Some(TamperGuardrail), Some(path)) = (group, self.name.first()) {
             put_at(&mut record, path, name.into());
         }
+        if group == Some(TamperGuardrail) && self.target == TargetKind::User {
+            let path = ["requestParameters", "policyName"];
+            put(&mut record, &path, "KeyrailQuarantine".into());
+        }
         record
     }
 

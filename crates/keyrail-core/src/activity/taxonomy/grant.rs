@@ -212,20 +212,58 @@ fn is_every_resource(pattern: &str) -> bool {
     parts.last() == Some(&"*") && parts.iter().enumerate().all(wide)
 }
 
-/// Whether each statement of a policy is for one service of AWS, by its principal.
-pub(super) fn lets_in_only(record: &Json, path: &str, service: &str) -> bool {
+/// Whether a bucket's policy lets `CloudTrail` write for this account, and lets in nobody
+/// else. Denying what comes without TLS is no harm (CloudTrail User Guide, "Amazon S3
+/// bucket policy for CloudTrail", checked 2026-11-26).
+pub(super) fn lets_in_just_cloudtrail(record: &Json, path: &str) -> bool {
     let Some(document) = document(record, path) else {
         return false;
     };
-    let mut statements = statements(&document).peekable();
-    statements.peek().is_some()
-        && statements.all(|statement| {
-            let principals = statement.at(&["Principal"]).and_then(Value::as_object);
-            text_is(&statement, "Effect", "Allow")
-                && principals.is_some_and(|kinds| kinds.keys().all(|kind| kind == "Service"))
-                && list(statement.at(&["Principal", "Service"]))
-                    .all(|principal| principal.as_str() == Some(service))
-        })
+    let home = record.text(&["recipientAccountId"]);
+    let statements: Vec<Json> = statements(&document).collect();
+    let writes = |statement: &Json| {
+        text_is(statement, "Effect", "Allow")
+            && list(statement.at(&["Action"])).any(|action| action == "s3:PutObject")
+            && conditions(statement).all(|(key, values)| {
+                let mut values = list(Some(values)).filter_map(Value::as_str);
+                match key.to_ascii_lowercase().as_str() {
+                    "s3:x-amz-acl" => values.all(|acl| acl == "bucket-owner-full-control"),
+                    "aws:sourcearn" | "aws:sourceaccount" => values.all(|from| {
+                        let account = from.split(':').nth(4).unwrap_or(from);
+                        home.as_deref().is_none_or(|home| home == account)
+                    }),
+                    _ => false,
+                }
+            })
+    };
+    let is_cloudtrails = |statement: &Json| {
+        let principals = statement.at(&["Principal"]).and_then(Value::as_object);
+        principals.is_some_and(|kinds| kinds.keys().all(|kind| kind == "Service"))
+            && list(statement.at(&["Principal", "Service"]))
+                .all(|principal| principal == "cloudtrail.amazonaws.com")
+    };
+    let is_harmless = |statement: &Json| match text_is(statement, "Effect", "Deny") {
+        true => {
+            let mut asked = conditions(statement).peekable();
+            asked.peek().is_some()
+                && asked.all(|(key, value)| {
+                    key.eq_ignore_ascii_case("aws:SecureTransport")
+                        && (value == "false" || value == &Value::Bool(false))
+                })
+        }
+        false => is_cloudtrails(statement),
+    };
+    statements.iter().all(is_harmless) && statements.iter().any(writes)
+}
+
+/// The keys that a statement's conditions ask for, with what they are compared with.
+fn conditions(statement: &Json) -> impl Iterator<Item = (&String, &Value)> {
+    let operators = statement.at(&["Condition"]).and_then(Value::as_object);
+    operators
+        .into_iter()
+        .flat_map(|operators| operators.values())
+        .filter_map(Value::as_object)
+        .flatten()
 }
 
 /// Whether a trust policy lets in anybody, or an account other than the role's.

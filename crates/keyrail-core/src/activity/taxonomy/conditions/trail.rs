@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Condition, is_false, known};
-use crate::activity::taxonomy::grant::lets_in_only;
+use crate::activity::taxonomy::grant::lets_in_just_cloudtrail;
 use crate::event::Json;
 
 pub(in crate::activity::taxonomy) static EXPIRES_TRAIL: Condition = Condition {
@@ -18,6 +18,18 @@ pub(in crate::activity::taxonomy) static EXPIRES_TRAIL: Condition = Condition {
         of_trail_bucket(record, || {
             rules.is_none_or(|rules| rules.to_string().contains("Expiration\":"))
         })
+    },
+};
+
+pub(in crate::activity::taxonomy) static EXPIRES_TRAIL_LOG: Condition = Condition {
+    says: "`logGroupName` contains `cloudtrail` or `CloudTrail`, and events are kept for less than 90 days",
+    example: (
+        "requestParameters",
+        r#"{"logGroupName": "aws-cloudtrail-logs-111122223333-example", "retentionInDays": 1}"#,
+    ),
+    holds: |record| {
+        let days = record.text_at("requestParameters.retentionInDays");
+        Some((IS_TRAIL_LOG_GROUP.holds)(record)? && is_short(days))
     },
 };
 
@@ -59,7 +71,7 @@ pub(in crate::activity::taxonomy) static LIFTS_BLOCK_OF_TRAIL_BUCKET: Condition 
 };
 
 pub(in crate::activity::taxonomy) static NARROWS_DATA_STORE: Condition = Condition {
-    says: "protection, Regions or organization are given up, or selectors do not take all management events",
+    says: "protection, Regions or organization are given up, events are kept for less than 90 days, or selectors do not take all management events",
     example: ("requestParameters.multiRegionEnabled", "false"),
     holds: |record| {
         known(record, |parameters| {
@@ -70,6 +82,7 @@ pub(in crate::activity::taxonomy) static NARROWS_DATA_STORE: Condition = Conditi
             ]
             .iter()
             .any(|name| is_false(parameters, name))
+                || is_short(parameters.text(&["retentionPeriod"]))
                 || parameters.at(&["advancedEventSelectors"]).is_some() && !selects_all(parameters)
         })
     },
@@ -124,18 +137,14 @@ pub(in crate::activity::taxonomy) static NARROWS_TRAIL: Condition = Condition {
 };
 
 pub(in crate::activity::taxonomy) static OPENS_TRAIL_BUCKET: Condition = Condition {
-    says: "`bucketName` contains `cloudtrail`, and the policy does more than let CloudTrail in",
+    says: "`bucketName` contains `cloudtrail`, and the policy does more than let CloudTrail write for this account, or less",
     example: (
         "requestParameters.bucketName",
         r#""aws-cloudtrail-logs-111122223333-example""#,
     ),
     holds: |record| {
         of_trail_bucket(record, || {
-            !lets_in_only(
-                record,
-                "requestParameters.bucketPolicy",
-                "cloudtrail.amazonaws.com",
-            )
+            !lets_in_just_cloudtrail(record, "requestParameters.bucketPolicy")
         })
     },
 };
@@ -163,6 +172,12 @@ pub(in crate::activity::taxonomy) static SUSPENDS_VERSIONS_OF_TRAIL: Condition =
         of_trail_bucket(record, || status.as_deref() != Some("Enabled"))
     },
 };
+
+/// Whether that many days are too few to look into what somebody did.
+fn is_short(days: Option<String>) -> bool {
+    days.and_then(|days| days.parse::<u64>().ok())
+        .is_some_and(|days| days < 90)
+}
 
 /// What a bucket's block of public access can leave open, one by one.
 const PUBLIC_ACCESS: [&str; 4] = [

@@ -319,9 +319,13 @@ pub(super) const TABLE: &[Entry] = &[
     )
     .user(USER)
     .grant(Grant::ManagedPolicy("requestParameters.policyArn")),
-    call("iam:PutUserPolicy", &[EscalatePrivilege], TargetKind::User)
-        .user(USER)
-        .grant(Grant::PolicyDocument("requestParameters.policyDocument")),
+    call(
+        "iam:PutUserPolicy",
+        &[EscalatePrivilege, TamperGuardrail],
+        TargetKind::User,
+    )
+    .user(USER)
+    .grant(Grant::PolicyDocument("requestParameters.policyDocument")),
     call(
         "iam:AttachGroupPolicy",
         &[EscalatePrivilege],

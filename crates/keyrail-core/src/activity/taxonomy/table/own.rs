@@ -16,6 +16,12 @@ pub(super) const TABLE: &[Entry] = &[
     function("lambda:DeleteFunction"),
     function("lambda:UpdateFunctionCode"),
     function("lambda:UpdateFunctionConfiguration"),
+    // Whatever function it is of, if that gets keyrail's role.
+    own(
+        "lambda:CreateFunction",
+        TargetKind::Role,
+        &["requestParameters.role"],
+    ),
     function("lambda:UpdateAlias"),
     function("lambda:DeleteAlias"),
     function("lambda:CreateFunctionUrlConfig"),
@@ -73,6 +79,12 @@ pub(super) const TABLE: &[Entry] = &[
     queue("sqs:RemovePermission"),
     queue("sqs:DeleteQueue"),
     queue("sqs:PurgeQueue"),
+    own(
+        "sqs:StartMessageMoveTask",
+        TargetKind::Queue,
+        &["requestParameters.sourceArn"],
+    )
+    .in_any_region(),
     queue("sqs:SetQueueAttributes"),
     // its table, alarms and stack; its log is also in `tampering.rs`
     table("dynamodb:DeleteTable"),
@@ -84,9 +96,9 @@ pub(super) const TABLE: &[Entry] = &[
         &["requestParameters.resourceArn"],
     ),
     own(
-        "logs:PutRetentionPolicy",
-        TargetKind::Other,
-        &["requestParameters.logGroupName"],
+        "dynamodb:DeleteResourcePolicy",
+        TargetKind::Table,
+        &["requestParameters.resourceArn"],
     ),
     own(
         "monitoring:DeleteAlarms",
@@ -112,12 +124,19 @@ pub(super) const TABLE: &[Entry] = &[
         &["requestParameters.alarmName"],
     )
     .in_any_region(),
+    own(
+        "monitoring:PutAlarmMuteRule",
+        TargetKind::Other,
+        &["requestParameters.muteTargets.alarmNames.0"],
+    )
+    .in_any_region(),
     own("cloudformation:DeleteStack", TargetKind::Other, STACK).in_any_region(),
     own("cloudformation:UpdateStack", TargetKind::Other, STACK).in_any_region(),
     // By its ARN a change set is carried out without the stack's name.
     own("cloudformation:CreateChangeSet", TargetKind::Other, STACK).in_any_region(),
     own("cloudformation:ExecuteChangeSet", TargetKind::Other, STACK).in_any_region(),
     own("cloudformation:RollbackStack", TargetKind::Other, STACK).in_any_region(),
+    own("cloudformation:CancelUpdateStack", TargetKind::Other, STACK).in_any_region(),
     own(
         "cloudformation:DeleteStackInstances",
         TargetKind::Other,

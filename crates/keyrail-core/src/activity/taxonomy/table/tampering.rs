@@ -4,14 +4,15 @@
 //! spelling (checked 2026-11-25).
 
 use super::super::conditions::trail::{
-    EXPIRES_TRAIL, IS_TRAIL_BUCKET, IS_TRAIL_LOG_GROUP, LIFTS_BLOCK_OF_TRAIL_BUCKET,
-    NARROWS_DATA_STORE, NARROWS_INSIGHTS, NARROWS_SELECTORS, NARROWS_TRAIL, OPENS_TRAIL_BUCKET,
-    STOPS_ACCESS_LOG_OF_TRAIL, SUSPENDS_VERSIONS_OF_TRAIL,
+    EXPIRES_TRAIL, EXPIRES_TRAIL_LOG, IS_TRAIL_BUCKET, IS_TRAIL_LOG_GROUP,
+    LIFTS_BLOCK_OF_TRAIL_BUCKET, NARROWS_DATA_STORE, NARROWS_INSIGHTS, NARROWS_SELECTORS,
+    NARROWS_TRAIL, OPENS_TRAIL_BUCKET, STOPS_ACCESS_LOG_OF_TRAIL, SUSPENDS_VERSIONS_OF_TRAIL,
 };
 use super::super::conditions::{
     ARCHIVES_FINDINGS, CHANGES_CONTENT, DISABLES_CONTROL, DISABLES_CONTROLS, DISABLES_DETECTOR,
     DISABLES_MEMBERS, DISABLES_RULE, IS_WATCHING_SERVICE, NARROWS_RECORDER, PAUSES,
-    SETTLES_FINDINGS, STOPS_AUTOMATIC_MEMBERS, TRUSTS_ADDRESSES,
+    SETTLE_FINDINGS, SETTLES_FINDINGS, STOPS_AUTOMATIC_MEMBERS, SUPPRESSES_FINDINGS,
+    TRUSTS_ADDRESSES,
 };
 use super::{Group, Paths, call};
 use crate::activity::TargetKind;
@@ -60,11 +61,13 @@ pub(super) const TABLE: &[Entry] = &[
     // Whose key it is, and where the copies go, the name of neither tells.
     bucket("s3:PutBucketEncryption"),
     bucket("s3:PutBucketReplication"),
+    bucket("s3:DeleteBucketReplication"),
     // Its log group, or keyrail's own
     log("logs:DeleteLogGroup"),
     log("logs:DeleteLogStream"),
     log("logs:DeleteSubscriptionFilter"),
     log("logs:DeleteMetricFilter"),
+    log("logs:PutRetentionPolicy").when(&EXPIRES_TRAIL_LOG),
     // GuardDuty
     detector("guardduty:DeleteDetector"),
     detector("guardduty:UpdateDetector").when(&DISABLES_DETECTOR),
@@ -103,6 +106,12 @@ pub(super) const TABLE: &[Entry] = &[
     .when(&DISABLES_CONTROLS),
     audit("securityhub:CreateAutomationRule", RULE_NAME).when(&SETTLES_FINDINGS),
     audit("securityhub:CreateAutomationRuleV2", RULE_NAME).when(&SETTLES_FINDINGS),
+    audit("securityhub:UpdateAutomationRuleV2", RULE_NAME).when(&SETTLES_FINDINGS),
+    audit(
+        "securityhub:BatchUpdateAutomationRules",
+        &["requestParameters.UpdateAutomationRulesRequestItems.0.RuleArn"],
+    )
+    .when(&SETTLE_FINDINGS),
     audit(
         "securityhub:DeleteMembers",
         &["requestParameters.AccountIds.0"],
@@ -154,6 +163,10 @@ pub(super) const TABLE: &[Entry] = &[
         &["requestParameters.configRuleName"],
     ),
     audit(
+        "config:DeleteConformancePack",
+        &["requestParameters.conformancePackName"],
+    ),
+    audit(
         "config:DeleteOrganizationConfigRule",
         &["requestParameters.organizationConfigRuleName"],
     ),
@@ -171,7 +184,18 @@ pub(super) const TABLE: &[Entry] = &[
     ),
     audit("macie2:DisableMacie", &[]),
     audit("macie2:UpdateMacieSession", &[]).when(&PAUSES),
+    audit("macie2:CreateFindingsFilter", &["requestParameters.name"]).when(&ARCHIVES_FINDINGS),
     audit("inspector2:Disable", &[]),
+    audit("inspector2:CreateFilter", &["requestParameters.name"]).when(&SUPPRESSES_FINDINGS),
+    // Control Tower detaches policies for whoever calls these.
+    audit(
+        "controltower:DisableControl",
+        &["requestParameters.controlIdentifier"],
+    ),
+    audit(
+        "controltower:DeleteLandingZone",
+        &["requestParameters.landingZoneIdentifier"],
+    ),
     audit("detective:DeleteGraph", &["requestParameters.graphArn"]),
     audit(
         "ec2:DeleteFlowLogs",
