@@ -153,6 +153,30 @@ fn a_key_of_a_known_administrator_is_worse() {
     }
 }
 
+/// As many, and within as long, as the bundle says.
+#[test]
+fn what_belongs_together_in_time_the_bundle_says() {
+    let bundle = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/fixtures/bundles/correlated"
+    );
+    let changed = parsed(&sample("iam:ChangePassword", &[]));
+    let surge = &["compute-surge-after-password-change"][..];
+    for (now, violated) in [
+        (launch("09:30:00", 2), surge),
+        (launch("09:30:00", 1), &[][..]),
+        (launch("09:40:00", 2), &[]),
+    ] {
+        let report = after(
+            "correlated",
+            std::slice::from_ref(&changed),
+            &now,
+            &["--bundle", bundle],
+        );
+        assert_eq!(violations(&report), violated, "{now}");
+    }
+}
+
 /// Five instances within an hour; the samples change the password at 09:26:53.
 #[test]
 fn many_launches_soon_after_a_password_change_are_told() {

@@ -374,10 +374,7 @@ async fn a_key_in_another_account_is_a_failure_not_a_mistake() {
         ("FAILED", "critical", "failed")
     );
     assert!(
-        alert
-            .outcome()
-            .1
-            .contains("the key is in account 999999999999"),
+        alert.outcome().1.contains("it is in account 999999999999"),
         "{}",
         alert.outcome().1
     );

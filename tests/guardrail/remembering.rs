@@ -283,6 +283,19 @@ async fn beyond_the_limit_of_an_hour_it_only_alerts() {
             (json!("limit"), Some(StatusType::Active)),
         ]
     );
+
+    // What is contained only because of what came before counts as well.
+    let key = world.user_with_key("carla").await;
+    for event in [
+        world.password_changed("carla", 0),
+        world.launched("carla", &key, 5, 60),
+    ] {
+        function.invoke(&event).await.expect("it is told");
+    }
+    let [alert] = world.alerts().await.try_into().expect("one alert");
+    let plan = &alert.alert["report"]["plan"];
+    assert_eq!(plan[0]["withheld"], "limit", "{plan}");
+    assert_eq!(world.status("carla", &key).await, Some(StatusType::Active));
 }
 
 /// In every order: the launch is judged again when the password change comes later.

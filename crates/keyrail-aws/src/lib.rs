@@ -72,7 +72,7 @@ pub const PUBLISH_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// How long one call of `DynamoDB` or SQS may take: an event does not wait longer for what
 /// keyrail can do without.
-pub const STATE_TIMEOUT: Duration = Duration::from_secs(1);
+const STATE_TIMEOUT: Duration = Duration::from_secs(1);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 

@@ -74,7 +74,7 @@ impl Aws {
             return Err(EffectError {
                 kind: EffectErrorKind::Elsewhere,
                 message: format!(
-                    "the key is in account {account}, and keyrail acts only in its own, {own}: no responder role is configured (parameter `ResponderRole`)"
+                    "it is in account {account}, and keyrail acts only in its own, {own}: no responder role is configured (parameter `ResponderRole`)"
                 ),
             });
         };

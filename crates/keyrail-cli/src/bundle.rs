@@ -87,8 +87,29 @@ pub(crate) fn folder(named: Option<&Path>) -> Result<PathBuf, Failure> {
 pub(crate) fn files(folder: &Path) -> Files {
     Files::gather(
         |below| names(&folder.join(below)),
-        |file| fs::read_to_string(folder.join(file)),
+        |file| text_of(&folder.join(file)),
     )
+}
+
+/// The text of a file that somebody wrote; the error says what stands there instead.
+pub(crate) fn text_of(path: &Path) -> io::Result<String> {
+    let kind = fs::metadata(path)?;
+    if kind.is_dir() {
+        return Err(io::Error::other("a folder stands where a file belongs"));
+    }
+    if !kind.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    String::from_utf8(fs::read(path)?).map_err(|error| {
+        let until = error.utf8_error().valid_up_to();
+        let valid = error.as_bytes().get(..until).unwrap_or_default();
+        let line = String::from_utf8_lossy(valid).matches('\n').count() + 1;
+        let encoding = match error.as_bytes() {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => ", but UTF-16",
+            _ => "",
+        };
+        io::Error::other(format!("line {line} is not UTF-8{encoding}"))
+    })
 }
 
 /// Whether a file's name has one of these extensions.

@@ -8,6 +8,7 @@ mod diagnostics;
 mod edit;
 mod events;
 mod exit;
+mod github;
 mod output;
 mod reports;
 mod samples;

@@ -1,7 +1,6 @@
 //! Tests of a bundle: `tests/*.yaml`.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 use keyrail_core::bundle::{Diagnostic, Level};
@@ -10,7 +9,7 @@ use keyrail_core::report::Report;
 use keyrail_core::{Bundle, Event, examine};
 use serde_saphyr::{Location, Spanned};
 
-use crate::bundle::{has_extension, names};
+use crate::bundle::{has_extension, names, text_of};
 
 pub(crate) use self::format::Expectation;
 use self::format::{Suite, Test};
@@ -88,7 +87,7 @@ impl Texts {
                 continue;
             }
             let file = format!("tests/{name}");
-            match fs::read_to_string(folder.join(&file)) {
+            match text_of(&folder.join(&file)) {
                 Ok(text) => texts.read.push((file, text)),
                 Err(error) => texts.unreadable.push(unreadable(&file, error)),
             }

@@ -124,6 +124,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether guardrails are asked about it at all.
+    #[must_use]
+    pub fn is_judged(self) -> bool {
+        !matches!(self, Self::Other | Self::Unrecognised)
+    }
+}
+
+impl Kind {
     /// Whether AWS reports something, in place of somebody doing it.
     #[must_use]
     pub fn is_report(self) -> bool {

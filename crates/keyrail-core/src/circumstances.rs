@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use crate::activity::{Origin, Target, TargetKind};
+use crate::activity::{Activity, Origin, Target, TargetKind};
 use crate::bundle::{Bundle, Mode};
 use crate::change::Denial;
+use crate::event::Event;
 pub use crate::history::{History, PasswordChange, Past};
 use crate::lookup::UserFacts;
 
@@ -81,6 +82,19 @@ impl Circumstances {
         Self {
             mode: Some(mode),
             ..Self::default()
+        }
+    }
+
+    /// The same after events that came before, in their order.
+    #[must_use]
+    pub fn after(self, events: impl IntoIterator<Item = Event>) -> Self {
+        let mut history = History::default();
+        for event in events {
+            history.note(&Activity::interpret(&event, &self), &self);
+        }
+        Self {
+            history: Some(history),
+            ..self
         }
     }
 

@@ -191,7 +191,7 @@ pub enum EffectErrorKind {
     Elsewhere,
     /// A quota of the user is full.
     Full,
-    /// There is no such user or key.
+    /// There is no such user, role or credential.
     Gone,
     /// Something else, which trying again will not mend.
     Other,

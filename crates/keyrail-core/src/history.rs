@@ -53,7 +53,7 @@ pub struct PasswordChange {
 
 impl History {
     /// Takes an activity into account for those that come after it.
-    pub fn note(&mut self, activity: &Activity, circumstances: &Circumstances) {
+    pub(crate) fn note(&mut self, activity: &Activity, circumstances: &Circumstances) {
         if activity.outcome.succeeded != Some(true) {
             return;
         }

@@ -7,7 +7,7 @@ use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 use self::question::Question;
-use crate::activity::{Activity, Kind};
+use crate::activity::Activity;
 use crate::bundle::{Bundle, Mode, Severity, reads_fact};
 use crate::circumstances::Circumstances;
 use crate::lookup::Lookup;
@@ -127,7 +127,7 @@ impl Bundle {
             expired: Vec::new(),
             undecided: Vec::new(),
         };
-        if matches!(activity.kind, Kind::Other | Kind::Unrecognised) {
+        if !activity.kind.is_judged() {
             return verdict;
         }
         match Question::about(activity, &self.organization) {

@@ -60,9 +60,9 @@ pub struct Outcome {
 pub enum OutcomeResult {
     /// AWS accepted the change, and the state read back does not show it yet.
     Accepted,
-    /// There was nothing left to do: inactive already, deleted, or the user gone.
+    /// There was nothing left to do: it was so already, or what it was about is gone.
     Already,
-    /// The change was not made, or nobody can tell: take the key to be active.
+    /// The change was not made, or nobody can tell: take what was to be stopped to work.
     Failed,
     /// The change was made, and the state read back shows it.
     Verified,

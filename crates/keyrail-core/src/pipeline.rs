@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::{join, join_all, join3};
+use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 
 use crate::activity::Activity;
@@ -68,13 +68,12 @@ pub async fn respond(
     let mut report = examine(event, bundle, &circumstances);
     let mut again = None;
     let mut claimed = None;
-    let mut is_within_limit = true;
     let bearing = match aws.has_table() {
         true => Bearing::of(&report),
         false => None,
     };
     if let Some(bearing) = bearing {
-        let recalled = recall(&report, &bearing, bundle, until, aws).await;
+        let recalled = recall(&report, &bearing, until, aws).await;
         match recalled.claim {
             Some(Claim::Done) => return Response::of(report, Handled::Before),
             Some(Claim::Elsewhere) => return Response::of(report, Handled::Elsewhere),
@@ -96,15 +95,14 @@ pub async fn respond(
             again = launch_to_judge_again(&report.activity, &recalled.memories);
         }
         report.not_known = recalled.not_known;
-        is_within_limit = recalled.is_within_limit;
     }
     let lookups = bundle.lookups_for(&report.verdict);
     if !lookups.is_empty() {
         look_up(&mut report, &lookups, aws).await;
         (report.verdict, report.plan) = judged(&report.activity, bundle, &circumstances);
     }
-    if !is_within_limit {
-        report.plan.withhold(Withheld::Limit);
+    if aws.has_table() {
+        keep_to_the_limit(&mut report, bundle, aws).await;
     }
     let protected = &bundle.settings.protect;
     let carrying_out = carry_out(&report.plan, protected, report.event.id.as_deref(), aws);
@@ -157,14 +155,12 @@ impl Bearing {
 struct Recalled {
     claim: Option<Claim>,
     memories: Vec<Memory>,
-    is_within_limit: bool,
     not_known: Vec<String>,
 }
 
 async fn recall(
     report: &Report,
     bearing: &Bearing,
-    bundle: &Bundle,
     until: Timestamp,
     state: &impl State,
 ) -> Recalled {
@@ -173,12 +169,6 @@ async fn recall(
             Some(event) => Some(state.claim(&event, until).await),
             None => None,
         }
-    };
-    let counting = async {
-        let most = bundle.settings.limits.containments_per_hour?;
-        let (_, effect) = report.plan.effects().next()?;
-        let event = report.event.claim()?;
-        Some(state.count(&effect.account, &event, most).await)
     };
     // Written before it is read, so that of two events that belong together whichever
     // comes second sees the first.
@@ -189,11 +179,10 @@ async fn recall(
         let read = join_all(recalling).await;
         (written, read)
     };
-    let (claim, count, (written, read)) = join3(claiming, counting, recalling).await;
+    let (claim, (written, read)) = join(claiming, recalling).await;
     let mut recalled = Recalled {
         claim: None,
         memories: Vec::new(),
-        is_within_limit: true,
         not_known: Vec::new(),
     };
     let mut not_known = |what: Unknown, error: String| {
@@ -202,11 +191,6 @@ async fn recall(
     match claim {
         Some(Ok(claim)) => recalled.claim = Some(claim),
         Some(Err(error)) => not_known(Unknown::Twice, error.message),
-        None => {}
-    }
-    match count {
-        Some(Ok(is_within)) => recalled.is_within_limit = is_within,
-        Some(Err(error)) => not_known(Unknown::Limit, error.message),
         None => {}
     }
     for error in written.into_iter().filter_map(Result::err) {
@@ -219,6 +203,28 @@ async fn recall(
         }
     }
     recalled
+}
+
+/// Counts a containment, if the bundle sets a limit for the account, and withholds it
+/// beyond that. Where nobody can count it is carried out.
+async fn keep_to_the_limit(report: &mut Report, bundle: &Bundle, state: &impl State) {
+    let most = bundle.settings.limits.containments_per_hour;
+    let account = report
+        .plan
+        .effects()
+        .next()
+        .map(|(_, effect)| effect.account.clone());
+    let (Some(most), Some(account), Some(event)) = (most, account, report.event.claim()) else {
+        return;
+    };
+    match state.count(&account, &event, most).await {
+        Ok(true) => {}
+        Ok(false) => report.plan.withhold(Withheld::Limit),
+        Err(error) => {
+            let unknown = english::not_known(Unknown::Limit, &error.message);
+            report.not_known.push(unknown);
+        }
+    }
 }
 
 /// Looks up what policies need to know of the users in an activity. What cannot be

@@ -155,8 +155,8 @@ impl Report {
         }
     }
 
-    /// How bad it is: the verdict's severity, but critical while a key that was
-    /// to be stopped is active. Something unrecognised is medium: nobody has
+    /// How bad it is: the verdict's severity, but critical while what was to be stopped
+    /// may still work. Something unrecognised is medium: nobody has
     /// judged it.
     #[must_use]
     pub fn severity(&self) -> Severity {

@@ -15,7 +15,7 @@ use keyrail_core::repeats::{FollowUp, follow_up};
 use keyrail_core::{Event, respond};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::value::RawValue;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::settings::Settings;
 use crate::{body, message, telemetry};
@@ -58,9 +58,14 @@ impl Guard {
                 let aws = within(&aws, end);
                 let handled = match message {
                     Later::Recheck(containment) => {
-                        self.look_again(&containment, tried_before, &aws).await
+                        let span = span(&invocation.context, Some(&containment.event));
+                        let looked = self.look_again(&containment, tried_before, &aws);
+                        looked.instrument(span).await
                     }
-                    Later::FollowUp(repeated) => self.follow_up(&repeated, &aws).await,
+                    Later::FollowUp(repeated) => {
+                        let span = span(&invocation.context, Some(&repeated.event));
+                        self.follow_up(&repeated, &aws).instrument(span).await
+                    }
                 };
                 result = result.and(handled);
             }
@@ -71,18 +76,15 @@ impl Guard {
             .into();
         let mut result = Ok(());
         while let Some(event) = events.pop_front() {
-            let span = tracing::info_span!(
-                "invocation",
-                request_id = invocation.context.request_id,
-                event_id = event.id.as_deref(),
-            );
+            let span = span(&invocation.context, event.id.as_deref());
             let (again, handled) = self.handle(event, end, &aws).instrument(span).await;
             events.extend(again);
             result = result.and(handled);
         }
         // After the events: nothing stands between one and its first step.
         if let Some(event) = self.fault(own_account(arn)) {
-            let (_, told) = self.handle(event, end, &aws).await;
+            let span = span(&invocation.context, event.id.as_deref());
+            let (_, told) = self.handle(event, end, &aws).instrument(span).await;
             self.fault_is_told.store(told.is_ok(), Ordering::Relaxed);
             result = result.and(told);
         }
@@ -105,7 +107,7 @@ impl Guard {
             aws,
         ))
         .await;
-        telemetry::record_recheck(containment, &looked, &settings.circumstances.name);
+        telemetry::record_recheck(&looked, &settings.circumstances.name);
         match looked {
             Ok(None) => Ok(()),
             Ok(Some(response)) => result_for_lambda(&response),
@@ -127,7 +129,7 @@ impl Guard {
                 result_for_lambda(&response)
             }
             Err(error) => {
-                tracing::error!(event = repeated.event, %error, "it could not be followed up");
+                tracing::error!(%error, "it could not be followed up");
                 let message = format!("event {}: {error}", repeated.event);
                 Err(diagnostic("NotFollowedUp", message))
             }
@@ -171,6 +173,11 @@ impl Guard {
         telemetry::record(&response, &settings.circumstances.name);
         (response.again.take(), result_for_lambda(&response))
     }
+}
+
+/// What each line of the log is about.
+fn span(context: &Context, event_id: Option<&str>) -> Span {
+    tracing::info_span!("invocation", request_id = context.request_id, event_id)
 }
 
 /// When Lambda ends the invocation.

@@ -8,7 +8,6 @@ use keyrail_core::activity::Kind;
 use keyrail_core::effects::EffectError;
 use keyrail_core::outcome::OutcomeResult;
 use keyrail_core::pipeline::{Handled, Response};
-use keyrail_core::recheck::Recheck;
 use serde_json::{Value, json};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
@@ -57,20 +56,16 @@ pub(crate) fn record(response: &Response, deployment: &str) {
 }
 
 /// The same for a containment that was looked at again.
-pub(crate) fn record_recheck(
-    containment: &Recheck,
-    looked: &Result<Option<Response>, EffectError>,
-    deployment: &str,
-) {
+pub(crate) fn record_recheck(looked: &Result<Option<Response>, EffectError>, deployment: &str) {
     match looked {
-        Ok(None) => tracing::info!(event = containment.event, "contained still"),
+        Ok(None) => tracing::info!("contained still"),
         Ok(Some(response)) => {
             let what = response.report.activity.comeback.as_deref();
-            tracing::error!(event = containment.event, what, "containment did not hold");
+            tracing::error!(what, "containment did not hold");
             record(response, deployment);
         }
         Err(error) => {
-            tracing::error!(event = containment.event, %error, "it could not be looked at again");
+            tracing::error!(%error, "it could not be looked at again");
         }
     }
     let held = u8::from(matches!(looked, Ok(None)));

@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 
 use cedar_policy_symcc::Env;
 use jiff::civil::Date;
-use keyrail_core::activity::Activity;
 use keyrail_core::activity::taxonomy::Group;
-use keyrail_core::circumstances::History;
 use keyrail_core::{Bundle, Circumstances, Event, examine};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -176,16 +174,11 @@ fn judged(
     history: &[Value],
     bundle: &Bundle,
 ) -> Option<keyrail_core::judge::Verdict> {
-    let circumstances = Circumstances::of(bundle);
-    let mut earlier = History::default();
-    for event in history {
-        let event = Event::parse(event.to_string().as_bytes()).ok()?;
-        earlier.note(&Activity::interpret(&event, &circumstances), &circumstances);
-    }
-    let circumstances = Circumstances {
-        history: (!history.is_empty()).then_some(earlier),
-        ..circumstances
+    let parsed = |event: &Value| Event::parse(event.to_string().as_bytes()).ok();
+    let earlier: Vec<Event> = history.iter().map(parsed).collect::<Option<_>>()?;
+    let circumstances = match earlier.is_empty() {
+        true => Circumstances::of(bundle),
+        false => Circumstances::of(bundle).after(earlier),
     };
-    let event = Event::parse(event.to_string().as_bytes()).ok()?;
-    Some(examine(event, bundle, &circumstances).verdict)
+    Some(examine(parsed(event)?, bundle, &circumstances).verdict)
 }

@@ -100,7 +100,7 @@ tests:
         ran.stdout,
         format!(
             "\
-::error file={},line=2,title=percent 100%25  and  more::severity: expected \"none\", actual \"critical\"
+::error file={},line=2,title=percent 100%25%2C and%3A more::severity: expected \"none\", actual \"critical\"
 ::notice title=coverage::guardrail `key-issued` has no test
 ::notice title=coverage::guardrail `root-signed-in` has no test that it does not match, although its scope is met
 0 passed, 1 failed

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 
 use clap::ValueEnum;
 use ipnet::IpNet;
-use keyrail_core::activity::Activity;
 use keyrail_core::alert::Alert;
 use keyrail_core::bundle::settings;
-use keyrail_core::circumstances::{Circumstances, History};
+use keyrail_core::circumstances::Circumstances;
 use keyrail_core::report::Report;
 use keyrail_core::{Bundle, Event, Mode, Severity, examine};
 
@@ -96,25 +95,19 @@ impl Args {
     }
 
     fn circumstances(&self, bundle: &Bundle) -> Result<Circumstances, Failure> {
-        let mut networks = bundle.settings.networks.clone();
-        for (name, range) in &self.network {
-            networks.entry(name.clone()).or_default().push(*range);
-        }
         let mut circumstances = Circumstances {
             mode: self.mode,
             name: self.name.clone(),
-            networks,
-            ..Circumstances::default()
+            ..Circumstances::of(bundle)
         };
-        if let Some(path) = &self.history {
-            let mut history = History::default();
-            for event in events::read(path)? {
-                let activity = Activity::interpret(&event, &circumstances);
-                history.note(&activity, &circumstances);
-            }
-            circumstances.history = Some(history);
+        for (name, range) in &self.network {
+            let ranges = circumstances.networks.entry(name.clone()).or_default();
+            ranges.push(*range);
         }
-        Ok(circumstances)
+        Ok(match &self.history {
+            Some(path) => circumstances.after(events::read(path)?),
+            None => circumstances,
+        })
     }
 
     /// The one event, or the one that was asked for.

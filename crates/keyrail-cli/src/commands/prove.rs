@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::bundle::{self, FOLDER_HELP};
 use crate::clock;
 use crate::exit::{Exit, Failure};
+use crate::github::{Loudness, annotation};
 use crate::output::{self, Output};
 
 /// Prove a bundle's guardrails, for all activities that the schema allows
@@ -93,7 +94,7 @@ impl Args {
                 "bundle": bundle.version,
                 "findings": findings,
             }))?,
-            Format::Github => findings.iter().map(annotation).collect(),
+            Format::Github => findings.iter().map(github).collect(),
         };
         out.answer(&text)?;
         let is = |proof: Proof| findings.iter().any(|finding| finding.result == proof);
@@ -127,7 +128,7 @@ pub(crate) fn properties(
                 message: "it is not a `.cedar` file".to_owned(),
             }));
         }
-        let text = std::fs::read_to_string(below.join(&name)).map_err(unreadable)?;
+        let text = bundle::text_of(&below.join(&name)).map_err(unreadable)?;
         files.push((format!("properties/{name}"), text));
     }
     let files = files
@@ -206,18 +207,14 @@ fn text(findings: &[Finding]) -> Result<String, Failure> {
     Ok(text)
 }
 
-fn annotation(finding: &Finding) -> String {
-    let (level, word) = match finding.result {
+fn github(finding: &Finding) -> String {
+    let (loudness, word) = match finding.result {
         Proof::Proved => return String::new(),
-        Proof::Failed => ("error", "not so"),
-        Proof::Unknown => ("warning", "not decided"),
+        Proof::Failed => (Loudness::Error, "not so"),
+        Proof::Unknown => (Loudness::Warning, "not decided"),
     };
     let shown = finding.counterexample.as_ref();
     let shown = shown.map(|shown| format!(", for {} by {}", shown.action, shown.principal));
-    let says = finding.says.replace('%', "%25").replace('\n', "%0A");
-    format!(
-        "::{level} title={}::{word}: {says}{}\n",
-        finding.about.join(" "),
-        shown.unwrap_or_default()
-    )
+    let message = format!("{word}: {}{}", finding.says, shown.unwrap_or_default());
+    annotation(loudness, None, &finding.about.join(" "), &message)
 }

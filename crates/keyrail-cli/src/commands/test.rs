@@ -15,6 +15,7 @@ use self::coverage::Coverage;
 use crate::bundle::{self, FOLDER_HELP};
 use crate::diagnostics;
 use crate::exit::{Exit, Failure};
+use crate::github::{Loudness, annotation};
 use crate::output::{self, Output};
 use crate::suite::{Ready, Run, Texts};
 
@@ -349,22 +350,22 @@ impl Results<'_> {
     /// A line for each failure, which GitHub shows beside the test; and the counts, for
     /// readers of the log.
     fn github(&self, folder: &Path) -> String {
-        let escape = |text: &str| text.replace('%', "%25").replace('\n', "%0A");
         let failures = self.failed().map(|test| {
-            let file = folder.join(&test.run.file).display().to_string();
-            format!(
-                "::error file={},line={},title={}::{}\n",
-                escape(&file),
-                test.run.place.0,
-                escape(&test.run.name.replace([':', ','], " ")),
-                escape(&test.summary())
+            let file = folder.join(&test.run.file);
+            let place = (file.as_path(), test.run.place.0, None);
+            annotation(
+                Loudness::Error,
+                Some(place),
+                &test.run.name,
+                &test.summary(),
             )
         });
-        let level = if self.required { "error" } else { "notice" };
-        let gaps = self
-            .gaps
-            .iter()
-            .map(|gap| format!("::{level} title=coverage::{}\n", escape(gap)));
+        let loudness = match self.required {
+            true => Loudness::Error,
+            false => Loudness::Notice,
+        };
+        let gaps = self.gaps.iter();
+        let gaps = gaps.map(|gap| annotation(loudness, None, "coverage", gap));
         failures.chain(gaps).collect::<String>() + &self.counts()
     }
 }

@@ -15,6 +15,7 @@ use crate::bundle::{self, FOLDER_HELP};
 use crate::clock;
 use crate::diagnostics;
 use crate::exit::{Exit, Failure};
+use crate::github::{Loudness, annotation};
 use crate::output::{self, Output};
 use crate::suite::Texts;
 
@@ -173,28 +174,15 @@ fn json_of(diagnostics: &[Diagnostic]) -> Result<String, Failure> {
     output::json(&json!({"schema": "keyrail.diagnostics/v1", "diagnostics": diagnostics}))
 }
 
-/// `::error file=…,line=…,col=…::message`, with what GitHub wants escaped.
 fn github(folder: &std::path::Path, found: &Diagnostic) -> String {
-    let level = match found.severity {
-        Level::Error => "error",
-        Level::Warning => "warning",
+    let loudness = match found.severity {
+        Level::Error => Loudness::Error,
+        Level::Warning => Loudness::Warning,
     };
-    let escape = |text: &str| {
-        text.replace('%', "%25")
-            .replace('\n', "%0A")
-            .replace('\r', "%0D")
-    };
-    let help = found
-        .help
-        .as_deref()
-        .map(|help| format!("; {help}"))
-        .unwrap_or_default();
-    format!(
-        "::{level} file={},line={},col={},title={}::{}\n",
-        escape(&folder.join(&found.file).display().to_string()),
-        found.line,
-        found.column,
-        found.code,
-        escape(&format!("{}{help}", found.message)),
-    )
+    let help = found.help.as_deref();
+    let help = help.map(|help| format!("; {help}")).unwrap_or_default();
+    let file = folder.join(&found.file);
+    let place = (file.as_path(), found.line, Some(found.column));
+    let message = format!("{}{help}", found.message);
+    annotation(loudness, Some(place), found.code, &message)
 }

@@ -1,19 +1,18 @@
 //! What a test gives: an event, and the circumstances in which it is judged.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
-use keyrail_core::activity::Activity;
 use keyrail_core::bundle::settings;
-use keyrail_core::circumstances::{Circumstances, History};
+use keyrail_core::circumstances::Circumstances;
 use keyrail_core::lookup::{Lookup, UserFacts};
 use keyrail_core::{Bundle, Event, Mode};
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
 use super::format::{Earlier, UserRow};
+use crate::bundle::text_of;
 use crate::commands::sample;
 use crate::edit;
 use crate::exit::Failure;
@@ -74,19 +73,16 @@ impl Given {
             circumstances.networks = networks.iter().map(ranges).collect::<Result<_, _>>()?;
         }
         if !self.history.is_empty() {
-            let mut history = History::default();
-            for earlier in &self.history {
+            let earlier = self.history.iter().map(|earlier| {
                 let source = Source {
                     sample: earlier.sample.clone(),
                     event: earlier.event.clone(),
                     file: earlier.file.clone(),
                 };
                 let changes = [(earlier.set.clone(), earlier.unset.clone())];
-                let event = event(&source, &changes, folder)?;
-                let activity = Activity::interpret(&event, &circumstances);
-                history.note(&activity, &circumstances);
-            }
-            circumstances.history = Some(history);
+                event(&source, &changes, folder)
+            });
+            circumstances = circumstances.after(earlier.collect::<Result<Vec<_>, _>>()?);
         }
         Ok((event(&self.source, &self.changes, folder)?, circumstances))
     }
@@ -154,7 +150,7 @@ impl Source {
 }
 
 fn from_file(path: &Path) -> Result<Value, Failure> {
-    let text = fs::read_to_string(path)
+    let text = text_of(path)
         .map_err(|error| Failure::input(format!("cannot read `{}`: {error}", path.display())))?;
     serde_json::from_str(&text)
         .map_err(|error| Failure::input(format!("`{}` is not JSON: {error}", path.display())))

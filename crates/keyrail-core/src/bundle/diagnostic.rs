@@ -79,7 +79,7 @@ impl Source<'_> {
             file: self.name.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
-            length: end.clamp(start, line_end) - start,
+            length: self.text.ceil_char_boundary(end.clamp(start, line_end)) - start,
         }
     }
 }

@@ -105,6 +105,11 @@ impl Files {
     fn read(&mut self, file: &str, read: &impl Fn(&str) -> io::Result<String>) {
         match read(file) {
             Ok(text) => {
+                // Some editors begin a file with a mark that nobody sees.
+                let text = text
+                    .strip_prefix('\u{feff}')
+                    .map(str::to_owned)
+                    .unwrap_or(text);
                 self.texts.insert(file.to_owned(), text);
             }
             Err(error) => self.fault(file, "unreadable", format!("it cannot be read: {error}")),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Verdict;
 use super::facts::facts;
 use super::question::Question;
-use crate::activity::{Activity, Kind};
+use crate::activity::Activity;
 use crate::bundle::Bundle;
 
 /// One policy, and what it makes of an activity.
@@ -99,7 +99,7 @@ impl Bundle {
 
     /// Which policies an activity satisfies; none, if it is not judged at all.
     fn asked(&self, activity: &Activity, policies: &PolicySet, by: Decision) -> HashSet<PolicyId> {
-        if policies.is_empty() || matches!(activity.kind, Kind::Other | Kind::Unrecognised) {
+        if policies.is_empty() || !activity.kind.is_judged() {
             return HashSet::new();
         }
         match Question::about(activity, &self.organization) {

@@ -384,5 +384,21 @@ fn no_alert_claims_what_is_not_so_and_each_comeback_is_found() {
         };
         run(seed, bundle, &mut tally);
     }
+    // Nothing of what is checked is left out by chance.
+    let Tally {
+        verified,
+        lost,
+        strikes,
+        found,
+        looks,
+        ..
+    } = tally;
+    assert!(
+        [verified, lost, strikes, found, looks]
+            .iter()
+            .all(|count| *count > 0),
+        "{tally:?}"
+    );
+    assert!(tally.dead_letters < all, "{tally:?}");
     told(&format!("{all} runs: {tally:?}"));
 }

@@ -114,6 +114,7 @@ fn wherever_it_dies_the_key_is_stopped_and_somebody_is_told() {
             }
         }
     }
+    assert!(deaths > 0);
     told(&format!(
         "{deaths} deaths before and after each call: every key stopped, every event told, none deleted twice"
     ));
@@ -143,6 +144,7 @@ fn it_may_die_twice() {
             }
         }
     }
+    assert!(ran > 0);
     told(&format!(
         "{ran} pairs of deaths: all told, none deleted twice"
     ));
@@ -186,6 +188,7 @@ fn a_look_again_that_dies_is_told_when_it_comes_again() {
             assert!(!bob_in(&inner.iam).keys[KEY].0, "{place}: it is active");
         }
     }
+    assert!(deaths > 0);
     told(&format!(
         "{deaths} deaths of looks again: all told, every key stopped"
     ));

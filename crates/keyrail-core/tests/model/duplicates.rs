@@ -58,6 +58,7 @@ fn of_eight_deliveries_at_once_one_is_told() {
         assert!(!bob_in(&states[0]).keys[KEY].0 && bob_in(&states[0]).is_denied());
     }
     assert!(elsewhere > 0 && before > 0, "they do not interleave");
+    assert!(elsewhere > 0 && before > 0 && without > 0);
     told(&format!(
         "{all} times eight deliveries at once: with the table one alert each ({elsewhere} found it handled elsewhere, {before} before), without one {without} alerts"
     ));

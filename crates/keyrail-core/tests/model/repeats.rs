@@ -165,6 +165,7 @@ fn each_violation_is_told_by_itself_or_in_a_follow_up() {
         events += violations.len();
     }
     assert!(counted > 0 && follow_ups > 0, "nothing repeats");
+    assert!(counted > 0 && follow_ups > 0 && alerts > 0);
     told(&format!(
         "{all} rows of violations, {events} in all: {counted} counted, {follow_ups} follow-ups, {alerts} alerts; each told"
     ));

@@ -109,6 +109,7 @@ fn five_launches_after_a_password_change_are_told_in_every_order() {
         silent.len(),
         silent[0]
     );
+    assert!(orders > 0);
     told(&format!(
         "{orders} orders of a password change and five launches: all told"
     ));

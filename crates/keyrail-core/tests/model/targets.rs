@@ -265,6 +265,7 @@ fn no_call_names_another_account_user_or_key() {
         effective > pairs / 2,
         "{effective} changing calls show nothing"
     );
+    assert!(silent < pairs && looks > 0 && effective > 0);
     told(&format!(
         "{pairs} pairs of event and IAM ({silent} with no changing call, {looks} looks again): {calls} changing calls, {effective} of them with effect, none names another account, user or key"
     ));

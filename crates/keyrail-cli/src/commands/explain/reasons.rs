@@ -1,14 +1,13 @@
 //! Why each guardrail is violated or not, in words.
 
 use keyrail_core::Bundle;
-use keyrail_core::activity::Kind;
 use keyrail_core::judge::ModeFrom;
 use keyrail_core::judge::why::{Condition, Why};
 use keyrail_core::report::Report;
 
 /// A section that explains each guardrail that is about the event.
 pub(super) fn text(report: &Report, bundle: &Bundle, today: Option<jiff::civil::Date>) -> String {
-    if matches!(report.activity.kind, Kind::Other | Kind::Unrecognised) {
+    if !report.activity.kind.is_judged() {
         return String::new();
     }
     let guardrails = bundle.guardrails_on(&report.activity);
