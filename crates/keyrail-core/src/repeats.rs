@@ -39,7 +39,7 @@ const LONGEST_KEY: usize = 1_024;
 pub struct Repetition {
     /// The affected account.
     pub account: String,
-    /// The actor's ARN.
+    /// The actor's ARN; of a failed sign-in by nobody whom AWS names, the address.
     pub actor: String,
     /// What the actor did, and in which mode; and to what, if nothing is contained: then
     /// each is news.
@@ -132,15 +132,24 @@ impl Repetition {
     }
 }
 
-/// Who does it. A sign-in that fails has no ARN; whoever has no name either is not taken
-/// for one with another.
+/// Who does it. A sign-in that fails has no ARN, and no name that AWS would show if it is
+/// none of the account's: anybody can try these, so that they are told by their address.
+/// Whoever else has no name is not taken for one with another.
 fn actor(activity: &Activity) -> Option<String> {
     let actor = &activity.actor;
     let by_name = || {
         let (account, name) = (activity.account.as_deref()?, actor.name.as_deref()?);
         (actor.kind == ActorKind::IamUser).then(|| activity.user_arn(account, name))
     };
-    actor.arn.clone().or_else(by_name)
+    let by_address = || {
+        let failed = activity.outcome.succeeded == Some(false);
+        let ip = activity
+            .origin
+            .ip
+            .filter(|_| failed && activity.kind == Kind::SignIn)?;
+        Some(format!("somebody at {ip}"))
+    };
+    actor.arn.clone().or_else(by_name).or_else(by_address)
 }
 
 fn deed(report: &Report) -> Option<String> {
@@ -294,17 +303,23 @@ mod tests {
     fn sign_ins_that_fail_are_counted_by_name() {
         let bundle = Bundle::embedded().expect("it loads");
         let sample = include_bytes!("../../keyrail-cli/src/samples/sign-in-failed.json");
-        let of = |name: &str| {
+        let from = |ip: &str, name: &str| {
             let mut event: serde_json::Value = serde_json::from_slice(sample).expect("it is JSON");
             event["detail"]["userIdentity"]["userName"] = name.into();
+            event["detail"]["sourceIPAddress"] = ip.into();
             let event = Event::parse(event.to_string().as_bytes()).expect("it is an event");
             let report = examine(event, &bundle, &Circumstances::default());
             assert_eq!(report.activity.actor.arn, None);
             Repetition::of(&report, &bundle, Timestamp::UNIX_EPOCH).map(|it| it.key())
         };
+        let of = |name: &str| from("198.51.100.7", name);
         assert_eq!(of("anaya"), of("anaya"));
         assert!(of("anaya").is_some());
         assert_ne!(of("anaya"), of("bob"));
-        assert_eq!(of("HIDDEN_DUE_TO_SECURITY_REASONS"), None);
+        let nobody = "HIDDEN_DUE_TO_SECURITY_REASONS";
+        assert!(of(nobody).is_some());
+        assert_eq!(of(nobody), of(nobody));
+        assert_ne!(of(nobody), from("2001:db8::7", nobody));
+        assert_eq!(from("signin.amazonaws.com", nobody), None);
     }
 }

@@ -73,7 +73,7 @@ fn of_bundle(report: &Report) -> Vec<String> {
 
 /// Where to see what an actor did.
 fn calls_of(arn: &str, report: &Report) -> Option<String> {
-    let name = arn.rsplit([':', '/']).next()?;
+    let name = arn.strip_prefix("arn:")?.rsplit([':', '/']).next()?;
     // Names of sessions have the same alphabet.
     let name: UserName = name.parse().ok()?;
     let region = in_region(report);

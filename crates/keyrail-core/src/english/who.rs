@@ -8,8 +8,11 @@ pub(crate) fn who(activity: &Activity) -> Option<String> {
     let actor = actor_name(activity);
     if let Some(repeats) = &activity.repeats {
         // `user/anaya`, `assumed-role/deploy/anaya`
-        let arn = &repeats.follow_up.repetition.actor;
-        return Some(arn.rsplit(':').next().unwrap_or(arn).to_owned());
+        let actor = &repeats.follow_up.repetition.actor;
+        let in_arn = actor
+            .strip_prefix("arn:")
+            .and_then(|arn| arn.rsplit(':').next());
+        return Some(in_arn.unwrap_or(actor).to_owned());
     }
     if activity.comeback.is_some() {
         return Some(activity.target.user.clone().unwrap_or(actor));
