@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use ipnet::IpNet;
 use keyrail_core::Bundle;
-use keyrail_core::bundle::Files;
+use keyrail_core::bundle::{Files, settings};
 
 use crate::exit::Failure;
 
@@ -126,4 +127,13 @@ pub(crate) fn names(folder: &Path) -> io::Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
+}
+
+/// `office=198.51.100.0/24`: a named network, as options have it.
+pub(crate) fn network(text: &str) -> Result<(String, IpNet), String> {
+    let (name, range) = text
+        .split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or("write it as `name=range`, such as `office=198.51.100.0/24`")?;
+    Ok((name.to_owned(), settings::range(range)?))
 }

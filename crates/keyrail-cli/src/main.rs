@@ -8,9 +8,14 @@ mod diagnostics;
 mod edit;
 mod events;
 mod exit;
+mod format;
 mod github;
 mod output;
+#[cfg(feature = "prove")]
+mod proofs;
 mod reports;
+#[cfg(feature = "aws")]
+mod runtime;
 mod samples;
 mod suite;
 

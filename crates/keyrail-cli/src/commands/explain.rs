@@ -5,12 +5,11 @@ use std::fmt::Write as _;
 use clap::ValueEnum;
 use ipnet::IpNet;
 use keyrail_core::alert::Alert;
-use keyrail_core::bundle::settings;
 use keyrail_core::circumstances::Circumstances;
 use keyrail_core::report::Report;
 use keyrail_core::{Bundle, Event, Mode, Severity, examine};
 
-use crate::bundle::BundleArgs;
+use crate::bundle::{BundleArgs, network};
 use crate::clock;
 use crate::events;
 use crate::exit::{Exit, Failure};
@@ -155,14 +154,6 @@ fn listed(events: &[Event]) -> String {
         })
         .collect();
     lines.join("\n")
-}
-
-pub(super) fn network(text: &str) -> Result<(String, IpNet), String> {
-    let (name, range) = text
-        .split_once('=')
-        .filter(|(name, _)| !name.is_empty())
-        .ok_or("write it as `name=range`, such as `office=198.51.100.0/24`")?;
-    Ok((name.to_owned(), settings::range(range)?))
 }
 
 /// The verdict in a line, and the alert that would be sent.

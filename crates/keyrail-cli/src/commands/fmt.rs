@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 
-use cedar_policy_formatter::{Config, policies_str_to_pretty};
 use similar::TextDiff;
 
 use crate::bundle::{self, FOLDER_HELP};
 use crate::exit::{Exit, Failure};
+use crate::format::formatted;
 use crate::output::Output;
 
 /// Format the policies of a bundle, in Cedar's own style
@@ -80,23 +80,6 @@ impl Args {
             false => Exit::Good,
         })
     }
-}
-
-/// A file of policies in Cedar's own style. One of nothing but comments would be
-/// given an empty line before them.
-pub(super) fn formatted(text: &str, name: &str) -> Result<String, Failure> {
-    let config = Config {
-        line_width: 100,
-        indent_width: 2,
-    };
-    policies_str_to_pretty(text, &config)
-        .map(|formatted| formatted.trim().to_owned() + "\n")
-        .map_err(|error| {
-            let message = error.to_string();
-            let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-            Failure::input(format!("`{name}` cannot be formatted: {message}"))
-                .help("`keyrail validate` shows what is wrong, and where")
-        })
 }
 
 fn difference(file: &str, before: &str, after: &str) -> String {

@@ -11,8 +11,8 @@ use keyrail_core::{Bundle, Mode, schema};
 
 use self::break_glass::BreakGlass;
 use self::wishes::{Account, Principal, Wishes};
+use crate::bundle::network;
 use crate::clock;
-use crate::commands::explain::network;
 use crate::commands::schema::{SETTINGS, TESTS};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;

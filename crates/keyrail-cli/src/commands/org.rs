@@ -9,6 +9,7 @@ use keyrail_aws::organizations::Organization;
 use crate::bundle::{self, FOLDER_HELP};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output};
+use crate::runtime::wait_for;
 
 /// Work with the organization that a bundle knows
 #[derive(Debug, clap::Args)]
@@ -55,12 +56,8 @@ impl Pull {
             true => None,
             false => Some(bundle::folder(self.bundle.as_deref())?),
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::outside(format!("the command cannot start: {error}")))?;
         let read = Organization::read(|accounts| out.progress(&format!("{accounts} accounts")));
-        let read = runtime.block_on(read);
+        let read = wait_for(read)?;
         out.progress_ends();
         let organization = read.map_err(|error| {
             Failure::outside(error.message).help(

@@ -14,6 +14,7 @@ use self::made::{Made, Taken};
 use crate::bundle::BundleArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output};
+use crate::runtime::wait_for;
 
 mod calls;
 mod made;
@@ -111,11 +112,7 @@ impl Args {
                 .help("look at what would be called first, without `--apply`; then add `--yes`"));
         }
         self.check_release(&made)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::outside(format!("the command cannot start: {error}")))?;
-        runtime.block_on(self.apply(&made, account, out))
+        wait_for(self.apply(&made, account, out))?
     }
 
     async fn apply(

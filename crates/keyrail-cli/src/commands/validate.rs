@@ -109,7 +109,7 @@ impl Args {
 #[cfg(feature = "prove")]
 fn wrong_property(folder: &Path, bundle: &Bundle) -> Result<Option<Diagnostic>, Failure> {
     use keyrail_prove::ProveError;
-    Ok(match super::prove::properties(folder, bundle)? {
+    Ok(match crate::proofs::properties(folder, bundle)? {
         Ok(_) => None,
         Err(ProveError::Property {
             file,
@@ -126,7 +126,7 @@ fn wrong_property(folder: &Path, bundle: &Bundle) -> Result<Option<Diagnostic>, 
             column,
             length: 0,
         }),
-        Err(error) => return Err(super::prove::failure(error)),
+        Err(error) => return Err(crate::proofs::failure(error)),
     })
 }
 

@@ -13,9 +13,9 @@ use serde_saphyr::{Location, Spanned};
 
 use super::format::{Earlier, UserRow};
 use crate::bundle::text_of;
-use crate::commands::sample;
 use crate::edit;
 use crate::exit::Failure;
+use crate::samples;
 
 /// An event from wherever it is, and the circumstances.
 #[derive(Debug, Clone, Default)]
@@ -137,7 +137,7 @@ fn event(source: &Source, changes: &[Changes], folder: &Path) -> Result<Event, U
 impl Source {
     fn read(&self, folder: &Path) -> Result<Value, Unready> {
         match (&self.sample, &self.event, &self.file) {
-            (Some(name), None, None) => sample::named(&name.value).map_err(at(name)),
+            (Some(name), None, None) => samples::event(&name.value).map_err(at(name)),
             (None, Some(event), None) => Ok(event.value.clone()),
             (None, None, Some(file)) => from_file(&folder.join(&file.value)).map_err(at(file)),
             _ => Err(Unready {

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 
 use crate::bundle::BundleArgs;
 use crate::clock;
-use crate::commands::sample;
 use crate::events;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output};
 use crate::reports;
+use crate::samples;
 
 /// Show the alert of an event: as e-mail, SMS, chat or JSON
 ///
@@ -136,7 +136,7 @@ impl Args {
     /// A file's report or one event; else the sample of this name.
     fn read(&self, bundle: &Bundle) -> Result<Report, Failure> {
         if self.event != "-" && !Path::new(&self.event).exists() {
-            let sample = sample::named(&self.event).map_err(|failure| {
+            let sample = samples::event(&self.event).map_err(|failure| {
                 failure.help("name a file with an event, or a sample of `keyrail sample --list`")
             })?;
             let event = Event::parse(sample.to_string().as_bytes())

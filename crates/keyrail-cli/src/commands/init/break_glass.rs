@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::wishes::{Kind, Principal, quoted};
-use crate::commands::fmt::formatted;
 use crate::exit::Failure;
+use crate::format::formatted;
 
 pub(super) struct BreakGlass<'a> {
     pub principal: &'a Principal,

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use keyrail_core::Mode;
 use keyrail_core::id::AccountId;
 
-use crate::commands::explain::network;
+use crate::bundle::network;
 use crate::exit::Failure;
 
 #[derive(Debug, Default, PartialEq, Eq)]

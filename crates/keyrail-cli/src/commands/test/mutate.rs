@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::compare;
 use crate::clock;
-use crate::commands::prove::failure;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output};
+use crate::proofs::failure;
 use crate::suite::Ready;
 
 /// How many of a hundred mutants the tests are to notice.
