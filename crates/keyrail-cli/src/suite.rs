@@ -124,7 +124,14 @@ impl Texts {
                     continue;
                 }
             };
+            let mut names = BTreeSet::new();
             for run in runs {
+                if !names.insert(run.name.clone()) {
+                    let mut twice =
+                        run.wrong("duplicate-test", "another test in this file has its name");
+                    twice.severity = Level::Warning;
+                    found.push(twice);
+                }
                 found.extend(run.mistakes(bundle, broken));
                 let beside = folder.join(file).parent().map(Path::to_path_buf);
                 match run.given.prepare(&beside.unwrap_or_default(), bundle) {

@@ -87,6 +87,9 @@ impl Args {
             Format::Json => json(&report)?,
         };
         out.answer(&text)?;
+        if let (Format::Text, Some(caution)) = (self.format, self.bundle.caution()) {
+            out.note(&caution)?;
+        }
         let bad = self
             .fail_on
             .is_some_and(|limit| report.is_alerting() && report.severity() >= limit);

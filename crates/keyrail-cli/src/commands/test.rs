@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use keyrail_core::Bundle;
+use keyrail_core::bundle::Level;
 use quick_junit::{NonSuccessKind, Report as JunitReport, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
@@ -86,7 +87,7 @@ impl Args {
         let bundle = bundle::load(&folder)?;
         let texts = Texts::of(&folder);
         let (ready, wrong) = texts.check(&folder, &bundle, &BTreeSet::new());
-        if !wrong.is_empty() {
+        if wrong.iter().any(|found| found.severity == Level::Error) {
             let text = diagnostics::text(&wrong, &bundle::files(&folder), &texts.read);
             out.answer(&text)?;
             return Ok(Exit::Bad);
@@ -125,6 +126,9 @@ impl Args {
             Format::Junit => results.junit()?,
             Format::Github => results.github(&folder),
         })?;
+        if let (Format::Text, Some(caution)) = (self.format, bundle::caution(&folder)) {
+            out.note(&caution)?;
+        }
         let uncovered = self.require_coverage && !gaps.is_empty();
         Ok(match results.failed().next().is_some() || uncovered {
             true => Exit::Bad,

@@ -186,6 +186,10 @@ impl Checked {
                 let wants = match kind {
                     "User" => resource.strip_prefix("user/").is_some_and(is_bare),
                     "Role" => resource.starts_with("role/") && !resource.contains(['*', '?']),
+                    "RoleSession" => resource
+                        .strip_prefix("assumed-role/")
+                        .and_then(|rest| rest.split_once('/'))
+                        .is_some_and(|(role, session)| !role.is_empty() && is_bare(session)),
                     _ => true,
                 };
                 match account {
@@ -193,6 +197,7 @@ impl Checked {
                         wrong("malformed-arn", format!("`{id}` is not how events name a {}", kind.to_lowercase())).help(
                             match kind {
                                 "User" => "write `arn:aws:iam::ACCOUNT:user/NAME`, without the path and without wildcards",
+                                "RoleSession" => "one session is `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`; for all of a role's, ask `principal has role && principal.role == \"ROLE\"`",
                                 _ => "write `arn:aws:iam::ACCOUNT:role/PATH/NAME`, without wildcards",
                             },
                         ),

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::diagnostic::{Diagnostic, Source};
 use super::settings::{Account, Settings, Unit};
@@ -61,7 +62,11 @@ pub struct UnitRow {
 impl Organization {
     /// Reads `organization.json`, and everything that is wrong with it.
     pub(super) fn read(source: Source<'_>) -> (Self, Vec<Diagnostic>) {
-        let file: File = match serde_json::from_str(source.text) {
+        let file = match serde_json::from_str::<Map<String, Value>>(source.text) {
+            Ok(_) => serde_json::from_str::<File>(source.text),
+            Err(error) => Err(error),
+        };
+        let file = match file {
             Ok(file) => file,
             Err(error) => {
                 let lines: usize = source

@@ -91,3 +91,35 @@ fn bytes_that_are_no_json_are_refused_with_the_place() {
         matches!(refused, Err(ParseEventError::NotJson { cause }) if cause.contains("line 1 column 2"))
     );
 }
+
+/// The same finding or notice, told in another account or Region, is one piece of work.
+#[test]
+fn what_is_reported_twice_is_claimed_once() {
+    let claim = |event: &serde_json::Value| {
+        let event = Event::parse(event.to_string().as_bytes()).expect("it is an event");
+        event.claim()
+    };
+    for (name, known_by) in [
+        ("guardduty-key-of-user", "/detail/updatedAt"),
+        ("health-key-exposed", "/detail/communicationId"),
+        ("security-hub-other-product", "/detail/findings/0/UpdatedAt"),
+    ] {
+        let path = format!(
+            "{}/../../tests/fixtures/events/{name}.json",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let text = std::fs::read_to_string(path).expect("it is there");
+        let mut first: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+        if name.starts_with("health") {
+            first["detail"]["communicationId"] = "1".into();
+        }
+        let mut second = first.clone();
+        second["id"] = "another".into();
+        second["region"] = "us-west-2".into();
+        assert_eq!(claim(&first), claim(&second), "{name}");
+        if let Some(known) = second.pointer_mut(known_by) {
+            *known = "2026-11-26T00:00:00Z".into();
+        }
+        assert_ne!(claim(&first), claim(&second), "{name}");
+    }
+}

@@ -126,8 +126,14 @@ impl Reader<'_> {
             let message = format!("at most {MOST_MINUTES}: a queue delays no longer");
             self.wrong(place, "settings-value", message);
         }
+        let containments_per_hour = self.count(limits, "containments-per-hour");
+        if let (Some(0), Some(place)) = (containments_per_hour, limits.get("containments-per-hour"))
+        {
+            let message = "at least 1; to contain nothing, set `mode` to `observe`";
+            self.wrong(place, "settings-value", message);
+        }
         Limits {
-            containments_per_hour: self.count(limits, "containments-per-hour"),
+            containments_per_hour,
             event_age_minutes: self.count(limits, "event-age-minutes"),
             repeat_minutes,
         }
@@ -295,11 +301,17 @@ impl Reader<'_> {
             return Vec::new();
         };
         let DeValue::Array(items) = place.get_ref() else {
-            self.wrong(
-                place,
-                "settings-type",
-                format!("`{name}` is a list of texts, in square brackets"),
-            );
+            // Whoever adds a line at the end of the file adds it to the table before it.
+            let message = match name {
+                "language" | "mode" | "time-zone" => {
+                    format!("`{name}` belongs to no table: it stands before the first `[…]`")
+                }
+                "containments-per-hour" | "event-age-minutes" | "repeat-minutes" => {
+                    format!("`{name}` belongs to `[limits]`")
+                }
+                _ => format!("`{name}` is a list of texts, in square brackets"),
+            };
+            self.wrong(place, "settings-type", message);
             return Vec::new();
         };
         let mut texts = Vec::new();
