@@ -9,7 +9,7 @@
 //!       event         activity            judge           plan         outcome             alert
 //! ```
 //!
-//! [`pipeline`] is that line as two functions: [`examine`] up to the plan, which
+//! [`pipeline`] is that line in two functions: [`examine`] up to the plan, which
 //! is pure, and [`respond`] to its end. The same bytes therefore take the same
 //! path in production and on a laptop. This crate does no I/O, reads no clock and
 //! knows no AWS SDK: what it needs from outside comes through four traits,

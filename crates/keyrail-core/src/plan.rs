@@ -9,7 +9,7 @@ pub use self::effect::{Act, Effect, Owner, Who};
 use self::evidence::Evidence;
 pub use self::name::StepName;
 use crate::activity::{Activity, HandsOff, Provenance};
-use crate::bundle::{Mode, Settings};
+use crate::bundle::{Bundle, Mode, Settings};
 use crate::circumstances::Circumstances;
 use crate::id::AccountId;
 use crate::judge::Verdict;
@@ -72,14 +72,22 @@ pub enum Withheld {
 
 /// What a plan needs to know beside the activity and the verdict.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds<'a> {
+pub(crate) struct Bounds<'a> {
     /// What may be done, and to whom not.
-    pub settings: &'a Settings,
+    settings: &'a Settings,
     /// The deployment, and the time, where it is known.
-    pub circumstances: &'a Circumstances,
+    circumstances: &'a Circumstances,
 }
 
-impl Bounds<'_> {
+impl<'a> Bounds<'a> {
+    /// Those of a bundle in its circumstances.
+    pub(crate) fn of(bundle: &'a Bundle, circumstances: &'a Circumstances) -> Self {
+        Self {
+            settings: &bundle.settings,
+            circumstances,
+        }
+    }
+
     /// Why a step is not taken on somebody, if the settings or who it is forbid it.
     pub(crate) fn forbids(
         &self,

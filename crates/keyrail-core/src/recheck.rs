@@ -10,23 +10,16 @@ use futures_util::future::join;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::look::Found;
-use self::look::found;
+pub(crate) use self::look::{Found, found};
 use crate::activity::Activity;
-use crate::alert::Notifier;
 use crate::bundle::{Bundle, Mode};
 use crate::change::Change;
 use crate::circumstances::Circumstances;
 use crate::effects::{EffectError, Effects, Hands, Reach, To};
-use crate::english::{self, Unknown};
 use crate::event::Event;
 use crate::id::{AccessKeyId, AccountId};
-use crate::outcome::carry_out;
-use crate::pipeline::{Response, afterwards, tell};
 use crate::plan::{Act, Bounds, Effect, Owner, Plan, Step, Who, Withheld};
-use crate::queue::Queue;
 use crate::report::Report;
-use crate::state::{Fact, State, Subject};
 
 mod look;
 
@@ -139,7 +132,7 @@ impl Recheck {
         self.keys().next().or(self.evidence.as_ref())
     }
 
-    fn keys(&self) -> impl Iterator<Item = &AccessKeyId> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &AccessKeyId> {
         self.changes.iter().filter_map(Change::key)
     }
 
@@ -164,79 +157,6 @@ const LISTING: &[&str] = &[
     "iam:ListSigningCertificates",
 ];
 
-/// Looks at a containment again; `tried_before` if an earlier look at it did not come to
-/// its end. Where it does not hold, or the user has got new credentials, contains again
-/// and alerts. `None` if all is as it was left.
-///
-/// # Errors
-///
-/// If IAM does not tell how things are: the message must then be tried again.
-pub async fn recheck(
-    recheck: &Recheck,
-    tried_before: bool,
-    bundle: &Bundle,
-    circumstances: &Circumstances,
-    aws: &(impl Effects + Notifier + State + Queue),
-) -> Result<Option<Response>, EffectError> {
-    let mut asked = Releases::default();
-    if asked
-        .cover(Subject::Event(recheck.event.clone()), aws)
-        .await
-    {
-        return Ok(None);
-    }
-    let mut released = BTreeSet::new();
-    for key in recheck.keys() {
-        if asked.cover(Subject::Key(key.to_string()), aws).await {
-            released.insert(key.to_string());
-        }
-    }
-    let mut found = found(recheck, &released, aws).await?;
-    if found.is_empty() && tried_before {
-        // It may have stopped what had come back, and died before anybody was told.
-        found.push(Found {
-            what: english::CUT_SHORT.to_owned(),
-            act: None,
-        });
-    }
-    if found.is_empty() {
-        return Ok(None);
-    }
-    let mut report = recheck.report(found, bundle, circumstances, aws.now());
-    report.not_known = asked.not_known;
-    let protected = &bundle.settings.protect;
-    report.outcomes = carry_out(&report.plan, protected, Some(&recheck.event), aws).await;
-    let mut response = tell(report, aws).await;
-    // What had to be contained again is looked at again.
-    afterwards(&mut response, None, aws).await;
-    Ok(Some(response))
-}
-
-/// What the table says of releases, and why it could not.
-#[derive(Default)]
-struct Releases {
-    not_known: Vec<String>,
-}
-
-impl Releases {
-    /// Whether somebody has released this. If the table does not tell, nobody has:
-    /// containing once more can be undone, a key that works in the wrong hands cannot.
-    async fn cover(&mut self, about: Subject, aws: &(impl State + Effects)) -> bool {
-        if !aws.has_table() {
-            return false;
-        }
-        let memories = aws.recall(&about).await.unwrap_or_else(|error| {
-            let not_known = english::not_known(Unknown::Released, &error);
-            self.not_known.push(not_known);
-            Vec::new()
-        });
-        let now = aws.now();
-        memories
-            .iter()
-            .any(|memory| matches!(memory.fact, Fact::Released { until, .. } if until >= now))
-    }
-}
-
 impl Recheck {
     /// What is told of what was found, and what is to be done about it.
     pub(crate) fn report(
@@ -251,10 +171,7 @@ impl Recheck {
         let event = Event::comeback(self, what.join("; "), now);
         let activity = Activity::interpret(&event, circumstances);
         let verdict = bundle.judge(&activity, circumstances);
-        let bounds = Bounds {
-            settings: &bundle.settings,
-            circumstances,
-        };
+        let bounds = Bounds::of(bundle, circumstances);
         let mut steps: Vec<Step> = Vec::new();
         for act in found.into_iter().filter_map(|found| found.act) {
             let step = self.step(act, verdict.mode, bounds);

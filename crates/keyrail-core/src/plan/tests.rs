@@ -23,11 +23,8 @@ fn plan_with(bundle: &Bundle, event: &Value, mode: Mode) -> Plan {
     let event = Event::parse(event.to_string().as_bytes()).expect("it is JSON");
     let activity = Activity::interpret(&event, &Circumstances::default());
     let verdict = bundle.judge(&activity, &Circumstances::in_mode(mode));
-    let bounds = Bounds {
-        settings: &bundle.settings,
-        circumstances: &Circumstances::default(),
-    };
-    Plan::draw(&activity, &verdict, bounds)
+    let circumstances = Circumstances::default();
+    Plan::draw(&activity, &verdict, Bounds::of(bundle, &circumstances))
 }
 
 fn plan(event: &Value, mode: Mode) -> Plan {

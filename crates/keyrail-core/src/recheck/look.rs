@@ -18,7 +18,7 @@ pub(crate) struct Found {
     pub(crate) act: Option<Act>,
 }
 
-pub(super) async fn found(
+pub(crate) async fn found(
     recheck: &Recheck,
     released: &BTreeSet<String>,
     effects: &impl Effects,

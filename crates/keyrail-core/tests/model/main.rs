@@ -30,7 +30,8 @@ use std::task::{Context, Poll, Waker};
 
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::pipeline::Response;
-use keyrail_core::recheck::{Recheck, recheck};
+use keyrail_core::pipeline::recheck;
+use keyrail_core::recheck::Recheck;
 use keyrail_core::{Bundle, Circumstances, Event, Mode, respond};
 use serde_json::Value;
 

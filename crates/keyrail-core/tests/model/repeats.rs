@@ -2,7 +2,8 @@
 //! many there are, and wherever the process dies.
 
 use jiff::SignedDuration;
-use keyrail_core::repeats::{FollowUp, follow_up};
+use keyrail_core::pipeline::follow_up;
+use keyrail_core::repeats::FollowUp;
 use keyrail_core::{Bundle, Circumstances, Mode};
 
 use crate::around::Sent;

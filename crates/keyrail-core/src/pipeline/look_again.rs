@@ -1,0 +1,88 @@
+//! Looking again at what was contained.
+
+use std::collections::BTreeSet;
+
+use super::afterwards::afterwards;
+use super::{Response, tell};
+use crate::alert::Notifier;
+use crate::bundle::Bundle;
+use crate::circumstances::Circumstances;
+use crate::effects::{EffectError, Effects};
+use crate::english::{self, Unknown};
+use crate::outcome::carry_out;
+use crate::queue::Queue;
+use crate::recheck::{Found, Recheck, found};
+use crate::state::{Fact, State, Subject};
+
+/// Looks at a containment again; `tried_before` if an earlier look at it did not come to
+/// its end. Where it does not hold, or the user has got new credentials, contains again
+/// and alerts. `None` if all is as it was left.
+///
+/// # Errors
+///
+/// If IAM does not tell how things are: the message must then be tried again.
+pub async fn recheck(
+    recheck: &Recheck,
+    tried_before: bool,
+    bundle: &Bundle,
+    circumstances: &Circumstances,
+    aws: &(impl Effects + Notifier + State + Queue),
+) -> Result<Option<Response>, EffectError> {
+    let mut asked = Releases::default();
+    if asked
+        .cover(Subject::Event(recheck.event.clone()), aws)
+        .await
+    {
+        return Ok(None);
+    }
+    let mut released = BTreeSet::new();
+    for key in recheck.keys() {
+        if asked.cover(Subject::Key(key.to_string()), aws).await {
+            released.insert(key.to_string());
+        }
+    }
+    let mut found = found(recheck, &released, aws).await?;
+    if found.is_empty() && tried_before {
+        // It may have stopped what had come back, and died before anybody was told.
+        found.push(Found {
+            what: english::CUT_SHORT.to_owned(),
+            act: None,
+        });
+    }
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let mut report = recheck.report(found, bundle, circumstances, aws.now());
+    report.not_known = asked.not_known;
+    let protected = &bundle.settings.protect;
+    report.outcomes = carry_out(&report.plan, protected, Some(&recheck.event), aws).await;
+    let mut response = tell(report, aws).await;
+    // What had to be contained again is looked at again.
+    afterwards(&mut response, None, aws).await;
+    Ok(Some(response))
+}
+
+/// What the table says of releases, and why it could not.
+#[derive(Default)]
+struct Releases {
+    not_known: Vec<String>,
+}
+
+impl Releases {
+    /// Whether somebody has released this. If the table does not tell, nobody has:
+    /// containing once more can be undone, a key that works in the wrong hands cannot.
+    async fn cover(&mut self, about: Subject, aws: &(impl State + Effects)) -> bool {
+        if !aws.has_table() {
+            return false;
+        }
+        let memories = aws.recall(&about).await.unwrap_or_else(|error| {
+            let not_known = english::not_known(Unknown::Released, &error);
+            self.not_known.push(not_known);
+            Vec::new()
+        });
+        let now = aws.now();
+        memories
+            .iter()
+            .any(|memory| matches!(memory.fact, Fact::Released { until, .. } if until >= now))
+    }
+}
