@@ -4,8 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::schema::schema;
-use crate::schema::validator::errors;
+use crate::schema::validator::is_of_the_schema;
 use crate::{Folder, Ran, ran};
 
 mod limits;
@@ -26,11 +25,6 @@ fn proved(folder: &Folder, more: &[&str]) -> Ran {
     let path = folder.path();
     let words = [&["prove", &path, "--format", "json"], more].concat();
     ran(&words)
-}
-
-fn is_of_the_schema(name: &str, printed: &Value) {
-    let found = errors(&schema(name), std::slice::from_ref(printed));
-    assert_eq!(found, [None]);
 }
 
 /// The one finding of a kind that failed.

@@ -32,6 +32,8 @@ fn the_reference_is_what_the_schemas_say() {
         ("`keyrail.diagnostics/v1`", "diagnostics"),
         ("`keyrail.proof/v1`", "proof"),
         ("`keyrail.mutants/v1`", "mutants"),
+        ("`keyrail.test/v1`", "test"),
+        ("`keyrail.undo/v1`", "undo"),
     ] {
         let root = schema(name);
         let about = root["description"].as_str().unwrap_or_default();

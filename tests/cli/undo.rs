@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::schema::validator::is_of_the_schema;
 use crate::{Ran, fixture, keys, ran, ran_with};
 
 const KEY: &str = "AKIAI44QH8DHBEXAMPLE";
@@ -64,6 +65,7 @@ fn for_programs_there_is_json() {
         ["account", "applied", "event", "schema", "steps"]
     );
     assert_eq!(undone["schema"], "keyrail.undo/v1");
+    is_of_the_schema("undo", &undone);
     assert_eq!(undone["event"], "e0f1a2b3-1111-4c5d-9e8f-000000000001");
     assert_eq!(undone["account"], "111122223333");
     assert_eq!(undone["applied"], false);

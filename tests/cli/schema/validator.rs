@@ -41,3 +41,9 @@ pub(crate) fn errors(schema: &Value, documents: &[Value]) -> Vec<Option<String>>
     let output = child.wait_with_output().expect("Python ends");
     serde_json::from_slice(&output.stdout).expect("the schema is one of draft 2020-12")
 }
+
+/// Holds what a command printed to the schema of that name.
+pub(crate) fn is_of_the_schema(name: &str, printed: &Value) {
+    let found = errors(&super::schema(name), std::slice::from_ref(printed));
+    assert_eq!(found, [None]);
+}

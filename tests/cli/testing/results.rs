@@ -4,6 +4,7 @@ use quick_junit::{Report, TestCaseStatus};
 use serde_json::{Value, json};
 
 use super::{Bundle, passing};
+use crate::schema::validator::is_of_the_schema;
 
 #[test]
 fn results_for_programs_say_all() {
@@ -22,6 +23,7 @@ tests:
     let ran = bundle.test(&["--format", "json"]);
     assert_eq!((ran.status, ran.stderr.as_str()), (1, ""));
     let results: Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
+    is_of_the_schema("test", &results);
     assert_eq!(
         results,
         json!({

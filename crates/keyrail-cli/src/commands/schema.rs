@@ -52,6 +52,10 @@ enum Name {
     Proof,
     /// `keyrail.mutants/v1`
     Mutants,
+    /// `keyrail.test/v1`
+    Test,
+    /// `keyrail.undo/v1`
+    Undo,
 }
 
 impl Args {
@@ -72,6 +76,8 @@ impl Args {
             Name::Diagnostics => include_str!("../schemas/diagnostics.json").to_owned(),
             Name::Proof => include_str!("../schemas/proof.json").to_owned(),
             Name::Mutants => include_str!("../schemas/mutants.json").to_owned(),
+            Name::Test => include_str!("../schemas/test.json").to_owned(),
+            Name::Undo => undo()?,
         };
         out.answer(&text)?;
         Ok(Exit::Good)
@@ -100,6 +106,24 @@ fn alert() -> Result<String, Failure> {
         alert.insert("$defs".to_owned(), json!({ "report": report }));
     }
     output::json(&alert)
+}
+
+/// The schema of what `keyrail undo` prints, with the report's changes in it.
+fn undo() -> Result<String, Failure> {
+    let broken = |error: serde_json::Error| broken(&error);
+    let mut undo: Value =
+        serde_json::from_str(include_str!("../schemas/undo.json")).map_err(broken)?;
+    let report: Value = serde_json::from_str(REPORT).map_err(broken)?;
+    for name in ["change", "status"] {
+        let definition = report.pointer(&format!("/$defs/{name}")).cloned();
+        if let (Some(all), Some(definition)) = (
+            undo.pointer_mut("/$defs").and_then(Value::as_object_mut),
+            definition,
+        ) {
+            all.insert(name.to_owned(), definition);
+        }
+    }
+    output::json(&undo)
 }
 
 fn broken(error: &dyn ToString) -> Failure {
