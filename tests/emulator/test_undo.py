@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import subprocess
+import tempfile
 import unittest
 
 from tests.emulator.emulator import ACCOUNT, ROOT, Emulator
@@ -147,6 +148,29 @@ class Undo(unittest.TestCase):
     def test_credentials_of_another_account_touch_nothing(self):
         message = f"in account {ACCOUNT}, and these credentials are of account 444455556666"
         self.refused(2, message, "--table", TABLE, AWS_ACCESS_KEY_ID="444455556666")
+
+    def test_in_a_member_account_the_release_is_recorded_in_the_hubs_table(self):
+        member = "444455556666"
+        iam = self.emulator.client("iam", member)
+        iam.create_user(UserName=self.user)
+        key = iam.create_access_key(UserName=self.user)["AccessKey"]["AccessKeyId"]
+        iam.update_access_key(UserName=self.user, AccessKeyId=key, Status="Inactive")
+        self.key, (step, _) = key, self.report["outcomes"]
+        step["changes"][0]["key"] = key
+        self.report["outcomes"] = [step | {"account": member}]
+        self.report["activity"]["account"] = member
+        with tempfile.NamedTemporaryFile("w", suffix=".ini") as credentials:
+            print(f"[hub]\naws_access_key_id={ACCOUNT}\naws_secret_access_key=test", file=credentials)
+            credentials.flush()
+            done = self.undo(
+                *("--table", TABLE, "--table-profile", "hub"),
+                AWS_ACCESS_KEY_ID=member,
+                AWS_SHARED_CREDENTIALS_FILE=credentials.name,
+            )
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        (found,) = iam.list_access_keys(UserName=self.user)["AccessKeyMetadata"]
+        self.assertEqual(found["Status"], "Active")
+        self.assertEqual(len(self.releases()), 1)
 
     def test_a_release_that_cannot_be_recorded_stops_it(self):
         self.refused(3, "could not be recorded, and nothing was undone", "--table", "nowhere")

@@ -1,5 +1,6 @@
 //! Taking containment back, with the credentials that people have.
 
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::{BehaviorVersion, Region};
 use keyrail_core::effects::{EffectError, EffectErrorKind};
 use keyrail_core::id::AccountId;
@@ -17,8 +18,8 @@ pub struct Caller {
 }
 
 /// Connects with the caller's own credentials and settings: those of the AWS command
-/// line. `region` is used where these name none. The clients act in the caller's
-/// account, and in no other.
+/// line, or of a `profile` of its configuration. `region` is used where these name none.
+/// The clients act in the caller's account, and in no other.
 ///
 /// # Errors
 ///
@@ -26,12 +27,19 @@ pub struct Caller {
 pub async fn connect(
     table: Option<String>,
     region: Option<String>,
+    profile: Option<&str>,
 ) -> Result<(Aws, Caller), EffectError> {
     const CALL: &str = "sts:GetCallerIdentity";
-    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .timeout_config(timeouts(CALL_TIMEOUT))
-        .load()
-        .await;
+    let mut defaults =
+        aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts(CALL_TIMEOUT));
+    if let Some(profile) = profile {
+        // By itself: keys in the environment would come before a profile.
+        let credentials = ProfileFileCredentialsProvider::builder().profile_name(profile);
+        defaults = defaults
+            .profile_name(profile)
+            .credentials_provider(credentials.build());
+    }
+    let config = defaults.load().await;
     let config = match (config.region(), region) {
         (None, region) => {
             let region = region.unwrap_or_else(|| "us-east-1".to_owned());

@@ -31,7 +31,8 @@ mod release;
 #[command(after_help = "\
 Examples:
   keyrail undo report.json
-  AWS_PROFILE=payments keyrail undo report.json --apply --table keyrail --until 8")]
+  AWS_PROFILE=payments keyrail undo report.json --apply --table keyrail --until 8
+  AWS_PROFILE=member keyrail undo report.json --apply --table keyrail --table-profile hub")]
 pub(crate) struct Args {
     /// File with a `keyrail.report/v1` or `keyrail.alert/v1`; `-` for standard input
     report: String,
@@ -44,6 +45,10 @@ pub(crate) struct Args {
     /// keyrail's table, in which releases are recorded
     #[arg(long, value_name = "NAME", env = "KEYRAIL_TABLE")]
     table: Option<String>,
+    /// A profile of the AWS command line for the table, if the changes were made in a
+    /// member account: the table is in the hub's
+    #[arg(long, value_name = "PROFILE", requires = "table")]
+    table_profile: Option<String>,
     /// For how many hours keys are released
     #[arg(long, value_name = "HOURS", default_value = "24", value_parser = clap::value_parser!(u16).range(1..=9600))]
     until: u16,
@@ -121,7 +126,8 @@ impl Args {
         account: &AccountId,
         out: &mut Output,
     ) -> Result<Exit, Failure> {
-        let connected = connect(self.table().map(str::to_owned), made.region.clone()).await;
+        let table = || self.table().map(str::to_owned);
+        let connected = connect(table(), made.region.clone(), None).await;
         let (aws, caller) = connected.map_err(|error| untouched(&error))?;
         if caller.account != *account {
             return Err(Failure::input(format!(
@@ -155,7 +161,14 @@ impl Args {
                 ..Failure::input("nothing was touched, as you wish")
             });
         }
-        self.release(made, &aws, &caller).await?;
+        match self.table_profile.as_deref() {
+            Some(profile) => {
+                let connected = connect(table(), made.region.clone(), Some(profile)).await;
+                let (hub, _) = connected.map_err(|error| untouched(&error))?;
+                self.release(made, &hub, &caller).await?;
+            }
+            None => self.release(made, &aws, &caller).await?,
+        }
         let mut steps = Vec::new();
         for (taken, is_undone) in made.changes.iter().zip(is_undone) {
             let result = match &taken.back {

@@ -113,7 +113,7 @@ impl Args {
                 Failure::outside(format!(
                     "the release of {what} could not be recorded, and nothing was undone: {error}"
                 ))
-                .help("see that the table is in this account and Region, and that you may write to it")
+                .help("see that the table is in this account and Region, and that you may write to it; where the changes were made in a member account, `--table-profile` names a profile of the hub's")
             })?;
         }
         Ok(())
