@@ -127,16 +127,21 @@ class Pages(unittest.TestCase):
 
     def test_a_change_of_the_running_stack_keeps_each_parameter(self):
         # One that is not named goes back to its default.
-        template = (ROOT / "template.yaml").read_text()
-        section = re.search(r"(?ms)^Parameters:\n(.*?)^\S", template).group(1)
-        parameters = re.findall(r"(?m)^  (\w+):$", section)
-        self.assertGreater(len(parameters), 10)
-        (command,) = (
-            command
-            for command in commands((ROOT / "README.md").read_text(), "aws")
-            if "update-stack " in command
-        )
-        self.assertCountEqual(re.findall(r"ParameterKey=(\w+)", command), parameters)
+        for page, call, template in (
+            ("README.md", "update-stack", "template.yaml"),
+            ("infra/README.md", "update-stack-set", "infra/member.yaml"),
+        ):
+            text = (ROOT / template).read_text()
+            section = re.search(r"(?ms)^Parameters:\n(.*?)^\S", text).group(1)
+            parameters = re.findall(r"(?m)^  (\w+):$", section)
+            self.assertGreater(len(parameters), 5)
+            (command,) = (
+                command
+                for command in commands((ROOT / page).read_text(), "aws")
+                if f" {call} " in command
+            )
+            with self.subTest(page=page):
+                self.assertCountEqual(re.findall(r"ParameterKey=(\w+)", command), parameters)
 
     def help_of(self, path, helps):
         if path not in helps:

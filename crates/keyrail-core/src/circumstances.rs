@@ -194,6 +194,21 @@ mod tests {
         }
     }
 
+    /// Whoever may change the function's settings cannot make it blind to its own parts.
+    #[test]
+    fn parts_are_known_by_the_functions_name_whatever_the_deployment_is_called() {
+        let circumstances = Circumstances {
+            name: "renamed".to_owned(),
+            function: Some("keyrail".to_owned()),
+            ..Circumstances::default()
+        };
+        for name in ["keyrail", "keyrail-RootRule-1A2B", "renamed-RootRule-1A2B"] {
+            assert!(circumstances.is_own_name(name), "{name}");
+        }
+        assert!(circumstances.is_acting_role("keyrail-GuardrailRole-1A2B"));
+        assert!(!circumstances.is_own_name("other-RootRule-1A2B"));
+    }
+
     #[test]
     fn an_address_is_in_each_network_whose_ranges_hold_it() {
         let networks = [

@@ -226,6 +226,8 @@ async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Optio
             while !lock(&state).has_answered(first) {
                 tokio::task::yield_now().await;
             }
+            // So that the function has seen that answer, on a busy machine too.
+            tokio::time::sleep(Duration::from_millis(500)).await;
             reach().await
         }
         Some(Fault::LoseAnswer) => {

@@ -217,7 +217,7 @@ pub(super) static SETTLES_FINDINGS: Condition = Condition {
     holds: |record| known(record, |parameters| settles(parameters.items(&["Actions"]))),
 };
 
-pub(super) static SETTLE_FINDINGS: Condition = Condition {
+pub(super) static A_RULE_SETTLES_FINDINGS: Condition = Condition {
     says: "an action of a rule suppresses, resolves or archives findings",
     example: (
         "requestParameters.UpdateAutomationRulesRequestItems",

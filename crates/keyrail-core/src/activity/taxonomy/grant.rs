@@ -224,9 +224,11 @@ pub(super) fn lets_in_just_cloudtrail(record: &Json, path: &str) -> bool {
     let writes = |statement: &Json| {
         text_is(statement, "Effect", "Allow")
             && list(statement.at(&["Action"])).any(|action| action == "s3:PutObject")
-            && conditions(statement).all(|(key, values)| {
+            && conditions(statement).all(|(operator, key, values)| {
                 let mut values = list(Some(values)).filter_map(Value::as_str);
+                let is_equal = ["ArnEquals", "ArnLike", "StringEquals", "StringLike"];
                 match key.to_ascii_lowercase().as_str() {
+                    _ if !is_equal.contains(&operator) => false,
                     "s3:x-amz-acl" => values.all(|acl| acl == "bucket-owner-full-control"),
                     "aws:sourcearn" | "aws:sourceaccount" => values.all(|from| {
                         let account = from.split(':').nth(4).unwrap_or(from);
@@ -246,8 +248,9 @@ pub(super) fn lets_in_just_cloudtrail(record: &Json, path: &str) -> bool {
         true => {
             let mut asked = conditions(statement).peekable();
             asked.peek().is_some()
-                && asked.all(|(key, value)| {
-                    key.eq_ignore_ascii_case("aws:SecureTransport")
+                && asked.all(|(operator, key, value)| {
+                    operator == "Bool"
+                        && key.eq_ignore_ascii_case("aws:SecureTransport")
                         && (value == "false" || value == &Value::Bool(false))
                 })
         }
@@ -256,14 +259,16 @@ pub(super) fn lets_in_just_cloudtrail(record: &Json, path: &str) -> bool {
     statements.iter().all(is_harmless) && statements.iter().any(writes)
 }
 
-/// The keys that a statement's conditions ask for, with what they are compared with.
-fn conditions(statement: &Json) -> impl Iterator<Item = (&String, &Value)> {
+/// What a statement's conditions ask for: operator, key, and what it is compared with.
+fn conditions(statement: &Json) -> impl Iterator<Item = (&str, &str, &Value)> {
     let operators = statement.at(&["Condition"]).and_then(Value::as_object);
     operators
         .into_iter()
-        .flat_map(|operators| operators.values())
-        .filter_map(Value::as_object)
         .flatten()
+        .flat_map(|(operator, keys)| {
+            let keys = keys.as_object().into_iter().flatten();
+            keys.map(move |(key, value)| (operator.as_str(), key.as_str(), value))
+        })
 }
 
 /// Whether a trust policy lets in anybody, or an account other than the role's.
