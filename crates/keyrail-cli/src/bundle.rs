@@ -5,7 +5,7 @@ use std::{env, fs, io};
 
 use ipnet::IpNet;
 use keyrail_core::Bundle;
-use keyrail_core::bundle::{Diagnostic, Files, Level, settings};
+use keyrail_core::bundle::{Files, settings};
 
 use crate::exit::Failure;
 
@@ -31,28 +31,18 @@ impl BundleArgs {
         load(&self::folder(Some(folder))?)
     }
 
-    /// What whoever reads the answer should know of the bundle that gave it.
+    /// That another bundle is nearer than the one that answers, if so.
     pub(crate) fn caution(&self) -> Option<String> {
-        match self.bundle.as_deref().filter(|folder| !folder.as_os_str().is_empty()) {
-            Some(folder) => caution(folder),
-            None => folder(None).ok().map(|folder| {
-                let folder = folder.display();
-                format!("note: the default bundle answers; `--bundle {folder}` asks the one that you are in\n")
-            }),
+        let named = self.bundle.as_deref();
+        if named.is_some_and(|folder| !folder.as_os_str().is_empty()) {
+            return None;
         }
+        let folder = folder(None).ok()?;
+        let folder = folder.display();
+        Some(format!(
+            "note: the default bundle answers; `--bundle {folder}` asks the one that you are in\n"
+        ))
     }
-}
-
-/// That the function would not take a bundle, if so.
-pub(crate) fn caution(folder: &Path) -> Option<String> {
-    let mut checked = files(folder).check();
-    checked.lint(None);
-    let is_wrong = |found: &&Diagnostic| found.severity == Level::Error;
-    let first = checked.diagnostics.iter().find(is_wrong)?;
-    let folder = folder.display();
-    Some(format!(
-        "note: the function would not take this bundle and guard with its default one: {first}\nnote: `keyrail validate {folder}` shows it all\n"
-    ))
 }
 
 /// The bundle in a folder.

@@ -126,9 +126,6 @@ impl Args {
             Format::Junit => results.junit()?,
             Format::Github => results.github(&folder),
         })?;
-        if let (Format::Text, Some(caution)) = (self.format, bundle::caution(&folder)) {
-            out.note(&caution)?;
-        }
         let uncovered = self.require_coverage && !gaps.is_empty();
         Ok(match results.failed().next().is_some() || uncovered {
             true => Exit::Bad,
