@@ -140,4 +140,20 @@ mod tests {
         assert_eq!(nearest("hihg", ["high", "low"]), Some("high"));
         assert_eq!(nearest("banana", ["high", "low"]), None);
     }
+
+    /// Whoever shows the place cuts the text there.
+    #[test]
+    fn a_mistake_begins_and_ends_between_characters() {
+        let text = "{\"name\": ü}";
+        let source = Source {
+            name: "a.json",
+            text,
+        };
+        let at = text.find('ü').expect("it is there");
+        for start in [at, at + 1] {
+            let found = source.error("syntax", (start, start + 1), "wrong");
+            assert_eq!((found.line, found.column), (1, 10));
+            assert_eq!(text.get(at..at + found.length), Some("ü"));
+        }
+    }
 }
