@@ -121,10 +121,7 @@ impl Circumstances {
         text.split([':', '/']).any(|part| {
             // So a StackSet begins the names of its stacks, and with them those of their parts.
             let part = part.strip_prefix("StackSet-").unwrap_or(part);
-            self.names().any(|name| {
-                part.strip_prefix(name)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-            })
+            self.names().any(|name| is_or_begins(part, name))
         })
     }
 
@@ -132,11 +129,7 @@ impl Circumstances {
     /// names it after the stack, or the one in member accounts.
     #[must_use]
     pub(crate) fn is_acting_role(&self, role: &str) -> bool {
-        let is_of = |name: &str| {
-            role.strip_prefix(name)
-                .and_then(|rest| rest.strip_prefix("-GuardrailRole"))
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-        };
+        let is_of = |name: &str| is_or_begins(role, &format!("{name}-GuardrailRole"));
         let responder = self.responder.as_deref();
         self.names().any(is_of)
             || responder.is_some_and(|name| name.rsplit('/').next() == Some(role))
@@ -159,6 +152,12 @@ impl Circumstances {
             .map(|(name, _)| name.clone())
             .collect()
     }
+}
+
+/// Whether a name is another one, alone or with a hyphen and more behind it.
+fn is_or_begins(name: &str, with: &str) -> bool {
+    let rest = name.strip_prefix(with);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 #[cfg(test)]

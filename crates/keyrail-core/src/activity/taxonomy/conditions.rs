@@ -32,7 +32,7 @@ pub(super) static CHANGES_CONTENT: Condition = Condition {
         "requestParameters.content",
         r#""{\"Version\": \"2012-10-17\", \"Statement\": []}""#,
     ),
-    holds: |record| known(record, |parameters| parameters.at(&["content"]).is_some()),
+    holds: |record| gives(record, "content"),
 };
 
 pub(super) static CHANGES_ROLES: Condition = Condition {
@@ -41,7 +41,7 @@ pub(super) static CHANGES_ROLES: Condition = Condition {
         "requestParameters.roleArns",
         r#"["arn:aws:iam::111122223333:role/deploy"]"#,
     ),
-    holds: |record| known(record, |parameters| parameters.at(&["roleArns"]).is_some()),
+    holds: |record| gives(record, "roleArns"),
 };
 
 pub(super) static CHANGES_SOURCE: Condition = Condition {
@@ -50,7 +50,7 @@ pub(super) static CHANGES_SOURCE: Condition = Condition {
         "requestParameters.source",
         r#"{"sourceType": "AWS_ACM_PCA"}"#,
     ),
-    holds: |record| known(record, |parameters| parameters.at(&["source"]).is_some()),
+    holds: |record| gives(record, "source"),
 };
 
 pub(super) static DISABLES_CONTROL: Condition = Condition {
@@ -305,6 +305,10 @@ pub(in crate::activity) fn is_omitted(record: &Json, part: &str) -> bool {
         || record
             .text(&[part, "reason"])
             .is_some_and(|reason| reason.ends_with(" too large"))
+}
+
+fn gives(record: &Json, name: &str) -> Option<bool> {
+    known(record, |parameters| parameters.at(&[name]).is_some())
 }
 
 fn is(record: &Json, name: &str, word: &str) -> Option<bool> {

@@ -39,10 +39,7 @@ pub(in crate::activity::taxonomy) static IS_TRAIL_BUCKET: Condition = Condition 
         "requestParameters.bucketName",
         r#""aws-cloudtrail-logs-111122223333-example""#,
     ),
-    holds: |record| {
-        let name = record.text(&["requestParameters", "bucketName"]);
-        Some(name.is_some_and(|name| name.contains("cloudtrail")))
-    },
+    holds: |record| Some(is_of_trail(record, "bucketName")),
 };
 
 pub(in crate::activity::taxonomy) static IS_TRAIL_LOG_GROUP: Condition = Condition {
@@ -51,10 +48,7 @@ pub(in crate::activity::taxonomy) static IS_TRAIL_LOG_GROUP: Condition = Conditi
         "requestParameters.logGroupName",
         r#""aws-cloudtrail-logs-111122223333-example""#,
     ),
-    holds: |record| {
-        let name = record.text(&["requestParameters", "logGroupName"]);
-        Some(name.is_some_and(|name| name.contains("cloudtrail") || name.contains("CloudTrail")))
-    },
+    holds: |record| Some(is_of_trail(record, "logGroupName")),
 };
 
 pub(in crate::activity::taxonomy) static LIFTS_BLOCK_OF_TRAIL_BUCKET: Condition = Condition {
@@ -186,6 +180,12 @@ const PUBLIC_ACCESS: [&str; 4] = [
     "IgnorePublicAcls",
     "RestrictPublicBuckets",
 ];
+
+/// Whether a name says that a trail's events are there. Buckets have no capitals.
+fn is_of_trail(record: &Json, parameter: &str) -> bool {
+    let name = record.text(&["requestParameters", parameter]);
+    name.is_some_and(|name| name.contains("cloudtrail") || name.contains("CloudTrail"))
+}
 
 /// Asks on, if the bucket's name says that a trail is in it.
 fn of_trail_bucket(record: &Json, question: impl Fn() -> bool) -> Option<bool> {
