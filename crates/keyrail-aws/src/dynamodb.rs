@@ -4,7 +4,7 @@
 //!
 //! | what | pk | sk | besides |
 //! | --- | --- | --- | --- |
-//! | claim of an event | `event#ID` | `claim` | `done`, `until` (ms) |
+//! | claim of an event | `event#ID` | `claim` | `done`, `nonce` of who has it, `until` (ms) |
 //! | containments in an account | `account#ID` | `hour#2026-11-25T06` | `events`: their ids |
 //! | release of all that was done about an event | `event#ID` | `TIME#EVENT#released` | `memory`: JSON |
 //! | alerts of one actor and guardrail in a window | `repeat#ACCOUNT#GUARDRAILS#DEED#ACTOR` | `window#UNTIL` | `first`, `promised`, `entries`: id and outcome of what was counted |
@@ -17,11 +17,11 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::id::AccountId;
 use keyrail_core::repeats::{Repetition, Window};
-use keyrail_core::state::{Claim, Fact, Memory, State, StateError, Subject};
+use keyrail_core::state::{Claim, ClaimEnd, Claimant, Fact, Memory, State, StateError, Subject};
 
 use crate::Aws;
 use crate::error::sorted;
@@ -39,36 +39,58 @@ impl State for Aws {
         self.places.table.is_some()
     }
 
-    async fn claim(&self, event: &str, until: Timestamp) -> Result<Claim, StateError> {
+    async fn claim(&self, event: &str, by: &Claimant) -> Result<Claim, StateError> {
         let now = Timestamp::now();
-        let place = claim_on(event);
         let put = self
-            .put(&place)
+            .put(&claim_on(event))
             .item("done", AttributeValue::Bool(false))
-            .item("until", number(until.as_millisecond()))
+            .item("nonce", text(&by.nonce))
+            .item("until", number(by.until.as_millisecond()))
             .item("expires", number((now + CLAIM_LASTS).as_second()))
-            .condition_expression("attribute_not_exists(pk) OR (done = :no AND #until < :now)")
+            // The last is for a call that was made although its answer was late or lost, and
+            // that the SDK sends again.
+            .condition_expression(
+                "attribute_not_exists(pk) OR (done = :no AND (#until < :now OR nonce = :mine))",
+            )
             .expression_attribute_names("#until", "until")
             .expression_attribute_values(":no", AttributeValue::Bool(false))
-            .expression_attribute_values(":now", number(now.as_millisecond()));
-        if is_put(put).await? {
-            return Ok(Claim::Mine);
-        }
-        let item = self.item(&place).await?;
-        let is_done = item.get("done").and_then(|done| done.as_bool().ok());
-        Ok(match is_done {
+            .expression_attribute_values(":mine", text(&by.nonce))
+            .expression_attribute_values(":now", number(now.as_millisecond()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let refused = match put.send().await {
+            Ok(_) => return Ok(Claim::Mine),
+            Err(error) => error,
+        };
+        let Some(PutItemError::ConditionalCheckFailedException(failed)) =
+            refused.as_service_error()
+        else {
+            return Err(state_error("dynamodb:PutItem", &refused));
+        };
+        let is_done = failed.item().and_then(|item| item.get("done"));
+        Ok(match is_done.and_then(|done| done.as_bool().ok()) {
             Some(true) => Claim::Done,
             Some(false) | None => Claim::Elsewhere,
         })
     }
 
-    async fn settle(&self, event: &str, is_handled: bool) -> Result<(), StateError> {
+    async fn settle(&self, event: &str, by: &Claimant, end: ClaimEnd) -> Result<(), StateError> {
+        let is_handled = match end {
+            ClaimEnd::Handled => true,
+            ClaimEnd::Open => false,
+        };
+        let expires = Timestamp::now() + CLAIM_LASTS;
         let update = self
             .update(&claim_on(event))
-            .update_expression("SET done = :done, #until = :never")
+            .update_expression(
+                "SET done = :done, nonce = :mine, #until = :never, expires = :expires",
+            )
+            .condition_expression("attribute_not_exists(pk) OR nonce = :mine")
             .expression_attribute_names("#until", "until")
             .expression_attribute_values(":done", AttributeValue::Bool(is_handled))
-            .expression_attribute_values(":never", number(0));
+            .expression_attribute_values(":mine", text(&by.nonce))
+            .expression_attribute_values(":never", number(0))
+            .expression_attribute_values(":expires", number(expires.as_second()));
+        // If the condition does not hold, the claim ran out and is another's by now.
         is_updated(update).await.map(drop)
     }
 

@@ -1,5 +1,8 @@
 //! SDK errors, sorted by what can be done about them.
 
+use std::error::Error;
+use std::io;
+
 use aws_sdk_iam::config::http::HttpResponse;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
@@ -12,13 +15,28 @@ where
     E: ProvideErrorMetadata,
     SdkError<E, HttpResponse>: RequestId,
 {
-    let kind = kind_of(error);
+    let mut sorted = without_hint(call, error);
+    if sorted.kind == EffectErrorKind::Denied {
+        sorted
+            .message
+            .push_str(&format!("; permission missing: {call}"));
+    }
+    sorted
+}
+
+/// The same of a call that is denied for other reasons than a missing permission, too.
+pub(crate) fn without_hint<E>(call: &str, error: &SdkError<E, HttpResponse>) -> EffectError
+where
+    E: ProvideErrorMetadata,
+    SdkError<E, HttpResponse>: RequestId,
+{
     let what = match (error, error.code()) {
         (SdkError::TimeoutError(_), _) => "no answer in time".to_owned(),
         (SdkError::DispatchFailure(failure), _) if failure.is_timeout() => {
             "no connection in time".to_owned()
         }
-        (SdkError::DispatchFailure(_), _) => "no connection".to_owned(),
+        (SdkError::DispatchFailure(_), _) if never_left(error) => "no connection".to_owned(),
+        (SdkError::DispatchFailure(_), _) => "the connection broke".to_owned(),
         (SdkError::ResponseError(_), _) => "an answer that cannot be read".to_owned(),
         (_, Some(code)) => match error.message() {
             Some(message) => format!("{code}: {message}"),
@@ -33,13 +51,9 @@ where
         .request_id()
         .map(|id| format!(" (request {id})"))
         .unwrap_or_default();
-    let hint = match kind {
-        EffectErrorKind::Denied => format!("; permission missing: {call}"),
-        _ => String::new(),
-    };
     EffectError {
-        kind,
-        message: format!("{call}: {what}{request}{hint}"),
+        kind: kind_of(error),
+        message: format!("{call}: {what}{request}"),
     }
 }
 
@@ -47,43 +61,132 @@ fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Effect
     match error {
         SdkError::TimeoutError(_) => EffectErrorKind::TimedOut,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => EffectErrorKind::TimedOut,
-        SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => EffectErrorKind::Unreachable,
-        SdkError::ServiceError(service) => match (error.code(), service.raw().status().as_u16()) {
-            (Some("NoSuchEntity" | "NoSuchEntityException"), _) => EffectErrorKind::Gone,
-            (Some("LimitExceeded" | "LimitExceededException"), _) => EffectErrorKind::Full,
-            (
-                Some(
-                    "AccessDenied"
-                    | "AccessDeniedException"
-                    | "UnauthorizedOperation"
-                    | "AuthorizationError",
-                ),
-                _,
-            ) => EffectErrorKind::Denied,
-            (
-                Some(
-                    "Throttling"
-                    | "ThrottlingException"
-                    | "TooManyRequestsException"
-                    | "RequestLimitExceeded",
-                ),
-                _,
+        SdkError::DispatchFailure(_) if never_left(error) => EffectErrorKind::Unreachable,
+        SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => EffectErrorKind::Doubtful,
+        SdkError::ServiceError(service) => {
+            kind_of_code(error.code(), service.raw().status().as_u16())
+        }
+        // The request could not be made, or is of a kind that the SDK has added since.
+        _ => EffectErrorKind::Refused,
+    }
+}
+
+/// Sorts a code as AWS means it (IAM API reference, "Common errors" and the errors of each
+/// call; STS API reference, `AssumeRole`; both checked 2026-11-29).
+fn kind_of_code(code: Option<&str>, status: u16) -> EffectErrorKind {
+    // The services that speak AWS's query protocol write some codes without what others end with.
+    let code = code.map(|code| code.strip_suffix("Exception").unwrap_or(code));
+    match (code, status) {
+        (Some("NoSuchEntity"), _) => EffectErrorKind::Gone,
+        (Some("LimitExceeded"), _) => EffectErrorKind::Full,
+        (
+            Some("AccessDenied" | "UnauthorizedOperation" | "AuthorizationError" | "NotAuthorized"),
+            _,
+        ) => EffectErrorKind::Denied,
+        (
+            Some(
+                "Throttling"
+                | "Throttled"
+                | "ThrottledRequest"
+                | "RequestThrottled"
+                | "TooManyRequests"
+                | "RequestLimitExceeded"
+                | "SlowDown"
+                | "PriorRequestNotComplete",
+            ),
+            _,
+        )
+        | (_, 429) => EffectErrorKind::Throttled,
+        // A login profile that is being made, two changes of one thing at a time, credentials that
+        // have just run out, an identity provider that does not answer STS.
+        (
+            Some(
+                "EntityTemporarilyUnmodifiable"
+                | "ConcurrentModification"
+                | "ExpiredToken"
+                | "IDPCommunicationError",
+            ),
+            _,
+        ) => EffectErrorKind::RefusedForNow,
+        (Some("RequestAborted" | "RequestTimeout"), _) | (_, 408 | 500..) => {
+            EffectErrorKind::Doubtful
+        }
+        _ => EffectErrorKind::Refused,
+    }
+}
+
+/// Whether there was no connection to send anything by. Of any other failure nobody can tell
+/// how far the request has got.
+fn never_left<E>(error: &SdkError<E, HttpResponse>) -> bool {
+    let SdkError::DispatchFailure(failure) = error else {
+        return false;
+    };
+    let connector = failure.as_connector_error();
+    let mut cause = connector.and_then(|error| error.source());
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if matches!(
+            kind,
+            Some(
+                io::ErrorKind::ConnectionRefused
+                    | io::ErrorKind::HostUnreachable
+                    | io::ErrorKind::NetworkUnreachable
             )
-            | (_, 429) => EffectErrorKind::Throttled,
-            // Later the same call may succeed: with new credentials, or once IAM is done
-            // with another change of that user.
-            (
-                Some(
-                    "ExpiredToken"
-                    | "ExpiredTokenException"
-                    | "EntityTemporarilyUnmodifiable"
-                    | "ConcurrentModification",
-                ),
-                _,
-            ) => EffectErrorKind::Unreachable,
-            (_, 500..) => EffectErrorKind::Unreachable,
-            _ => EffectErrorKind::Other,
-        },
-        _ => EffectErrorKind::Other,
+        ) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each error that AWS documents for what keyrail calls.
+    #[test]
+    fn each_code_is_of_the_kind_that_aws_means() {
+        use EffectErrorKind::{Denied, Doubtful, Full, Gone, Refused, RefusedForNow, Throttled};
+        for (code, status, kind) in [
+            ("NoSuchEntity", 404, Gone),
+            ("LimitExceeded", 409, Full),
+            ("AccessDenied", 403, Denied),
+            ("AccessDeniedException", 400, Denied),
+            ("NotAuthorized", 400, Denied),
+            ("Throttling", 400, Throttled),
+            ("ThrottlingException", 400, Throttled),
+            ("TooManyRequestsException", 400, Throttled),
+            ("RequestLimitExceeded", 503, Throttled),
+            ("EntityTemporarilyUnmodifiable", 409, RefusedForNow),
+            ("ConcurrentModification", 409, RefusedForNow),
+            ("ExpiredToken", 403, RefusedForNow),
+            ("ExpiredTokenException", 403, RefusedForNow),
+            ("IDPCommunicationError", 400, RefusedForNow),
+            ("ServiceFailure", 500, Doubtful),
+            ("InternalFailure", 500, Doubtful),
+            ("ServiceUnavailable", 503, Doubtful),
+            ("RequestTimeoutException", 408, Doubtful),
+            ("RequestAbortedException", 400, Doubtful),
+            ("InvalidInput", 400, Refused),
+            ("ValidationError", 400, Refused),
+            ("InvalidClientTokenId", 403, Refused),
+            ("UnrecognizedClientException", 403, Refused),
+            ("SignatureDoesNotMatch", 403, Refused),
+            ("OptInRequired", 403, Refused),
+            ("RequestExpired", 400, Refused),
+            ("DeleteConflict", 409, Refused),
+            ("EntityAlreadyExists", 409, Refused),
+            ("PolicyNotAttachable", 400, Refused),
+            ("UnmodifiableEntity", 400, Refused),
+            ("MalformedPolicyDocument", 400, Refused),
+            ("PackedPolicyTooLarge", 400, Refused),
+            ("RegionDisabledException", 403, Refused),
+        ] {
+            assert_eq!(kind_of_code(Some(code), status), kind, "{code}");
+        }
+        assert_eq!(kind_of_code(None, 502), Doubtful);
+        assert_eq!(kind_of_code(None, 429), Throttled);
+        assert_eq!(kind_of_code(None, 400), Refused);
     }
 }

@@ -8,7 +8,7 @@ use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held, UserRecor
 use keyrail_core::id::{AccessKeyId, UserName};
 use keyrail_core::lookup::{Lookup, UserFacts};
 
-use crate::error::sorted;
+use crate::error::{sorted, without_hint};
 use crate::reach::IamHands;
 
 mod credentials;
@@ -31,13 +31,17 @@ impl Hands for IamHands {
             .get_access_key_last_used()
             .access_key_id(key.as_str());
         self.bounded(Box::pin(async {
-            let answer = asked.send().await.map_err(|error| sorted(CALL, &error))?;
+            // Denied is what IAM answers for a deleted key, too.
+            let answer = asked
+                .send()
+                .await
+                .map_err(|error| without_hint(CALL, &error))?;
             answer
                 .user_name()
                 .unwrap_or_default()
                 .parse()
                 .map_err(|error| EffectError {
-                    kind: EffectErrorKind::Other,
+                    kind: EffectErrorKind::Refused,
                     message: format!("{CALL}: {error}"),
                 })
         }))
@@ -52,6 +56,7 @@ impl Hands for IamHands {
             let user = answer.user.ok_or_else(|| unreadable(CALL))?;
             let boundary = user.permissions_boundary.as_ref();
             Ok(UserRecord {
+                id: user.user_id,
                 created: time(&user.create_date).ok_or_else(|| unreadable(CALL))?,
                 boundary: boundary.and_then(|set| set.permissions_boundary_arn.clone()),
             })
@@ -91,43 +96,32 @@ impl IamHands {
     ) -> Result<UserFacts, EffectError> {
         let iam = &self.iam;
         let name = user.as_str();
-        // A user has at most 50 tags, 10 groups and 20 policies: one page of each.
+        // IAM may answer with a page of fewer than there are, and fewer than it could (IAM API
+        // reference, `IsTruncated`, checked 2026-11-29).
         let tags = async {
             if !lookups.contains(&Lookup::Tags) {
                 return Ok(BTreeMap::new());
             }
-            let listed = iam.list_user_tags().user_name(name).send().await;
+            let listed = iam.list_user_tags().user_name(name).into_paginator();
+            let listed: Result<Vec<_>, _> = listed.items().send().collect().await;
             let listed = listed.map_err(|error| sorted("iam:ListUserTags", &error))?;
-            Ok(listed
-                .tags
-                .into_iter()
-                .map(|tag| (tag.key, tag.value))
-                .collect())
+            Ok(listed.into_iter().map(|tag| (tag.key, tag.value)).collect())
         };
         let groups = async {
             if !lookups.contains(&Lookup::Groups) {
                 return Ok(BTreeSet::new());
             }
-            let listed = iam.list_groups_for_user().user_name(name).send().await;
+            let listed = iam.list_groups_for_user().user_name(name).into_paginator();
+            let listed: Result<Vec<_>, _> = listed.items().send().collect().await;
             let listed = listed.map_err(|error| sorted("iam:ListGroupsForUser", &error))?;
-            Ok(listed
-                .groups
-                .into_iter()
-                .map(|group| group.group_name)
-                .collect())
+            Ok(listed.into_iter().map(|group| group.group_name).collect())
         };
         let policies = async {
             if !lookups.contains(&Lookup::Policies) {
                 return Ok(BTreeSet::new());
             }
-            let listed = iam
-                .list_attached_user_policies()
-                .user_name(name)
-                .send()
-                .await;
-            let listed = listed.map_err(|error| sorted("iam:ListAttachedUserPolicies", &error))?;
-            let attached = listed.attached_policies.unwrap_or_default().into_iter();
-            Ok(attached.filter_map(|policy| policy.policy_arn).collect())
+            let attached = self.attached(user).await?.into_iter();
+            Ok(attached.collect())
         };
         let (tags, groups, policies) = tokio::try_join!(tags, groups, policies)?;
         Ok(UserFacts {
@@ -145,7 +139,7 @@ fn time(time: &aws_sdk_iam::primitives::DateTime) -> Option<Timestamp> {
 
 fn unreadable(call: &str) -> EffectError {
     EffectError {
-        kind: EffectErrorKind::Unreachable,
+        kind: EffectErrorKind::Doubtful,
         message: format!("{call}: an answer that cannot be read"),
     }
 }

@@ -63,7 +63,7 @@ pub struct Places {
     pub external_id: Option<String>,
 }
 
-/// How long one call of IAM or STS may take, its retries included.
+/// How long one call of IAM or STS may take.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long publishing an alert may take, its retries included. It is kept free at the
@@ -83,12 +83,8 @@ impl Aws {
         let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .region(EnvironmentVariableRegionProvider::new())
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(4)
-                    .with_initial_backoff(Duration::from_millis(100))
-                    .with_max_backoff(Duration::from_secs(1)),
-            )
+            // IAM and STS are called again by the core, which knows what may pass.
+            .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts(CALL_TIMEOUT))
             .load()
             .await;
@@ -97,12 +93,15 @@ impl Aws {
 
     fn new(config: SdkConfig, places: Places) -> Self {
         let sns = aws_sdk_sns::config::Builder::from(&config)
+            .retry_config(resending())
             .timeout_config(timeouts(PUBLISH_TIMEOUT))
             .build();
         let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config)
+            .retry_config(resending())
             .timeout_config(timeouts(STATE_TIMEOUT))
             .build();
         let sqs = aws_sdk_sqs::config::Builder::from(&config)
+            .retry_config(resending())
             .timeout_config(timeouts(STATE_TIMEOUT))
             .build();
         Self {
@@ -144,6 +143,14 @@ impl Aws {
             ..self.clone()
         }
     }
+}
+
+/// What needs no more than another try is tried four times by the SDK.
+fn resending() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(4)
+        .with_initial_backoff(Duration::from_millis(100))
+        .with_max_backoff(Duration::from_secs(1))
 }
 
 fn timeouts(operation: Duration) -> TimeoutConfig {

@@ -5,13 +5,15 @@ use std::future::Future;
 use std::time::Duration;
 
 use aws_sdk_iam::config::Credentials;
+use aws_sdk_iam::error::ProvideErrorMetadata;
 use jiff::Timestamp;
 use keyrail_core::effects::{EffectError, EffectErrorKind, Effects, Reach, To};
+use keyrail_core::id::AccountId;
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Aws;
-use crate::error::sorted;
+use crate::error::without_hint;
 
 /// IAM in one account.
 #[derive(Debug, Clone)]
@@ -60,6 +62,17 @@ impl Effects for Aws {
         tokio::time::sleep_until(self.deadline.map_or(end, |deadline| end.min(deadline))).await;
     }
 
+    async fn pause_up_to(&self, most: Duration) {
+        // Without random numbers the wait is as long as it is on average.
+        let share = getrandom::u32().map_or(0.5, |random| f64::from(random) / f64::from(u32::MAX));
+        self.pause(most.mul_f64(share)).await;
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        let left = self.deadline?.saturating_duration_since(Instant::now());
+        Timestamp::now().checked_add(left).ok()
+    }
+
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -89,15 +102,10 @@ impl Aws {
             .duration_seconds(900)
             .set_external_id(self.places.external_id.clone());
         let answer = call.send().await.map_err(|error| {
-            let mut sorted = sorted(CALL, &error);
-            if matches!(
-                sorted.kind,
-                EffectErrorKind::Denied | EffectErrorKind::Other | EffectErrorKind::Gone
-            ) {
-                sorted.kind = EffectErrorKind::Denied;
-                sorted.message.push_str(&format!(
-                    " on {arn}; deploy infra/member.yaml in account {account}, or see that the role trusts keyrail's"
-                ));
+            let mut sorted = without_hint(CALL, &error);
+            if let Some(hint) = self.hint(error.code(), account, &arn) {
+                sorted.message.push_str("; ");
+                sorted.message.push_str(&hint);
             }
             sorted
         })?;
@@ -117,8 +125,41 @@ impl Aws {
                     .build(),
             )
             .duration_seconds(900);
-        let answer = call.send().await.map_err(|error| sorted(CALL, &error))?;
+        let answer = call.send().await.map_err(|error| {
+            let mut sorted = without_hint(CALL, &error);
+            if sorted.kind == EffectErrorKind::Denied {
+                sorted.message.push_str("; permission missing: sts:AssumeRoot, or centralized root access (root sessions) is not enabled in the organization, or this account is neither its management account nor IAM's delegated administrator");
+            }
+            sorted
+        })?;
         self.iam_with(CALL, answer.credentials)
+    }
+
+    /// What to do where the responder role cannot be assumed (STS API reference,
+    /// `AssumeRole`, checked 2026-11-29); nothing for what passes by itself.
+    fn hint(&self, code: Option<&str>, account: &AccountId, arn: &str) -> Option<String> {
+        Some(match code? {
+            // What STS answers for a role that does not exist, too.
+            "AccessDenied" => format!(
+                "permission missing: sts:AssumeRole on {arn}; deploy infra/member.yaml in account {account}, or see that the role trusts keyrail's and that `ExternalId` is the same in both"
+            ),
+            "RegionDisabledException" => format!(
+                "account {account} has deactivated STS in this Region: activate it there under IAM, Account settings"
+            ),
+            "PackedPolicyTooLarge" => {
+                "the policy that narrows the session is too large for STS, packed: report it as a fault of keyrail".to_owned()
+            }
+            "MalformedPolicyDocument" => {
+                "STS does not take the policy that narrows the session: report it as a fault of keyrail".to_owned()
+            }
+            "ValidationError" => format!(
+                "STS does not take {arn} or the external id: check the parameters `ResponderRole` and `ExternalId`"
+            ),
+            "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" => {
+                "keyrail's own credentials are not valid: see whether its role was deleted or made anew".to_owned()
+            }
+            _ => return None,
+        })
     }
 
     /// IAM with the credentials that a call of STS has answered with.
@@ -128,7 +169,7 @@ impl Aws {
         given: Option<aws_sdk_sts::types::Credentials>,
     ) -> Result<aws_sdk_iam::Client, EffectError> {
         let given = given.ok_or_else(|| EffectError {
-            kind: EffectErrorKind::Unreachable,
+            kind: EffectErrorKind::Doubtful,
             message: format!("{call}: an answer without credentials"),
         })?;
         let token = Some(given.session_token);

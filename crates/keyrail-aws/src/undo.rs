@@ -55,7 +55,7 @@ pub async fn connect(
     let asked = aws.sts().get_caller_identity().send().await;
     let identity = asked.map_err(|error| sorted(CALL, &error))?;
     let unreadable = || EffectError {
-        kind: EffectErrorKind::Other,
+        kind: EffectErrorKind::Refused,
         message: format!("{CALL}: an answer without account and ARN"),
     };
     let account: AccountId = identity

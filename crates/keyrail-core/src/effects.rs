@@ -9,7 +9,8 @@ use crate::change::{Change, Principal, Sight};
 use crate::id::{AccessKeyId, AccountId, RoleName, UserName};
 use crate::lookup::{Lookup, UserFacts};
 
-/// Access to accounts. Each call has a timeout and bounded retries of its own.
+/// Access to accounts. Each call has a timeout of its own and is sent once: whether and when
+/// to send it again is decided by [`Patience`](crate::patience::Patience).
 #[expect(
     async_fn_in_trait,
     reason = "both callers are in this workspace, and neither moves the futures between threads"
@@ -32,8 +33,16 @@ pub trait Effects {
     /// Waits.
     async fn pause(&self, duration: Duration);
 
+    /// Waits for a random time of at most `most`, so that callers that were throttled
+    /// together do not come back together.
+    async fn pause_up_to(&self, most: Duration);
+
     /// The time, which the core never asks for by itself.
     fn now(&self) -> Timestamp;
+
+    /// When containment must be over, so that the alert keeps its share of the
+    /// invocation; `None` if nothing ends the invocation.
+    fn deadline(&self) -> Option<Timestamp>;
 }
 
 /// What is asked for in an account.
@@ -110,7 +119,10 @@ pub trait Hands {
     ///
     /// # Errors
     ///
-    /// [`EffectErrorKind::Gone`] if IAM says that there is no such key.
+    /// [`EffectErrorKind::Denied`] if IAM does not say whose the key is. `AccessDenied` is
+    /// what AWS answers for a key that was deleted, or that is in another account, too: of
+    /// the errors that the API reference lists none says that there is no such key (IAM API
+    /// reference, `GetAccessKeyLastUsed`, checked 2026-11-29).
     async fn owner(&self, key: &AccessKeyId) -> Result<UserName, EffectError>;
 
     /// Reads what IAM has on a user.
@@ -142,6 +154,8 @@ pub trait Hands {
 /// What IAM has on a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRecord {
+    /// The unique id (`AIDA…`), which another user of the same name does not have.
+    pub id: String,
     /// When it was created.
     pub created: Timestamp,
     /// The ARN of its permissions boundary.
@@ -187,19 +201,27 @@ pub struct EffectError {
 pub enum EffectErrorKind {
     /// keyrail may not do it.
     Denied,
+    /// A failure inside the service, or a connection that broke: the change may have been
+    /// made or not.
+    Doubtful,
     /// The account is not one that this deployment can act in.
     Elsewhere,
     /// A quota of the user is full.
     Full,
-    /// There is no such user, role or credential.
+    /// IAM knows no such user, role or credential. Of something new that is no proof: what
+    /// was made or changed seconds ago may not be known everywhere yet (IAM User Guide,
+    /// "Changes that I make are not always immediately visible", checked 2026-11-29).
     Gone,
-    /// Something else, which trying again will not mend.
-    Other,
-    /// AWS limits the rate of calls.
+    /// AWS refused, and will refuse the same call again.
+    Refused,
+    /// AWS refused for now: another change of the same thing is under way, or the
+    /// credentials have just expired. The change was not made.
+    RefusedForNow,
+    /// AWS limits the rate of calls. The change was not made.
     Throttled,
     /// No answer in time: the change may have been made or not.
     TimedOut,
-    /// No connection, or a failure inside the service: it may have been made or not.
+    /// No connection: nothing was sent.
     Unreachable,
 }
 
@@ -207,21 +229,28 @@ impl EffectErrorKind {
     /// Whether the change may have been made in spite of the error.
     pub(crate) fn leaves_doubt(self) -> bool {
         match self {
-            Self::TimedOut | Self::Unreachable => true,
+            Self::Doubtful | Self::TimedOut => true,
             Self::Denied
             | Self::Elsewhere
             | Self::Full
             | Self::Gone
-            | Self::Other
-            | Self::Throttled => false,
+            | Self::Refused
+            | Self::RefusedForNow
+            | Self::Throttled
+            | Self::Unreachable => false,
         }
     }
 
-    /// Whether Lambda should try the event again.
-    pub(crate) fn is_mended_by_retry(self) -> bool {
+    /// Whether the same call may succeed a little later: worth waiting for within the
+    /// invocation, and another try of the whole event after it.
+    pub(crate) fn may_pass(self) -> bool {
         match self {
-            Self::Gone | Self::Throttled | Self::TimedOut | Self::Unreachable => true,
-            Self::Denied | Self::Elsewhere | Self::Full | Self::Other => false,
+            Self::Doubtful
+            | Self::RefusedForNow
+            | Self::Throttled
+            | Self::TimedOut
+            | Self::Unreachable => true,
+            Self::Denied | Self::Elsewhere | Self::Full | Self::Gone | Self::Refused => false,
         }
     }
 }

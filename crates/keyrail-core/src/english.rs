@@ -10,7 +10,7 @@ use self::done::{done as what_was_done, still};
 use self::evidence::{evidence, why};
 use self::headline::{headline, in_short};
 pub(crate) use self::notes::{
-    CUT_SHORT, Named, Unknown, another_user, contradiction, key_is, many_findings, mfa,
+    CUT_SHORT, Named, Unknown, another_user, contradiction, key_is, last_round, many_findings, mfa,
     new_credential, no_longer, no_user, not_known, renamed,
 };
 pub(crate) use self::outcome::{done, ending, instead, withheld};

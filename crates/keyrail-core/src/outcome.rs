@@ -4,7 +4,7 @@ use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use self::attempt::Attempt;
+use self::attempt::{Attempt, already_put};
 pub use self::attempt::{PAUSE, READ_BACKS};
 use self::ending::Ending;
 use self::target::Target;
@@ -18,6 +18,7 @@ use crate::plan::{Effect, Plan, StepName, Withheld};
 mod attempt;
 mod changes;
 pub(crate) mod ending;
+mod search;
 mod target;
 
 /// What became of one step.
@@ -44,6 +45,9 @@ pub struct Outcome {
     /// What is to hold from now on, whoever did it: the re-check looks whether it does.
     #[serde(skip)]
     pub holds: Option<Change>,
+    /// Whether IAM had no user of that name, so that only what it finds later is news.
+    #[serde(skip)]
+    pub is_user_missing: bool,
     /// What could not be done, for people to do by hand.
     pub tried: Option<Change>,
     /// When it ended; `None` if it was withheld.
@@ -139,7 +143,7 @@ async fn contain(
             .collect(),
         event: event.map(str::to_owned),
     };
-    let endings = match Target::settle(&first.effect.who, reach, protected, effects).await {
+    let endings = match Target::settle(first.effect, reach, protected, effects).await {
         Ok(target) => run_in_phases(target, steps, effects).await,
         Err(ending) => steps.iter().map(|step| (*step, ending.clone())).collect(),
     };
@@ -152,7 +156,7 @@ async fn contain(
 
 /// What stops a credential comes before what stops sessions, and that before what stops
 /// the user; what cannot be undone is last. A phase begins once the changes of the one
-/// before are answered, and does not wait until they are read back.
+/// before were sent, and does not wait until they are taken and read back.
 ///
 /// A step on a credential shows whose it is. Until one has, nothing is done to whoever has
 /// the user's name by now.
@@ -167,9 +171,9 @@ async fn run_in_phases<'a, E: Effects>(
     };
     let target = match phase_of(first) {
         ON_CREDENTIALS => target,
-        _ => match target.known(first.effect, effects).await {
+        _ => match target.clone().known(first.effect, effects).await {
             Ok(known) => known,
-            Err(ending) => return steps.iter().map(|step| (*step, ending.clone())).collect(),
+            Err(ending) => return untouched(&target, steps, &ending, effects).await,
         },
     };
     let same_phase = |step: &Planned<'_>| phase_of(step) <= phase_of(first);
@@ -178,18 +182,39 @@ async fn run_in_phases<'a, E: Effects>(
         .iter()
         .map(|step| async { (*step, Attempt::start(&target, step.effect, effects).await) });
     let started = join_all(starting).await;
-    // A user that is found under another name is contained under it from here on.
-    let mut moved = started.iter().filter_map(|(_, it)| it.moved.as_ref());
-    let mut from_here_on = moved.next().unwrap_or(&target).clone();
+    let mut from_here_on = target.clone();
     from_here_on.is_known |= started.iter().any(|(_, it)| it.shows_owner());
-    let to = &target;
     let confirming = started
         .into_iter()
-        .map(|(step, attempt)| async move { (step, attempt.confirm(to, effects).await) });
+        .map(|(step, attempt)| async move { (step, attempt.confirm(effects).await) });
     let rest = Box::pin(run_in_phases(from_here_on, later, effects));
     let (mut endings, rest) = join(join_all(confirming), rest).await;
     endings.extend(rest);
     endings
+}
+
+/// How steps end whose user is not known for sure. What is done to a credential names it and its
+/// user, and IAM takes no call in which these do not belong together; and what was to be put on the
+/// user of that name may be there, from an earlier try.
+async fn untouched<'a, E: Effects>(
+    target: &Target<'_, E::Hands>,
+    steps: &[Planned<'a>],
+    why: &Ending,
+    effects: &E,
+) -> Vec<(Planned<'a>, Ending)> {
+    let looking = steps.iter().map(|step| async {
+        let is_unproven = matches!(why, Ending::Unproven { .. });
+        let ending = match step.effect.act.id() {
+            _ if !is_unproven => None,
+            Some(_) => {
+                let attempt = Attempt::start(target, step.effect, effects).await;
+                Some(attempt.confirm(effects).await)
+            }
+            None => already_put(target, step.effect, effects).await,
+        };
+        (*step, ending.unwrap_or_else(|| why.clone()))
+    });
+    join_all(looking).await
 }
 
 /// The first phase.
@@ -220,6 +245,7 @@ impl Outcome {
             changes: ending.changes(),
             retry: ending.is_worth_a_retry(),
             holds: ending.holds().cloned(),
+            is_user_missing: ending.is_user_missing(),
             tried: ending.tried().cloned(),
             at: Some(end),
             evidence: effect.evidence.clone(),
@@ -238,6 +264,7 @@ impl Outcome {
             changes: Vec::new(),
             retry: false,
             holds: None,
+            is_user_missing: false,
             tried: None,
             at: None,
             evidence: None,

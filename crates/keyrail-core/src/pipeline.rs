@@ -7,9 +7,8 @@
 //! something happened that was counted instead of told.
 
 use futures_util::future::join;
-use jiff::Timestamp;
 
-use self::afterwards::afterwards;
+use self::afterwards::{Claimed, afterwards};
 use self::counting::{tell_or_count, window_of};
 use self::look_up::look_up;
 use self::recall::{Bearing, keep_to_the_limit, recall};
@@ -24,7 +23,7 @@ use crate::outcome::carry_out;
 use crate::plan::{Bounds, Plan};
 use crate::queue::Queue;
 use crate::report::Report;
-use crate::state::{Claim, Fact, State, launch_to_judge_again};
+use crate::state::{Claim, Claimant, Fact, State, launch_to_judge_again};
 
 pub use self::counting::follow_up;
 pub use self::look_again::recheck;
@@ -53,13 +52,12 @@ fn judged(activity: &Activity, bundle: &Bundle, circumstances: &Circumstances) -
 
 /// Examines an event, carries out the plan, and tells of it.
 ///
-/// The alert is sent whatever became of the plan. `until` is when the invocation ends at
-/// the latest: so long nobody else handles the same event.
+/// The alert is sent whatever became of the plan. `by` claims the event in the state table.
 pub async fn respond(
     event: Event,
     bundle: &Bundle,
     circumstances: &Circumstances,
-    until: Timestamp,
+    by: &Claimant,
     aws: &(impl Effects + Notifier + State + Queue),
 ) -> Response {
     let circumstances = Circumstances {
@@ -74,13 +72,14 @@ pub async fn respond(
         false => None,
     };
     if let Some(bearing) = bearing {
-        let recalled = recall(&report, &bearing, until, aws).await;
+        let recalled = recall(&report, &bearing, by, aws).await;
         match recalled.claim {
             Some(Claim::Done) => return Response::of(report, Handled::Before),
             Some(Claim::Elsewhere) => return Response::of(report, Handled::Elsewhere),
-            Some(Claim::Mine) => claimed = report.event.claim(),
-            None => {}
+            // Where the table did not answer it may have taken the claim all the same.
+            Some(Claim::Mine) | None => {}
         }
+        claimed = report.event.claim().map(|event| Claimed { event, by });
         if !bearing.subjects.is_empty() {
             // What is remembered of this very event is not what came before it.
             let mut before = recalled.memories.clone();
@@ -115,7 +114,7 @@ pub async fn respond(
         Some(window) => tell_or_count(report, window, aws).await,
     };
     response.again = again;
-    afterwards(&mut response, claimed.as_deref(), aws).await;
+    afterwards(&mut response, claimed.as_ref(), 0, aws).await;
     response
 }
 

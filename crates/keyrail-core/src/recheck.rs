@@ -16,8 +16,10 @@ use crate::bundle::{Bundle, Mode};
 use crate::change::Change;
 use crate::circumstances::Circumstances;
 use crate::effects::{EffectError, Effects, Hands, Reach, To};
+use crate::english;
 use crate::event::Event;
 use crate::id::{AccessKeyId, AccountId};
+use crate::patience::Patience;
 use crate::plan::{Act, Bounds, Effect, Owner, Plan, Step, Who, Withheld};
 use crate::report::Report;
 
@@ -25,6 +27,16 @@ mod look;
 
 /// When a containment is looked at again, after it was made.
 pub(crate) const DELAYS: [Duration; 2] = [Duration::from_secs(30), Duration::from_mins(5)];
+
+/// How long listing a user's credentials after containment is tried: the alert is out, and what is
+/// not listed is known by its age.
+const STOCK_TAKING: Duration = Duration::from_secs(3);
+
+/// The most re-checks that lead to one another. Lambda stops a function that has been invoked
+/// some 16 times in one chain of its own messages (Lambda Developer Guide, "Use Lambda recursive
+/// loop detection to prevent infinite loops", checked 2026-11-29). Whoever activates a key
+/// after that brings about an event of its own.
+pub const MOST_ROUNDS: u8 = 10;
 
 /// One containment that was made: `keyrail.recheck/v1`, the body of a message in
 /// keyrail's own queue.
@@ -50,6 +62,12 @@ pub struct Recheck {
     /// The ids of the user's credentials that worked when keyrail was done; `None` if
     /// they could not be listed.
     pub working: Option<BTreeSet<String>>,
+    /// Whether IAM had no such user, which was alerted.
+    #[serde(default)]
+    pub is_user_missing: bool,
+    /// How many re-checks led to it, one out of the other.
+    #[serde(default)]
+    pub round: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,9 +77,13 @@ enum Schema {
 }
 
 impl Recheck {
-    /// What is to be looked at again of a report: one for each user, role or root.
+    /// What is to be looked at again of a report: one for each user, role or root. `round` is
+    /// how many re-checks led to the report.
     #[must_use]
-    pub(crate) fn all_of(report: &Report, now: Timestamp) -> Vec<Self> {
+    pub(crate) fn all_of(report: &Report, round: u8, now: Timestamp) -> Vec<Self> {
+        if round >= MOST_ROUNDS {
+            return Vec::new();
+        }
         let mut rechecks: Vec<Self> = Vec::new();
         for outcome in &report.outcomes {
             let Some(account) = &outcome.account else {
@@ -85,7 +107,10 @@ impl Recheck {
                     && known.changes.first().map(Change::principal) == Some(change.principal())
             });
             match known {
-                Some(known) => known.changes.push(change),
+                Some(known) => {
+                    known.is_user_missing |= outcome.is_user_missing;
+                    known.changes.push(change);
+                }
                 None => rechecks.push(Self {
                     schema: Schema::V1,
                     event: report.event.id.clone().unwrap_or_default(),
@@ -96,6 +121,8 @@ impl Recheck {
                     evidence: outcome.evidence.clone(),
                     created: None,
                     working: None,
+                    is_user_missing: outcome.is_user_missing,
+                    round,
                 }),
             }
         }
@@ -112,8 +139,16 @@ impl Recheck {
         let Some(user) = to.user() else {
             return Ok(());
         };
-        let hands = effects.reach(&self.reach()).await?;
-        let (record, held) = join(hands.user(user), hands.credentials(user)).await;
+        let mut patience = Patience::for_at_most(STOCK_TAKING, effects);
+        let reach = self.reach();
+        let reaching = patience.repeat(effects, async || effects.reach(&reach).await);
+        let hands = reaching.await?;
+        let mut listing = patience.clone();
+        let (record, held) = join(
+            patience.repeat(effects, async || hands.user(user).await),
+            listing.repeat(effects, async || hands.credentials(user).await),
+        )
+        .await;
         self.created = record.ok().map(|record| record.created);
         let held = held?;
         let working = held.into_iter().filter(|held| held.active);
@@ -180,7 +215,11 @@ impl Recheck {
             }
         }
         steps.sort_by_key(|step| step.name);
-        Report::new(event, activity, verdict, Plan { steps }, bundle)
+        let mut report = Report::new(event, activity, verdict, Plan { steps }, bundle);
+        if self.round + 1 >= MOST_ROUNDS {
+            report.not_known.push(english::last_round(MOST_ROUNDS));
+        }
+        report
     }
 
     /// What is to be done again, or why it is not.
@@ -206,6 +245,8 @@ impl Recheck {
                         act,
                         evidence: self.key().cloned(),
                         time: Some(self.since),
+                        user_id: None,
+                        is_new: true,
                     })
                 },
                 Err,

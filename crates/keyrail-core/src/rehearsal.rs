@@ -82,6 +82,12 @@ impl Effects for Stage {
 
     async fn pause(&self, _: Duration) {}
 
+    async fn pause_up_to(&self, _: Duration) {}
+
+    fn deadline(&self) -> Option<Timestamp> {
+        None
+    }
+
     fn now(&self) -> Timestamp {
         self.now
     }
@@ -112,6 +118,7 @@ impl Hands for Stage {
 
     async fn user(&self, _: &UserName) -> Result<UserRecord, EffectError> {
         Ok(UserRecord {
+            id: "AIDAIOSFODNN7EXAMPLE".to_owned(),
             created: Timestamp::UNIX_EPOCH,
             boundary: None,
         })

@@ -24,15 +24,17 @@ pub trait State {
     /// Whether there is a table.
     fn has_table(&self) -> bool;
 
-    /// Claims an event, so that nobody else handles it until `until`.
+    /// Claims an event, so that nobody but `by` handles it. What `by` has claimed before is
+    /// still its own: an answer that was late or lost locks nobody out.
     ///
     /// # Errors
     ///
-    /// If the table does not answer; the same holds for all that follow.
-    async fn claim(&self, event: &str, until: Timestamp) -> Result<Claim, StateError>;
+    /// If the table does not answer, in which case the claim may have been made; the same
+    /// holds for all that follow.
+    async fn claim(&self, event: &str, by: &Claimant) -> Result<Claim, StateError>;
 
-    /// Ends the claim on an event: it is handled for good, or whoever comes next may try.
-    async fn settle(&self, event: &str, is_handled: bool) -> Result<(), StateError>;
+    /// Ends the claim that `by` has, or had and the table has lost. Another's stays as it is.
+    async fn settle(&self, event: &str, by: &Claimant, end: ClaimEnd) -> Result<(), StateError>;
 
     /// Counts a containment in an account within this hour, once for each event; whether
     /// there were fewer than `most`.
@@ -56,6 +58,25 @@ pub trait State {
 
     /// Remembers something about a subject. Remembering it twice is no error.
     async fn remember(&self, memory: &Memory) -> Result<(), StateError>;
+}
+
+/// One handling of one event, as the table knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimant {
+    /// A random name that nobody else has, and that does not change while a call is sent
+    /// again. Not the id of Lambda's request, which retries and duplicates of an event share.
+    pub nonce: String,
+    /// When the invocation ends at the latest, and with it the claim.
+    pub until: Timestamp,
+}
+
+/// How a claim ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimEnd {
+    /// The event is handled for good.
+    Handled,
+    /// Whoever comes next may try.
+    Open,
 }
 
 /// What became of claiming an event.

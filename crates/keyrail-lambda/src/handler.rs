@@ -12,6 +12,7 @@ use keyrail_core::pipeline::{Handled, Response, follow_up, recheck};
 use keyrail_core::queue::Later;
 use keyrail_core::recheck::Recheck;
 use keyrail_core::repeats::FollowUp;
+use keyrail_core::state::Claimant;
 use keyrail_core::{Event, respond};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::value::RawValue;
@@ -64,7 +65,7 @@ impl Guard {
                     }
                     Later::FollowUp(repeated) => {
                         let span = span(&invocation.context, Some(&repeated.event));
-                        self.follow_up(&repeated, &aws).instrument(span).await
+                        self.follow_up(&repeated, end, &aws).instrument(span).await
                     }
                 };
                 result = result.and(handled);
@@ -119,10 +120,16 @@ impl Guard {
     }
 
     /// Tells how often something happened again, if it did.
-    async fn follow_up(&self, repeated: &FollowUp, aws: &Aws) -> Result<(), Diagnostic> {
+    async fn follow_up(
+        &self,
+        repeated: &FollowUp,
+        end: SystemTime,
+        aws: &Aws,
+    ) -> Result<(), Diagnostic> {
         let settings = &self.settings;
         let (bundle, circumstances) = (&settings.bundle, &settings.circumstances);
-        match Box::pin(follow_up(repeated, bundle, circumstances, aws)).await {
+        let by = claimant(end)?;
+        match Box::pin(follow_up(repeated, bundle, circumstances, &by, aws)).await {
             Ok(None) => Ok(()),
             Ok(Some(response)) => {
                 telemetry::record(&response, &circumstances.name);
@@ -161,12 +168,16 @@ impl Guard {
             "received"
         );
         let settings = &self.settings;
+        let by = match claimant(end) {
+            Ok(by) => by,
+            Err(error) => return (None, Err(error)),
+        };
         // Boxed: the SDK's futures are large, and there is one invocation at a time.
         let mut response = Box::pin(respond(
             event,
             &settings.bundle,
             &settings.circumstances,
-            Timestamp::try_from(end).unwrap_or(Timestamp::MAX),
+            &by,
             &within(aws, end),
         ))
         .await;
@@ -183,6 +194,17 @@ fn span(context: &Context, event_id: Option<&str>) -> Span {
 /// When Lambda ends the invocation.
 fn end_of(context: &Context) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(context.deadline)
+}
+
+/// By what a handling claims its event until the invocation ends. Random each time: Lambda's
+/// retries and duplicates of an event have one request id.
+fn claimant(end: SystemTime) -> Result<Claimant, Diagnostic> {
+    let random =
+        || getrandom::u64().map_err(|error| diagnostic("NoRandomNumbers", error.to_string()));
+    Ok(Claimant {
+        nonce: format!("{:016x}{:016x}", random()?, random()?),
+        until: Timestamp::try_from(end).unwrap_or(Timestamp::MAX),
+    })
 }
 
 /// The clients, with what is left until then.

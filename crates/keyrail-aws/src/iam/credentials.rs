@@ -11,19 +11,19 @@ use crate::error::sorted;
 use crate::reach::IamHands;
 
 impl IamHands {
-    // A user has two keys, five SSH keys, two certificates and two credentials of a
-    // service at most: none of these answers is a page of many.
+    // All pages: IAM may answer with fewer than there are (IAM API reference, `IsTruncated`), and
+    // the quota of two keys can be raced. A status that this SDK does not know is taken to work.
 
     pub(super) async fn access_keys(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
-        let listed = self.iam.list_access_keys().user_name(user.as_str()).send();
-        let listed = listed
-            .await
-            .map_err(|error| sorted("iam:ListAccessKeys", &error))?;
-        let keys = listed.access_key_metadata.into_iter();
+        let listed = self.iam.list_access_keys().user_name(user.as_str());
+        let listed = listed.into_paginator().items().send();
+        let listed: Result<Vec<_>, _> = listed.collect().await;
+        let keys = listed.map_err(|error| sorted("iam:ListAccessKeys", &error))?;
         Ok(keys
+            .into_iter()
             .map(|key| Held {
                 kind: HeldKind::AccessKey,
-                active: key.status != Some(StatusType::Inactive),
+                active: key.status.as_ref().is_none_or(works),
                 created: key.create_date.as_ref().and_then(time),
                 id: key.access_key_id.unwrap_or_default(),
             })
@@ -34,27 +34,33 @@ impl IamHands {
         &self,
         user: &UserName,
     ) -> Result<Vec<Held>, EffectError> {
-        let listed = self
-            .iam
-            .list_service_specific_credentials()
-            .user_name(user.as_str())
-            .send();
-        let listed = match listed.await {
-            Err(error) if is_unknown(&error) => return Ok(Vec::new()),
-            listed => {
-                listed.map_err(|error| sorted("iam:ListServiceSpecificCredentials", &error))?
-            }
-        };
-        let credentials = listed.service_specific_credentials.unwrap_or_default();
-        Ok(credentials
-            .into_iter()
-            .map(|credential| Held {
+        const CALL: &str = "iam:ListServiceSpecificCredentials";
+        let mut held = Vec::new();
+        let mut marker = None;
+        // The SDK has no paginator for this list.
+        loop {
+            let listed = self
+                .iam
+                .list_service_specific_credentials()
+                .user_name(user.as_str())
+                .set_marker(marker)
+                .send();
+            let listed = match listed.await {
+                Err(error) if is_unknown(&error) => return Ok(held),
+                listed => listed.map_err(|error| sorted(CALL, &error))?,
+            };
+            let page = listed.service_specific_credentials.unwrap_or_default();
+            held.extend(page.into_iter().map(|credential| Held {
                 kind: HeldKind::ServiceCredential,
-                active: credential.status != StatusType::Inactive,
+                active: works(&credential.status),
                 created: time(&credential.create_date),
                 id: credential.service_specific_credential_id,
-            })
-            .collect())
+            }));
+            marker = listed.marker.filter(|_| listed.is_truncated);
+            if marker.is_none() {
+                return Ok(held);
+            }
+        }
     }
 
     pub(super) async fn ssh_keys(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
@@ -62,17 +68,19 @@ impl IamHands {
             .iam
             .list_ssh_public_keys()
             .user_name(user.as_str())
+            .into_paginator()
+            .items()
             .send();
-        let listed = match listed.await {
+        let listed: Result<Vec<_>, _> = listed.collect().await;
+        let keys = match listed {
             Err(error) if is_unknown(&error) => return Ok(Vec::new()),
             listed => listed.map_err(|error| sorted("iam:ListSSHPublicKeys", &error))?,
         };
-        let keys = listed.ssh_public_keys.unwrap_or_default();
         Ok(keys
             .into_iter()
             .map(|key| Held {
                 kind: HeldKind::SshKey,
-                active: key.status != StatusType::Inactive,
+                active: works(&key.status),
                 created: time(&key.upload_date),
                 id: key.ssh_public_key_id,
             })
@@ -84,17 +92,19 @@ impl IamHands {
             .iam
             .list_signing_certificates()
             .user_name(user.as_str())
+            .into_paginator()
+            .items()
             .send();
-        let listed = match listed.await {
+        let listed: Result<Vec<_>, _> = listed.collect().await;
+        let certificates = match listed {
             Err(error) if is_unknown(&error) => return Ok(Vec::new()),
             listed => listed.map_err(|error| sorted("iam:ListSigningCertificates", &error))?,
         };
-        Ok(listed
-            .certificates
+        Ok(certificates
             .into_iter()
             .map(|certificate| Held {
                 kind: HeldKind::SigningCertificate,
-                active: certificate.status != StatusType::Inactive,
+                active: works(&certificate.status),
                 created: certificate.upload_date.as_ref().and_then(time),
                 id: certificate.certificate_id,
             })
@@ -122,6 +132,12 @@ impl IamHands {
             })
             .collect())
     }
+}
+
+/// Whether a credential of this status is accepted: not after its time, either (IAM API
+/// reference, `ServiceSpecificCredentialMetadata`, checked 2026-11-29).
+fn works(status: &StatusType) -> bool {
+    !matches!(status, StatusType::Inactive | StatusType::Expired)
 }
 
 /// Where IAM does not know the action, there is no such kind of credential: not every

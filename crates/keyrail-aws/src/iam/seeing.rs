@@ -75,10 +75,10 @@ impl IamHands {
             ),
             Change::DeleteRootKey { key } => {
                 const CALL: &str = "iam:ListAccessKeys";
-                let listed = self.iam.list_access_keys().send().await;
+                let listed = self.iam.list_access_keys().into_paginator();
+                let listed: Result<Vec<_>, _> = listed.items().send().collect().await;
                 let listed = listed.map_err(|error| sorted(CALL, &error))?;
                 let is_there = listed
-                    .access_key_metadata
                     .iter()
                     .any(|found| found.access_key_id() == Some(key.as_str()));
                 Ok(match is_there {
@@ -138,29 +138,24 @@ impl IamHands {
     }
 
     async fn is_attached(&self, user: &UserName, arn: &str) -> Result<Sight, EffectError> {
-        // A user has 20 managed policies at most: one page.
-        let listed = self
-            .iam
-            .list_attached_user_policies()
-            .user_name(user.as_str())
-            .send();
-        match listed
-            .await
-            .map_err(|error| sorted("iam:ListAttachedUserPolicies", &error))
-        {
-            Ok(listed) => {
-                let attached = listed.attached_policies.unwrap_or_default();
-                let is_there = attached
-                    .iter()
-                    .any(|policy| policy.policy_arn.as_deref() == Some(arn));
-                Ok(match is_there {
-                    true => Sight::Made,
-                    false => Sight::NotMade(Instead::Absent),
-                })
-            }
+        match self.attached(user).await {
+            Ok(attached) => Ok(match attached.iter().any(|attached| attached == arn) {
+                true => Sight::Made,
+                false => Sight::NotMade(Instead::Absent),
+            }),
             Err(error) if error.kind == EffectErrorKind::Gone => Ok(Sight::OwnerGone),
             Err(error) => Err(error),
         }
+    }
+
+    /// The managed policies of a user.
+    pub(super) async fn attached(&self, user: &UserName) -> Result<Vec<String>, EffectError> {
+        let listed = self.iam.list_attached_user_policies();
+        let listed = listed.user_name(user.as_str()).into_paginator();
+        let listed: Result<Vec<_>, _> = listed.items().send().collect().await;
+        let listed = listed.map_err(|error| sorted("iam:ListAttachedUserPolicies", &error))?;
+        let policies = listed.into_iter();
+        Ok(policies.filter_map(|policy| policy.policy_arn).collect())
     }
 }
 

@@ -18,6 +18,9 @@ pub struct Actor {
     /// The user's or role's name; never root's `userName`, which is the alias of
     /// the account.
     pub name: Option<String>,
+    /// An IAM user's unique id (`AIDA…`), which another user of the same name does not have.
+    #[serde(skip)]
+    pub user_id: Option<String>,
     /// The name of the role or federated session.
     pub session_name: Option<String>,
     /// The access key that signed the call.

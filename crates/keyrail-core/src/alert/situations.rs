@@ -192,7 +192,7 @@ fn follow_up() -> Report {
 
 fn comeback(answers: Answers) -> Report {
     let first = plain(sample!("key-created-for-another"));
-    let recheck = Recheck::all_of(&first, now()).remove(0);
+    let recheck = Recheck::all_of(&first, 0, now()).remove(0);
     let found = Found {
         what: "access key AKIAI44QH8DHBEXAMPLE is Active again".to_owned(),
         act: Some(Act::DeactivateKey(

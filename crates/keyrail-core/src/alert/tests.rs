@@ -56,6 +56,7 @@ fn outcome(result: OutcomeResult, detail: &str) -> Outcome {
             _ => Vec::new(),
         },
         retry: false,
+        is_user_missing: false,
         holds: None,
         tried: None,
         at: Some("2026-03-14T09:26:55Z".parse().expect("a time")),

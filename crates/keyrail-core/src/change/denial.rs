@@ -1,6 +1,6 @@
 //! The policies that deny.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What an inline policy of keyrail's denies.
@@ -16,7 +16,19 @@ pub enum Denial {
     SessionsBefore(Timestamp),
 }
 
+/// How much longer than IAM shows it a changed credential may be accepted: some 3 to 4
+/// seconds were measured (OFFENSAI, "AWS IAM eventual consistency", 2025). A session that is
+/// issued in that time is to be denied as well, and no more of those that come after it than
+/// must be.
+const STILL_ACCEPTED: SignedDuration = SignedDuration::from_secs(30);
+
 impl Denial {
+    /// What denies the sessions that a credential has been used for by now, and those that it
+    /// may still be used for until its change has spread.
+    pub(crate) fn of_sessions_until(now: Timestamp) -> Self {
+        Self::SessionsBefore(now + STILL_ACCEPTED)
+    }
+
     /// The policy's name, by which keyrail and the SCP that protects it know it.
     #[must_use]
     pub fn policy_name(self) -> &'static str {

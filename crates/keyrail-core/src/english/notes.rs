@@ -140,3 +140,10 @@ pub(crate) fn new_credential(held: &Held) -> String {
 
 /// An earlier look did not come to its end.
 pub(crate) const CUT_SHORT: &str = "an earlier look at it was cut short, and may have stopped something that had come back; now it holds";
+
+/// The chain of re-checks ends here.
+pub(crate) fn last_round(most: u8) -> String {
+    format!(
+        "whether this containment holds: it was undone {most} times in a row, and keyrail does not look again by itself; find who undoes it"
+    )
+}

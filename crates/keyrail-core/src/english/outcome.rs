@@ -17,7 +17,11 @@ pub(crate) fn ending(ending: &Ending) -> String {
         Ending::AlreadyMade {
             change, at, failed, ..
         } => already_made(change, *at, failed.as_ref()),
-        Ending::AlreadyGone { what, of_key } => already_gone(*what, *of_key).to_owned(),
+        Ending::AlreadyGone { what, change, at } => format!(
+            "{}; read at {}",
+            already_gone(*what, change.key().is_some()),
+            to_second(*at)
+        ),
         Ending::Found { owner, ending } => {
             format!("IAM says that it is {owner}'s; {}", self::ending(ending))
         }
@@ -30,11 +34,25 @@ pub(crate) fn ending(ending: &Ending) -> String {
         Ending::Renamed { owner, ending } => {
             format!("the user is now called {owner}; {}", self::ending(ending))
         }
-        Ending::Vanished { user } => format!(
-            "IAM knows no user {user}: it was deleted, or has another name since; look for it"
+        Ending::Unattributed { key, error } => format!(
+            "nothing was touched: IAM does not say whose key {key} is: it was deleted, or belongs to another account, or keyrail may not ask ({error})"
         ),
+        Ending::Unproven { user, key } => format!(
+            "nothing was touched: IAM does not say whose key {key} is, and it is not in the list of user {user}, who may be a different user of that name; if it is the same user, do it by hand"
+        ),
+        Ending::Unseen { change, last, .. } => format!(
+            "IAM does not show {}: it was deleted, or is so new that IAM does not know it everywhere yet; keyrail looks again; {}",
+            match change.key() {
+                Some(key) => format!("key {key}"),
+                None => "what was to be changed".to_owned(),
+            },
+            last_seen(last.as_ref())
+        ),
+        Ending::Vanished { user, .. } => {
+            format!("IAM has no user named {user}: it was deleted or renamed; find out which")
+        }
         Ending::Younger { user } => format!(
-            "nothing was touched: the user {user} that exists now is younger than the event, and so another one"
+            "nothing was touched: the user {user} that exists now was created after the event, so it is a different user"
         ),
         Ending::Accepted { last, .. } => format!(
             "AWS accepted the change, and it is not yet visible: {}",
@@ -47,7 +65,7 @@ pub(crate) fn ending(ending: &Ending) -> String {
             ..
         } => {
             let risk = match change {
-                Some(change) if change.key().is_none() => "take it not to have been done",
+                Some(change) if change.key().is_none() => "assume the change was not made",
                 _ => "assume that the key is active",
             };
             let (kind, last) = (failure(error.kind), last_seen(last.as_ref()));
@@ -69,7 +87,7 @@ fn already_made(change: &Change, at: Timestamp, failed: Option<&EffectError>) ->
 fn already_gone(what: Sight, of_key: bool) -> &'static str {
     match (what, of_key) {
         (Sight::OwnerGone, true) => "the user no longer exists, and so neither does the key",
-        (Sight::OwnerGone, false) => "IAM says that it no longer exists",
+        (Sight::OwnerGone, false) => "it does not exist",
         (_, true) => "IAM says that the key has been deleted",
         (_, false) => "IAM says that there is none, or none any more",
     }
@@ -142,15 +160,18 @@ pub(crate) fn withheld(withheld: Withheld) -> &'static str {
     }
 }
 
+/// What went wrong, in the words that an alert begins with.
 fn failure(kind: EffectErrorKind) -> &'static str {
     match kind {
         EffectErrorKind::Denied => "access denied",
+        EffectErrorKind::Doubtful => "AWS failed, and the change may have been made or not",
         EffectErrorKind::Elsewhere => "not in this deployment's reach",
         EffectErrorKind::Full => "a quota of the user is full",
-        EffectErrorKind::Gone => "IAM did not know it, and yet knows its user",
-        EffectErrorKind::Other => "AWS refused",
+        EffectErrorKind::Gone => "not found by the change",
+        EffectErrorKind::Refused => "AWS refused",
+        EffectErrorKind::RefusedForNow => "AWS refused for now",
         EffectErrorKind::Throttled => "throttled",
-        EffectErrorKind::TimedOut => "timed out",
+        EffectErrorKind::TimedOut => "timed out, and the change may have been made or not",
         EffectErrorKind::Unreachable => "AWS could not be reached",
     }
 }

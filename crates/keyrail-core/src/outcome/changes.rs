@@ -36,12 +36,12 @@ pub(super) fn first_change<H: Hands + Clone>(
         },
         Act::RevokeSessions => Change::DenyUser {
             user: user()?,
-            denial: Denial::SessionsBefore(effects.now()),
+            denial: Denial::of_sessions_until(effects.now()),
         },
         Act::RevokeRoleSessions => match &target.to {
             To::Role(role) => Change::DenyRole {
                 role: role.clone(),
-                denial: Denial::SessionsBefore(effects.now()),
+                denial: Denial::of_sessions_until(effects.now()),
             },
             To::Root | To::User(_) => return None,
         },

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::OutcomeResult;
 use crate::change::{Change, Sight};
-use crate::effects::EffectError;
-use crate::id::UserName;
+use crate::effects::{EffectError, EffectErrorKind};
+use crate::id::{AccessKeyId, UserName};
 
 /// A state, or why it could not be read, and when that was.
 #[derive(Debug, Clone)]
@@ -27,9 +27,11 @@ pub(crate) enum Ending {
         reads: u32,
         failed: Option<EffectError>,
     },
+    /// IAM says that what was to be changed is gone.
     AlreadyGone {
         what: Sight,
-        of_key: bool,
+        change: Change,
+        at: Timestamp,
     },
     /// IAM says whose key it is, which the event did not.
     Found {
@@ -37,25 +39,34 @@ pub(crate) enum Ending {
         ending: Box<Ending>,
     },
     /// IAM says that the key is another user's than the event does.
-    Mismatch {
-        owner: UserName,
-    },
+    Mismatch { owner: UserName },
     /// The key is a protected user's.
-    Protected {
-        owner: UserName,
-    },
+    Protected { owner: UserName },
     Renamed {
         owner: UserName,
         ending: Box<Ending>,
     },
+    /// IAM does not show what was to be changed, and the event is so recent that this proves
+    /// nothing.
+    Unseen {
+        change: Change,
+        last: Option<Seen>,
+        reads: u32,
+    },
+    /// IAM does not say whose the key is, and nothing else names its user.
+    Unattributed {
+        key: AccessKeyId,
+        error: EffectError,
+    },
+    /// Nothing shows that the user of that name is the one who held the key.
+    Unproven { user: UserName, key: AccessKeyId },
     /// IAM knows no user of that name, and nothing tells whether it has another.
     Vanished {
         user: UserName,
+        change: Option<Change>,
     },
     /// The user of that name is not the event's.
-    Younger {
-        user: UserName,
-    },
+    Younger { user: UserName },
     Accepted {
         change: Change,
         last: Option<Seen>,
@@ -66,6 +77,8 @@ pub(crate) enum Ending {
         error: EffectError,
         last: Option<Seen>,
         reads: u32,
+        /// Whether a call was not answered, so that it may have been made.
+        may_be_made: bool,
     },
 }
 
@@ -76,6 +89,7 @@ impl Ending {
             error,
             last: None,
             reads: 0,
+            may_be_made: false,
         }
     }
 
@@ -85,6 +99,7 @@ impl Ending {
             error,
             last: None,
             reads: 0,
+            may_be_made: false,
         }
     }
 
@@ -98,6 +113,9 @@ impl Ending {
             Self::Verified { .. }
             | Self::AlreadyMade { .. }
             | Self::AlreadyGone { .. }
+            | Self::Unattributed { .. }
+            | Self::Unproven { .. }
+            | Self::Unseen { .. }
             | Self::Vanished { .. }
             | Self::Younger { .. }
             | Self::Accepted { .. }
@@ -112,36 +130,79 @@ impl Ending {
         }
     }
 
-    /// The change that failed.
+    /// The change that was not made, for people to look at.
     pub(super) fn tried(&self) -> Option<&Change> {
-        match self {
+        match self.inmost() {
             Self::Failed { change, .. } => change.as_ref(),
-            Self::Found { ending, .. } | Self::Renamed { ending, .. } => ending.tried(),
-            _ => None,
+            Self::Found { .. }
+            | Self::Renamed { .. }
+            | Self::Verified { .. }
+            | Self::AlreadyMade { .. }
+            | Self::AlreadyGone { .. }
+            | Self::Mismatch { .. }
+            | Self::Protected { .. }
+            | Self::Unattributed { .. }
+            | Self::Unproven { .. }
+            | Self::Unseen { .. }
+            | Self::Vanished { .. }
+            | Self::Younger { .. }
+            | Self::Accepted { .. } => None,
         }
     }
 
-    /// The change that is to hold from now on, whoever made it.
+    /// The change that is to hold from now on, whoever made it. What is gone or not to be
+    /// found may come back, and is looked at again like what was done.
     pub(super) fn holds(&self) -> Option<&Change> {
-        match self {
+        match self.inmost() {
             Self::Verified { change, .. }
             | Self::AlreadyMade { change, .. }
+            | Self::AlreadyGone { change, .. }
+            | Self::Unseen { change, .. }
             | Self::Accepted { change, .. } => Some(change),
-            Self::Failed { change, error, .. } if error.kind.leaves_doubt() => change.as_ref(),
-            Self::Found { ending, .. } | Self::Renamed { ending, .. } => ending.holds(),
-            Self::AlreadyGone { .. }
+            Self::Vanished { change, .. } => change.as_ref(),
+            Self::Failed {
+                change,
+                may_be_made: true,
+                ..
+            } => change.as_ref(),
+            Self::Found { .. }
+            | Self::Renamed { .. }
             | Self::Mismatch { .. }
             | Self::Protected { .. }
-            | Self::Vanished { .. }
+            | Self::Unattributed { .. }
+            | Self::Unproven { .. }
             | Self::Younger { .. }
             | Self::Failed { .. } => None,
         }
     }
 
+    /// Whether IAM had no user of that name.
+    pub(super) fn is_user_missing(&self) -> bool {
+        matches!(self.inmost(), Self::Vanished { .. })
+    }
+
     /// The changes that keyrail made, or may have made.
     pub(super) fn changes(&self) -> Vec<Change> {
-        let was_so = matches!(self.inmost(), Self::AlreadyMade { .. });
-        let made = self.holds().filter(|_| !was_so);
+        let made = match self.inmost() {
+            Self::Verified { change, .. } | Self::Accepted { change, .. } => Some(change),
+            Self::Failed {
+                change,
+                may_be_made: true,
+                ..
+            } => change.as_ref(),
+            Self::AlreadyMade { .. }
+            | Self::AlreadyGone { .. }
+            | Self::Found { .. }
+            | Self::Renamed { .. }
+            | Self::Mismatch { .. }
+            | Self::Protected { .. }
+            | Self::Unattributed { .. }
+            | Self::Unproven { .. }
+            | Self::Unseen { .. }
+            | Self::Vanished { .. }
+            | Self::Younger { .. }
+            | Self::Failed { .. } => None,
+        };
         made.cloned().into_iter().collect()
     }
 
@@ -149,9 +210,11 @@ impl Ending {
         match self {
             Self::Verified { .. } => OutcomeResult::Verified,
             Self::AlreadyMade { .. } | Self::AlreadyGone { .. } => OutcomeResult::Already,
-            Self::Accepted { .. } => OutcomeResult::Accepted,
+            Self::Accepted { .. } | Self::Unseen { .. } => OutcomeResult::Accepted,
             Self::Protected { .. } => OutcomeResult::Withheld,
             Self::Mismatch { .. }
+            | Self::Unattributed { .. }
+            | Self::Unproven { .. }
             | Self::Vanished { .. }
             | Self::Younger { .. }
             | Self::Failed { .. } => OutcomeResult::Failed,
@@ -165,22 +228,39 @@ impl Ending {
             Self::Verified { reads, .. }
             | Self::AlreadyMade { reads, .. }
             | Self::Accepted { reads, .. }
+            | Self::Unseen { reads, .. }
             | Self::Failed { reads, .. } => *reads,
-            Self::AlreadyGone { .. } => 1,
+            Self::AlreadyGone { .. } => 2,
             Self::Found { ending, .. } | Self::Renamed { ending, .. } => ending.reads(),
             Self::Mismatch { .. }
             | Self::Protected { .. }
+            | Self::Unattributed { .. }
+            | Self::Unproven { .. }
             | Self::Vanished { .. }
             | Self::Younger { .. } => 0,
         }
     }
 
-    /// Whether another try of the whole event could help.
+    /// Whether another try of the whole event could help. What IAM does not know, or does
+    /// not tell, is looked at again instead.
     pub(super) fn is_worth_a_retry(&self) -> bool {
         match self.inmost() {
-            Self::Vanished { .. } => true,
-            Self::Failed { error, .. } => error.kind.is_mended_by_retry(),
-            _ => false,
+            Self::Failed { error, .. } => {
+                error.kind.may_pass() || error.kind == EffectErrorKind::Gone
+            }
+            Self::Verified { .. }
+            | Self::AlreadyMade { .. }
+            | Self::AlreadyGone { .. }
+            | Self::Found { .. }
+            | Self::Renamed { .. }
+            | Self::Mismatch { .. }
+            | Self::Protected { .. }
+            | Self::Unattributed { .. }
+            | Self::Unproven { .. }
+            | Self::Unseen { .. }
+            | Self::Vanished { .. }
+            | Self::Younger { .. }
+            | Self::Accepted { .. } => false,
         }
     }
 }

@@ -1,10 +1,14 @@
 //! Whom a containment is about.
 
+use jiff::Timestamp;
+
 use super::ending::{Ending, Seen};
+use super::search::{Found, Search, Sought};
 use crate::bundle::Protected;
-use crate::change::{Change, Sight};
-use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
+use crate::change::{Change, Sight, Status};
+use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To, UserRecord};
 use crate::id::{AccessKeyId, UserName};
+use crate::patience::{Patience, WaitFor, is_fresh};
 use crate::plan::{Effect, Owner, Who};
 
 /// Whom a containment is about, and the way to them.
@@ -18,18 +22,21 @@ pub(super) struct Target<'a, H> {
     pub(super) found: Option<UserName>,
     /// Whether IAM has shown that it is whom the event is about.
     pub(super) is_known: bool,
+    /// Whether the event is old, or somebody else's word.
+    pub(super) is_second_hand: bool,
 }
 
 impl<'a, H: Hands + Clone> Target<'a, H> {
     /// Finds out who it is, if the event does not show it, and reaches there.
     pub(super) async fn settle(
-        who: &Who,
+        effect: &Effect,
         mut reach: Reach,
         protected: &'a Protected,
         effects: &impl Effects<Hands = H>,
     ) -> Result<Self, Ending> {
         let mut found = None;
-        let to = match who {
+        let mut in_list = None;
+        let to = match &effect.who {
             Who::Role(role) => To::Role(role.clone()),
             Who::Root => To::Root,
             Who::User(Owner::Shown(user) | Owner::Since(user, _)) => To::User(user.clone()),
@@ -39,39 +46,108 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
                     actions: [OWNER].into(),
                     ..reach.clone()
                 };
-                let owner = owner(&asking, key, effects).await?;
-                if expected.as_ref().is_some_and(|user| *user != owner) {
-                    return Err(Ending::Mismatch { owner });
-                }
+                let owner = match owner(&asking, key, effects).await? {
+                    Holder::User(owner) => {
+                        if expected.as_ref().is_some_and(|user| *user != owner) {
+                            return Err(Ending::Mismatch { owner });
+                        }
+                        found = Some(owner.clone());
+                        owner
+                    }
+                    // Whether the user whom the event names has the key, the user's list tells.
+                    Holder::NotTold(error) => match expected {
+                        Some(user) => {
+                            in_list = Some(Change::Key {
+                                user: user.clone(),
+                                key: key.clone(),
+                                status: Status::Inactive,
+                            });
+                            user.clone()
+                        }
+                        None => {
+                            let key = key.clone();
+                            return Err(Ending::Unattributed { key, error });
+                        }
+                    },
+                };
                 if protected.has_user(&reach.account, &owner) {
                     return Err(Ending::Protected { owner });
                 }
-                found = Some(owner.clone());
                 To::User(owner)
             }
         };
         reach.to = Some(to.clone());
-        let hands = effects.reach(&reach).await.map_err(Ending::failed)?;
-        if let Who::User(Owner::Since(user, time)) = who {
-            match hands.user(user).await {
-                Ok(record) if record.created <= *time => {}
-                Ok(_) => return Err(Ending::Younger { user: user.clone() }),
-                Err(error) => return Err(Ending::failed(error)),
-            }
-        }
-        Ok(Self {
-            hands,
+        let mut patience = Patience::until_deadline(effects);
+        let hands = patience.repeat(effects, async || effects.reach(&reach).await);
+        let target = Self {
+            hands: hands.await.map_err(Ending::failed)?,
+            is_known: found.is_some(),
+            is_second_hand: matches!(
+                effect.who,
+                Who::User(Owner::Asked { .. } | Owner::Since(..))
+            ),
             reach,
             protected,
             to,
             found,
-            is_known: matches!(who, Who::User(Owner::Asked { .. } | Owner::Since(..))),
-        })
+        };
+        let is_known = match (&effect.who, in_list) {
+            (Who::User(Owner::Since(user, time)), _) => {
+                target.check_age(user, *time, effects).await?;
+                true
+            }
+            (_, Some(listed)) => {
+                target.check_list(listed, effect, effects).await?;
+                true
+            }
+            (_, None) => target.is_known,
+        };
+        Ok(Self { is_known, ..target })
+    }
+
+    /// Whether a key is in its user's list, where IAM does not say whose it is. Until it is seen
+    /// there, nothing is changed.
+    async fn check_list(
+        &self,
+        listed: Change,
+        effect: &Effect,
+        effects: &impl Effects<Hands = H>,
+    ) -> Result<(), Ending> {
+        let mut patience = Patience::until_deadline(effects);
+        let mut search = Search::default();
+        loop {
+            let seeing = patience.repeat(effects, async || self.hands.see(&listed).await);
+            let sight = seeing.await.map_err(Ending::failed)?;
+            if let Sight::Made | Sight::NotMade(_) = sight {
+                return Ok(());
+            }
+            let seen = Seen {
+                state: Ok(sight),
+                at: effects.now(),
+            };
+            let sought = Sought {
+                change: &listed,
+                evidence: None,
+                time: effect.time,
+                is_new: effect.is_new,
+            };
+            match search.go_on(self, &sought, Some(&seen), effects).await {
+                Found::Ended(ending) => return Err(ending),
+                // Only a key tells of another name.
+                Found::Moved(_) | Found::MayBeThere => {}
+            }
+            if !patience.wait(WaitFor::Change, effects).await {
+                return Err(Ending::Unseen {
+                    change: listed,
+                    last: Some(seen),
+                    reads: 1,
+                });
+            }
+        }
     }
 
     /// The user who holds the event's key, whose name may be somebody else's by now. Where
-    /// IAM does not know the key, the user of that name has to be as old as the event; where
-    /// it denies to say, nobody is touched.
+    /// IAM does not say whose the key is, that user has to be shown to hold it.
     pub(super) async fn known(
         self,
         effect: &Effect,
@@ -81,29 +157,98 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
         else {
             return Ok(self);
         };
-        let gone = |error: &EffectError| error.kind == EffectErrorKind::Gone;
-        let known = match self.hands.owner(key).await {
-            Ok(owner) if owner == *user => self,
-            Ok(owner) => Self {
+        let mut patience = Patience::until_deadline(effects);
+        let asked = patience.repeat(effects, async || self.hands.owner(key).await);
+        let known = match holder(asked.await)? {
+            Holder::User(owner) if owner == *user => self,
+            Holder::User(owner) => Self {
                 found: Some(owner.clone()),
                 ..self.called(owner, effects).await?
             },
-            Err(error) if gone(&error) => match (self.hands.user(user).await, effect.time) {
-                (Ok(record), Some(time)) if record.created > time => {
-                    return Err(Ending::Younger { user: user.clone() });
-                }
-                (Ok(_), _) => self,
-                (Err(error), _) if gone(&error) => {
-                    return Err(Ending::Vanished { user: user.clone() });
-                }
-                (Err(error), _) => return Err(Ending::failed(error)),
-            },
-            Err(error) => return Err(Ending::failed(error)),
+            Holder::NotTold(_) => {
+                self.check_holds(user, key, effect, effects).await?;
+                self
+            }
         };
         Ok(Self {
             is_known: true,
             ..known
         })
+    }
+
+    /// Whether the user of a name is the one who held a key, where IAM does not say whose it is: the
+    /// key is in the user's list, or the user has the id that the event shows. A name proves
+    /// nothing, since users can be renamed.
+    async fn check_holds(
+        &self,
+        user: &UserName,
+        key: &AccessKeyId,
+        effect: &Effect,
+        effects: &impl Effects<Hands = H>,
+    ) -> Result<(), Ending> {
+        let listed = Change::Key {
+            user: user.clone(),
+            key: key.clone(),
+            status: Status::Inactive,
+        };
+        let mut patience = Patience::until_deadline(effects);
+        loop {
+            let seeing = patience.repeat(effects, async || self.hands.see(&listed).await);
+            if let Ok(Sight::Made | Sight::NotMade(_)) = seeing.await {
+                return Ok(());
+            }
+            let record = self.record(user, effect.time, effects).await?;
+            if effect.user_id.as_ref() == Some(&record.id) {
+                return Ok(());
+            }
+            // The key may be too new to be in the list.
+            if !is_fresh(effect.time, effects) || !patience.wait(WaitFor::Change, effects).await {
+                return Err(Ending::Unproven {
+                    user: user.clone(),
+                    key: key.clone(),
+                });
+            }
+        }
+    }
+
+    /// Whether the user of a name existed at a time, and is not another one who has the name by
+    /// now.
+    async fn check_age(
+        &self,
+        user: &UserName,
+        time: Timestamp,
+        effects: &impl Effects<Hands = H>,
+    ) -> Result<(), Ending> {
+        match self.record(user, Some(time), effects).await? {
+            record if record.created > time => Err(Ending::Younger { user: user.clone() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// What IAM has on a user, who may be too new to be known yet.
+    async fn record(
+        &self,
+        user: &UserName,
+        time: Option<Timestamp>,
+        effects: &impl Effects<Hands = H>,
+    ) -> Result<UserRecord, Ending> {
+        let mut patience = Patience::until_deadline(effects);
+        loop {
+            let asking = patience.repeat(effects, async || self.hands.user(user).await);
+            let error = match asking.await {
+                Ok(record) => return Ok(record),
+                Err(error) => error,
+            };
+            if error.kind != EffectErrorKind::Gone {
+                return Err(Ending::failed(error));
+            }
+            if !is_fresh(time, effects) || !patience.wait(WaitFor::Change, effects).await {
+                return Err(Ending::Vanished {
+                    user: user.clone(),
+                    change: None,
+                });
+            }
+        }
     }
 
     /// The same for a user of another name.
@@ -120,13 +265,16 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
             to: Some(to.clone()),
             ..self.reach.clone()
         };
+        let mut patience = Patience::until_deadline(effects);
+        let hands = patience.repeat(effects, async || effects.reach(&reach).await);
         Ok(Self {
-            hands: effects.reach(&reach).await.map_err(Ending::failed)?,
+            hands: hands.await.map_err(Ending::failed)?,
             reach,
             protected: self.protected,
             to,
             found: self.found.clone(),
             is_known: true,
+            is_second_hand: self.is_second_hand,
         })
     }
 
@@ -142,18 +290,34 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
 /// Tells whose a key is.
 const OWNER: &str = "iam:GetAccessKeyLastUsed";
 
+/// Whose a key is.
+enum Holder {
+    User(UserName),
+    /// IAM does not say: the key was deleted, or is another account's, or keyrail may not ask.
+    NotTold(EffectError),
+}
+
+fn holder(answer: Result<UserName, EffectError>) -> Result<Holder, Ending> {
+    match answer {
+        Ok(owner) => Ok(Holder::User(owner)),
+        Err(error) if matches!(error.kind, EffectErrorKind::Denied | EffectErrorKind::Gone) => {
+            Ok(Holder::NotTold(error))
+        }
+        Err(error) => Err(Ending::failed(error)),
+    }
+}
+
 async fn owner<E: Effects>(
     reach: &Reach,
     key: &AccessKeyId,
     effects: &E,
-) -> Result<UserName, Ending> {
-    let hands = effects.reach(reach).await.map_err(Ending::failed)?;
-    match hands.owner(key).await {
-        Ok(owner) => Ok(owner),
-        Err(error) if error.kind == EffectErrorKind::Gone => Err(Ending::AlreadyGone {
-            what: Sight::TargetGone,
-            of_key: true,
-        }),
-        Err(error) => Err(Ending::failed(error)),
-    }
+) -> Result<Holder, Ending> {
+    let mut patience = Patience::until_deadline(effects);
+    let reaching = patience.repeat(effects, async || effects.reach(reach).await);
+    let hands = reaching.await.map_err(Ending::failed)?;
+    holder(
+        patience
+            .repeat(effects, async || hands.owner(key).await)
+            .await,
+    )
 }

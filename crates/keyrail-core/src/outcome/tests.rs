@@ -11,15 +11,27 @@ use crate::id::AccessKeyId;
 use crate::lookup::{Lookup, UserFacts};
 use crate::plan::{Act, Owner, Step, Who};
 
-/// IAM as a script: what the reads answer in turn, and what the change answers.
+const KEY: &str = "AKIAI44QH8DHBEXAMPLE";
+
+/// IAM as a script: what changes and reads of each user answer in turn; the last stays.
 struct Script {
-    reads: RefCell<VecDeque<Result<Sight, EffectError>>>,
-    change: Result<(), EffectError>,
+    changes: RefCell<VecDeque<Result<(), Kind>>>,
+    reads: RefCell<VecDeque<Result<Sight, Kind>>>,
+    /// Whose the key is.
     owner: Result<&'static str, Kind>,
-    /// Whether the first read is answered before the change.
-    change_is_slower: bool,
-    pauses: RefCell<u32>,
-    seconds: RefCell<i64>,
+    /// Whether there is a user bob.
+    user: Result<(), Kind>,
+    waits: RefCell<Vec<Duration>>,
+    sent: RefCell<Vec<String>>,
+    now: RefCell<Timestamp>,
+}
+
+fn next<T: Copy>(answers: &RefCell<VecDeque<T>>) -> T {
+    let mut answers = answers.borrow_mut();
+    match answers.len() {
+        1 => answers[0],
+        _ => answers.pop_front().expect("the script has answers"),
+    }
 }
 
 #[derive(Clone)]
@@ -36,48 +48,58 @@ impl<'a> Effects for &'a Script {
         "aws"
     }
 
-    async fn pause(&self, _: Duration) {
-        *self.pauses.borrow_mut() += 1;
+    async fn pause(&self, duration: Duration) {
+        self.waits.borrow_mut().push(duration);
+        *self.now.borrow_mut() += duration;
     }
 
-    /// A second later at each look.
+    async fn pause_up_to(&self, most: Duration) {
+        self.pause(most).await;
+    }
+
     fn now(&self) -> Timestamp {
-        *self.seconds.borrow_mut() += 1;
-        Timestamp::UNIX_EPOCH + SignedDuration::from_secs(*self.seconds.borrow())
+        *self.now.borrow()
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        Some(start() + SignedDuration::from_secs(22))
     }
 }
 
 impl Hands for ScriptHands<'_> {
     async fn make(&self, change: &Change) -> Result<(), EffectError> {
-        let Change::Key { user, .. } = change else {
-            return Err(error(Kind::Other));
-        };
-        if self.0.owner == Ok(user.as_str()) && user.as_str() != "bob" {
-            return Ok(());
+        self.0.sent.borrow_mut().push(change.to_string());
+        match change {
+            Change::Key { user, .. } if user.as_str() == "bob" => {
+                next(&self.0.changes).map_err(error)
+            }
+            Change::Key { user, .. } if self.0.owner == Ok(user.as_str()) => Ok(()),
+            _ => Err(error(Kind::Refused)),
         }
-        if self.0.change_is_slower {
-            tokio::task::yield_now().await;
-        }
-        self.0.change.clone()
     }
 
-    async fn see(&self, _: &Change) -> Result<Sight, EffectError> {
-        self.0
-            .reads
-            .borrow_mut()
-            .pop_front()
-            .unwrap_or(ACTIVE.map_err(error))
+    async fn see(&self, change: &Change) -> Result<Sight, EffectError> {
+        match change {
+            Change::Key { user, .. } if user.as_str() != "bob" => Ok(Sight::Made),
+            _ => next(&self.0.reads).map_err(error),
+        }
     }
 
-    async fn owner(&self, _: &AccessKeyId) -> Result<UserName, EffectError> {
+    async fn owner(&self, key: &AccessKeyId) -> Result<UserName, EffectError> {
+        assert_eq!(key.as_str(), KEY);
         self.0
             .owner
             .map(|name| name.parse().expect("a user"))
             .map_err(error)
     }
 
-    async fn user(&self, _: &UserName) -> Result<UserRecord, EffectError> {
-        Err(error(Kind::Denied))
+    async fn user(&self, user: &UserName) -> Result<UserRecord, EffectError> {
+        assert_eq!(user.as_str(), "bob");
+        self.0.user.map_err(error).map(|()| UserRecord {
+            id: "AIDACKCEVSQ6C2EXAMPLE".to_owned(),
+            created: Timestamp::UNIX_EPOCH,
+            boundary: None,
+        })
     }
 
     async fn credentials(&self, _: &UserName) -> Result<Vec<Held>, EffectError> {
@@ -96,31 +118,26 @@ fn error(kind: Kind) -> EffectError {
     }
 }
 
-/// Runs one deactivation; the first read goes out together with the change.
-async fn ended(
-    change_is_slower: bool,
-    change: Result<(), Kind>,
-    reads: &[Result<Sight, Kind>],
-) -> (OutcomeResult, u32, bool) {
-    let outcome = outcome_of(change_is_slower, change, Err(Kind::Gone), reads).await;
-    (outcome.result, outcome.attempts, outcome.retry)
+fn start() -> Timestamp {
+    "2026-11-25T03:00:00Z".parse().expect("a time")
 }
 
-async fn outcome_of(
-    change_is_slower: bool,
-    change: Result<(), Kind>,
-    owner: Result<&'static str, Kind>,
-    reads: &[Result<Sight, Kind>],
-) -> Outcome {
-    let script = Script {
-        reads: RefCell::new(reads.iter().map(|read| read.map_err(error)).collect()),
-        change: change.map_err(error),
-        owner,
-        change_is_slower,
-        pauses: RefCell::default(),
-        seconds: RefCell::default(),
-    };
-    let key: AccessKeyId = "AKIAI44QH8DHBEXAMPLE".parse().expect("a key");
+/// IAM that does not say whose the key is, and has the user.
+fn script(changes: &[Result<(), Kind>], reads: &[Result<Sight, Kind>]) -> Script {
+    Script {
+        changes: RefCell::new(changes.iter().copied().collect()),
+        reads: RefCell::new(reads.iter().copied().collect()),
+        owner: Err(Kind::Denied),
+        user: Ok(()),
+        waits: RefCell::default(),
+        sent: RefCell::default(),
+        now: RefCell::new(start()),
+    }
+}
+
+/// The deactivation of bob's key, which an event of so many seconds ago was about.
+async fn outcome_of(script: &Script, age: i64) -> Outcome {
+    let key: AccessKeyId = KEY.parse().expect("a key");
     let plan = Plan {
         steps: vec![Step {
             name: StepName::DeactivateKey,
@@ -130,117 +147,253 @@ async fn outcome_of(
                 who: Who::User(Owner::Shown("bob".parse().expect("a user"))),
                 act: Act::DeactivateKey(key.clone()),
                 evidence: Some(key),
-                time: None,
+                time: Some(start() - SignedDuration::from_secs(age)),
+                user_id: None,
+                is_new: true,
             }),
         }],
     };
-    let [outcome] = carry_out(&plan, &Protected::default(), None, &&script)
+    let [outcome] = carry_out(&plan, &Protected::default(), None, &script)
         .await
         .try_into()
         .expect("one outcome");
-    assert!(
-        outcome.attempts == 0 || *script.pauses.borrow() < outcome.attempts,
-        "it never waits before the first read"
-    );
+    let took = script.now.borrow().duration_since(start());
+    assert!(took <= SignedDuration::from_secs(22), "it took {took:?}");
     outcome
 }
 
+const FRESH: i64 = 20;
+const OLD: i64 = 600;
 const ACTIVE: Result<Sight, Kind> = Ok(Sight::NotMade(Instead::Active));
 const INACTIVE: Result<Sight, Kind> = Ok(Sight::Made);
 const KEY_GONE: Result<Sight, Kind> = Ok(Sight::TargetGone);
 const USER_GONE: Result<Sight, Kind> = Ok(Sight::OwnerGone);
 
+/// What an outcome comes to: its result, whether the change is keyrail's, whether it is looked at
+/// again, and whether the event is tried again.
+#[derive(Debug, PartialEq, Eq)]
+struct Came(OutcomeResult, Ours, Again);
+
+#[derive(Debug, PartialEq, Eq)]
+enum Ours {
+    Change,
+    Nothing,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Again {
+    Nobody,
+    Looks,
+    LooksAndTries,
+    Tries,
+}
+
+impl From<&Outcome> for Came {
+    fn from(outcome: &Outcome) -> Self {
+        Self(
+            outcome.result,
+            match outcome.changes.len() {
+                0 => Ours::Nothing,
+                _ => Ours::Change,
+            },
+            match (outcome.holds.is_some(), outcome.retry) {
+                (false, false) => Again::Nobody,
+                (true, false) => Again::Looks,
+                (true, true) => Again::LooksAndTries,
+                (false, true) => Again::Tries,
+            },
+        )
+    }
+}
+
 #[tokio::test]
 async fn each_ending_is_told_apart() {
     use OutcomeResult::{Accepted, Already, Failed, Verified};
     let denied = Err(Kind::Denied);
-    for (change, reads, expected) in [
-        (Ok(()), vec![ACTIVE, INACTIVE], (Verified, 1, false)),
-        (Ok(()), vec![denied, INACTIVE], (Verified, 1, false)),
-        (Ok(()), vec![ACTIVE, ACTIVE, INACTIVE], (Verified, 2, false)),
-        (Ok(()), vec![ACTIVE, denied, INACTIVE], (Verified, 2, false)),
-        (Ok(()), vec![INACTIVE, INACTIVE], (Already, 1, false)),
+    let gone = Err(Kind::Gone);
+    let verified = || Came(Verified, Ours::Change, Again::Looks);
+    let accepted = || Came(Accepted, Ours::Change, Again::Looks);
+    for (changes, reads, age, expected) in [
+        (vec![Ok(())], vec![INACTIVE], FRESH, verified()),
+        (vec![Ok(())], vec![ACTIVE, INACTIVE], FRESH, verified()),
         // The key was there to be changed, so a list without it lags behind.
         (
-            Ok(()),
-            vec![ACTIVE, KEY_GONE, KEY_GONE, KEY_GONE],
-            (Accepted, 3, false),
-        ),
-        (
-            Ok(()),
+            vec![Ok(())],
             vec![KEY_GONE, KEY_GONE, INACTIVE],
-            (Verified, 2, false),
+            OLD,
+            verified(),
         ),
-        (Err(Kind::Denied), vec![KEY_GONE], (Failed, 1, false)),
-        (Err(Kind::TimedOut), vec![KEY_GONE; 4], (Failed, 3, true)),
-        (Ok(()), vec![ACTIVE; 4], (Accepted, 3, false)),
-        (Ok(()), vec![denied; 4], (Accepted, 3, false)),
-        (Err(Kind::Gone), vec![KEY_GONE], (Already, 1, false)),
-        (Err(Kind::Gone), vec![USER_GONE], (Already, 1, false)),
-        (Err(Kind::Throttled), vec![ACTIVE], (Failed, 1, true)),
-        (Err(Kind::Throttled), vec![INACTIVE], (Already, 1, false)),
-        (Err(Kind::Denied), vec![ACTIVE], (Failed, 1, false)),
-        (Err(Kind::Denied), vec![denied], (Failed, 1, false)),
+        (vec![Ok(())], vec![ACTIVE], FRESH, accepted()),
+        (vec![Ok(())], vec![Err(Kind::Denied)], FRESH, accepted()),
+        // A write that was accepted and lost is made again.
         (
-            Err(Kind::Elsewhere),
-            vec![Err(Kind::Elsewhere)],
-            (Failed, 1, false),
+            vec![Ok(())],
+            vec![ACTIVE, ACTIVE, ACTIVE, INACTIVE],
+            FRESH,
+            verified(),
         ),
-        (Err(Kind::Other), vec![ACTIVE], (Failed, 1, false)),
+        // Refused for now, throttled, unreachable: what passes is waited out.
         (
-            Err(Kind::TimedOut),
+            vec![Err(Kind::RefusedForNow), Err(Kind::Throttled), Ok(())],
+            vec![INACTIVE],
+            FRESH,
+            verified(),
+        ),
+        (
+            vec![Err(Kind::Unreachable), Ok(())],
+            vec![INACTIVE],
+            FRESH,
+            verified(),
+        ),
+        // Nobody knows whether it was made: what is read is keyrail's own doing.
+        (vec![Err(Kind::TimedOut)], vec![INACTIVE], FRESH, verified()),
+        (
+            vec![Err(Kind::Doubtful), denied],
             vec![ACTIVE, INACTIVE],
-            (Verified, 1, false),
+            FRESH,
+            verified(),
         ),
-        (Err(Kind::TimedOut), vec![ACTIVE; 4], (Failed, 3, true)),
         (
-            Err(Kind::Unreachable),
-            vec![Err(Kind::Unreachable); 4],
-            (Failed, 3, true),
+            vec![Err(Kind::TimedOut)],
+            vec![ACTIVE],
+            FRESH,
+            Came(Failed, Ours::Change, Again::LooksAndTries),
+        ),
+        // Each call was refused: what is read is somebody else's doing.
+        (
+            vec![denied],
+            vec![INACTIVE],
+            FRESH,
+            Came(Already, Ours::Nothing, Again::Looks),
+        ),
+        (
+            vec![Err(Kind::Throttled)],
+            vec![INACTIVE],
+            FRESH,
+            Came(Already, Ours::Nothing, Again::Looks),
+        ),
+        (
+            vec![Err(Kind::RefusedForNow)],
+            vec![ACTIVE],
+            FRESH,
+            Came(Failed, Ours::Nothing, Again::Tries),
+        ),
+        (
+            vec![denied],
+            vec![ACTIVE],
+            FRESH,
+            Came(Failed, Ours::Nothing, Again::Nobody),
+        ),
+        (
+            vec![Err(Kind::Elsewhere)],
+            vec![Err(Kind::Elsewhere)],
+            FRESH,
+            Came(Failed, Ours::Nothing, Again::Nobody),
+        ),
+        // Too new to be known.
+        (
+            vec![gone, gone, gone, Ok(())],
+            vec![KEY_GONE, KEY_GONE, KEY_GONE, INACTIVE],
+            FRESH,
+            verified(),
+        ),
+        (
+            vec![gone],
+            vec![KEY_GONE],
+            FRESH,
+            Came(Accepted, Ours::Nothing, Again::Looks),
+        ),
+        // The same user's full list is without it twice, and the event is not fresh.
+        (
+            vec![gone],
+            vec![KEY_GONE],
+            OLD,
+            Came(Already, Ours::Nothing, Again::Looks),
+        ),
+        // The list shows it, whatever the change is answered.
+        (
+            vec![gone, gone, gone, Ok(())],
+            vec![ACTIVE, ACTIVE, ACTIVE, INACTIVE],
+            OLD,
+            verified(),
+        ),
+        (
+            vec![gone],
+            vec![ACTIVE],
+            OLD,
+            Came(Failed, Ours::Nothing, Again::Tries),
         ),
     ] {
+        let outcome = outcome_of(&script(&changes, &reads), age).await;
         assert_eq!(
-            ended(true, change, &reads).await,
+            Came::from(&outcome),
             expected,
-            "{change:?} {reads:?}"
+            "{changes:?} {reads:?}: {outcome:?}"
         );
     }
 }
 
-/// A read that is answered after the change may have seen it.
+/// What is too new is tried once a second, and what is throttled less and less often.
 #[tokio::test]
-async fn only_what_was_read_before_the_change_shows_that_it_was_done_already() {
-    let reads = [INACTIVE, INACTIVE];
-    assert_eq!(
-        ended(true, Ok(()), &reads).await,
-        (OutcomeResult::Already, 1, false)
-    );
-    assert_eq!(
-        ended(false, Ok(()), &reads).await,
-        (OutcomeResult::Verified, 1, false)
-    );
+async fn each_fault_is_waited_out_at_its_own_pace() {
+    let seconds = |script: &Script| -> Vec<u64> {
+        let waits = script.waits.borrow();
+        waits.iter().map(Duration::as_secs).collect()
+    };
+    let unknown = script(&[Err(Kind::Gone)], &[KEY_GONE]);
+    outcome_of(&unknown, FRESH).await;
+    assert_eq!(seconds(&unknown)[..21], [1; 21]);
+    assert_eq!(unknown.sent.borrow().len(), 23);
+    let throttled = script(&[Err(Kind::Throttled)], &[ACTIVE]);
+    outcome_of(&throttled, FRESH).await;
+    assert_eq!(seconds(&throttled), [1, 2, 4, 8, 6]);
+    // Of something old two looks are enough.
+    let deleted = script(&[Err(Kind::Gone)], &[KEY_GONE]);
+    outcome_of(&deleted, OLD).await;
+    assert_eq!(seconds(&deleted), [1]);
+    assert_eq!(deleted.sent.borrow().len(), 2);
+    // What is refused for good is not tried again.
+    let denied = script(&[Err(Kind::Denied)], &[ACTIVE]);
+    outcome_of(&denied, FRESH).await;
+    assert!(denied.waits.borrow().is_empty());
+    assert_eq!(denied.sent.borrow().len(), 1);
 }
 
 /// A user that was renamed in the meantime takes the key along.
 #[tokio::test]
 async fn a_key_that_is_not_found_is_sought_under_its_users_new_name() {
-    let found = outcome_of(true, Err(Kind::Gone), Ok("bob2"), &[USER_GONE, INACTIVE]).await;
-    assert_eq!(found.result, OutcomeResult::Verified);
-    assert!(
-        found
-            .detail
-            .starts_with("the user is now called bob2; set to Inactive"),
-        "{}",
-        found.detail
-    );
-    let lagging = outcome_of(true, Err(Kind::Gone), Ok("bob"), &[KEY_GONE; 4]).await;
-    assert_eq!(
-        (lagging.result, lagging.retry),
-        (OutcomeResult::Failed, true)
-    );
-    let denied = outcome_of(true, Err(Kind::Gone), Err(Kind::Denied), &[KEY_GONE; 4]).await;
-    assert_eq!(
-        (denied.result, denied.retry),
-        (OutcomeResult::Failed, false)
-    );
+    for age in [FRESH, OLD] {
+        let renamed = Script {
+            owner: Ok("bob2"),
+            user: Err(Kind::Gone),
+            ..script(&[Err(Kind::Gone)], &[USER_GONE])
+        };
+        let found = outcome_of(&renamed, age).await;
+        assert_eq!(found.result, OutcomeResult::Verified);
+        let told = "the user is now called bob2; set to Inactive";
+        assert!(found.detail.starts_with(told), "{}", found.detail);
+    }
+    // IAM says that it is there, so that the list lags.
+    let lagging = Script {
+        owner: Ok("bob"),
+        ..script(&[Err(Kind::Gone)], &[KEY_GONE])
+    };
+    let lagging = outcome_of(&lagging, OLD).await;
+    assert_ne!(lagging.result, OutcomeResult::Already);
+}
+
+/// A user that IAM does not have, where it does not say whose the key is, may have been renamed.
+#[tokio::test]
+async fn a_user_that_is_missing_is_told_once_and_never_as_contained() {
+    for age in [FRESH, OLD] {
+        let missing = Script {
+            user: Err(Kind::Gone),
+            ..script(&[Err(Kind::Gone)], &[USER_GONE])
+        };
+        let outcome = outcome_of(&missing, age).await;
+        assert_eq!(outcome.result, OutcomeResult::Failed);
+        assert!(!outcome.retry && outcome.holds.is_some() && outcome.is_user_missing);
+        let told = "IAM has no user named bob: it was deleted or renamed; find out which";
+        assert_eq!(outcome.detail, told);
+    }
 }

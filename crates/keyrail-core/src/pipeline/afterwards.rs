@@ -14,12 +14,20 @@ use crate::queue::{Later, Queue};
 use crate::recheck::{DELAYS, Recheck};
 use crate::repeats::FollowUp;
 use crate::report::Report;
-use crate::state::{Fact, Memory, State, Subject};
+use crate::state::{ClaimEnd, Claimant, Fact, Memory, State, Subject};
+
+/// An event that this invocation has claimed, or may have.
+pub(crate) struct Claimed<'a> {
+    /// What it is claimed by.
+    pub(crate) event: String,
+    pub(crate) by: &'a Claimant,
+}
 
 /// What nobody waits for any more: later events must know, and somebody must look again.
 pub(crate) async fn afterwards(
     response: &mut Response,
-    claimed: Option<&str>,
+    claimed: Option<&Claimed<'_>>,
+    round: u8,
     aws: &(impl Effects + State + Queue),
 ) {
     let report = &response.report;
@@ -36,7 +44,7 @@ pub(crate) async fn afterwards(
     };
     let scheduling = async {
         let rechecks = match aws.has_queue() {
-            true => Recheck::all_of(report, aws.now()),
+            true => Recheck::all_of(report, round, aws.now()),
             false => Vec::new(),
         };
         let sending = rechecks.into_iter().map(|mut recheck| async move {
@@ -78,8 +86,12 @@ pub(crate) async fn afterwards(
     }
     let is_finished =
         failed.is_empty() && !matches!(response.sent, Some(Err(_))) && !report.is_worth_a_retry();
-    if let Some(event) = claimed
-        && let Err(error) = aws.settle(event, is_finished).await
+    let end = match is_finished {
+        true => ClaimEnd::Handled,
+        false => ClaimEnd::Open,
+    };
+    if let Some(Claimed { event, by }) = claimed
+        && let Err(error) = aws.settle(event, by, end).await
     {
         notes.push(format!("the claim on it could not be ended: {error}"));
     }

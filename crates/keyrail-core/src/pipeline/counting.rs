@@ -1,7 +1,5 @@
 //! Telling once what happens again and again, and counting the rest.
 
-use jiff::SignedDuration;
-
 use super::{Response, examine, tell};
 use crate::alert::{Alert, Notifier};
 use crate::bundle::Bundle;
@@ -12,10 +10,7 @@ use crate::event::Event;
 use crate::queue::Queue;
 use crate::repeats::{FollowUp, Repeats, Repetition, Window};
 use crate::report::{Report, State as ReportState};
-use crate::state::{Claim, State, StateError};
-
-/// How long a follow-up is being told at most.
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
+use crate::state::{Claim, ClaimEnd, Claimant, State, StateError};
 
 /// A repetition, and what its window says of this event.
 type Opened = (Repetition, Result<Window, StateError>);
@@ -86,6 +81,7 @@ pub async fn follow_up(
     follow_up: &FollowUp,
     bundle: &Bundle,
     circumstances: &Circumstances,
+    by: &Claimant,
     aws: &(impl Effects + State + Notifier),
 ) -> Result<Option<Response>, StateError> {
     let repetition = &follow_up.repetition;
@@ -100,7 +96,7 @@ pub async fn follow_up(
     };
     // Of several that were promised for one window, one is told.
     let claim = format!("follow-up {} {}", repetition.key(), repetition.until);
-    match aws.claim(&claim, aws.now() + LEASE).await? {
+    match aws.claim(&claim, by).await? {
         Claim::Done => return Ok(None),
         Claim::Elsewhere => {
             let message = "another invocation is at this follow-up".to_owned();
@@ -115,7 +111,10 @@ pub async fn follow_up(
     let event = Event::repeats(repeats, aws.now());
     let report = examine(event, bundle, circumstances);
     let response = tell(report, aws).await;
-    aws.settle(&claim, matches!(response.sent, Some(Ok(()))))
-        .await?;
+    let end = match response.sent {
+        Some(Ok(())) => ClaimEnd::Handled,
+        Some(Err(_)) | None => ClaimEnd::Open,
+    };
+    aws.settle(&claim, by, end).await?;
     Ok(Some(response))
 }

@@ -58,7 +58,7 @@ pub async fn recheck(
     report.outcomes = carry_out(&report.plan, protected, Some(&recheck.event), aws).await;
     let mut response = tell(report, aws).await;
     // What had to be contained again is looked at again.
-    afterwards(&mut response, None, aws).await;
+    afterwards(&mut response, None, recheck.round + 1, aws).await;
     Ok(Some(response))
 }
 

@@ -1,12 +1,15 @@
 //! What IAM knows of the users in an activity.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::future::join_all;
+use jiff::Timestamp;
 
-use crate::effects::{EffectErrorKind, Effects, Hands, Reach, To};
+use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
 use crate::id::{AccountId, UserName};
 use crate::lookup::{Lookup, UserFacts};
+use crate::patience::{Patience, WaitFor, is_fresh};
 use crate::report::Report;
 
 /// Looks up what policies need to know of the users in an activity. What cannot be
@@ -14,6 +17,7 @@ use crate::report::Report;
 pub(super) async fn look_up(report: &mut Report, lookups: &BTreeSet<Lookup>, aws: &impl Effects) {
     let activity = &mut report.activity;
     let event = report.event.id.clone();
+    let time = activity.time;
     let users = activity.users_in_it();
     let asked = users.into_iter().filter_map(|(account, name)| {
         let account_id: AccountId = account.parse().ok()?;
@@ -26,10 +30,7 @@ pub(super) async fn look_up(report: &mut Report, lookups: &BTreeSet<Lookup>, aws
             event: event.clone(),
         };
         Some(async move {
-            let facts = match aws.reach(&reach).await {
-                Ok(hands) => hands.facts(&user, lookups).await,
-                Err(error) => Err(error),
-            };
+            let facts = facts(&user, lookups, &reach, time, aws).await;
             (arn, facts)
         })
     });
@@ -37,16 +38,47 @@ pub(super) async fn look_up(report: &mut Report, lookups: &BTreeSet<Lookup>, aws
     for (arn, answer) in answers {
         let facts = match answer {
             Ok(facts) => facts,
-            // A user that is gone has no tags, and is in no group.
-            Err(error) if error.kind == EffectErrorKind::Gone => UserFacts {
-                known: lookups.clone(),
-                ..UserFacts::default()
-            },
             Err(error) => {
                 activity.lookup_faults.push(error.message);
                 continue;
             }
         };
         activity.users.insert(arn, facts);
+    }
+}
+
+/// How long a look-up is tried: the first step of containment waits for it.
+const LOOKING_UP: Duration = Duration::from_secs(6);
+
+/// What IAM has on a user of an event of that time.
+async fn facts(
+    user: &UserName,
+    lookups: &BTreeSet<Lookup>,
+    reach: &Reach,
+    time: Option<Timestamp>,
+    aws: &impl Effects,
+) -> Result<UserFacts, EffectError> {
+    let mut patience = Patience::for_at_most(LOOKING_UP, aws);
+    let hands = patience
+        .repeat(aws, async || aws.reach(reach).await)
+        .await?;
+    loop {
+        let asking = patience.repeat(aws, async || hands.facts(user, lookups).await);
+        match asking.await {
+            Err(error) if error.kind == EffectErrorKind::Gone => {
+                // A user that is gone has no tags, and is in no group. One whom the event has
+                // just made may have both, and not be known yet.
+                if !is_fresh(time, aws) {
+                    return Ok(UserFacts {
+                        known: lookups.clone(),
+                        ..UserFacts::default()
+                    });
+                }
+                if !patience.wait(WaitFor::Change, aws).await {
+                    return Err(error);
+                }
+            }
+            answer => return answer,
+        }
     }
 }

@@ -1,13 +1,12 @@
 //! What the table knows of what an event has to do with others.
 
 use futures_util::future::{join, join_all};
-use jiff::Timestamp;
 
 use crate::bundle::Bundle;
 use crate::english::{self, Unknown};
 use crate::plan::Withheld;
 use crate::report::Report;
-use crate::state::{Claim, Memory, State, Subject, memories_of, subjects_of};
+use crate::state::{Claim, Claimant, Memory, State, Subject, memories_of, subjects_of};
 
 /// What an event has to do with others.
 pub(super) struct Bearing {
@@ -41,12 +40,12 @@ pub(super) struct Recalled {
 pub(super) async fn recall(
     report: &Report,
     bearing: &Bearing,
-    until: Timestamp,
+    by: &Claimant,
     state: &impl State,
 ) -> Recalled {
     let claiming = async {
         match report.event.claim() {
-            Some(event) => Some(state.claim(&event, until).await),
+            Some(event) => Some(state.claim(&event, by).await),
             None => None,
         }
     };

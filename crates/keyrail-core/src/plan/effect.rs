@@ -19,6 +19,12 @@ pub struct Effect {
     pub evidence: Option<AccessKeyId>,
     /// When what the event tells of happened.
     pub time: Option<Timestamp>,
+    /// The user's unique id, where the event shows it: it does of who acted.
+    #[serde(skip)]
+    pub user_id: Option<String>,
+    /// Whether the event tells that just what the step acts on was made or changed, so that
+    /// IAM may not know it everywhere yet.
+    pub is_new: bool,
 }
 
 /// Who a step is taken against.
@@ -107,7 +113,7 @@ impl Act {
 
 impl Effect {
     /// The IAM actions that taking the step needs, what reads it back and what finds a
-    /// renamed user included.
+    /// renamed user, or shows whose a key is, included.
     #[must_use]
     pub(crate) fn actions(&self) -> Vec<&'static str> {
         let own: &[&str] = match self.act {
@@ -136,7 +142,11 @@ impl Effect {
         };
         own.iter()
             .copied()
-            .chain(["iam:GetAccessKeyLastUsed", "iam:GetUser"])
+            .chain([
+                "iam:GetAccessKeyLastUsed",
+                "iam:GetUser",
+                "iam:ListAccessKeys",
+            ])
             .collect()
     }
 }

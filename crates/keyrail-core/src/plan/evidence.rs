@@ -22,6 +22,8 @@ pub(super) struct Evidence<'a> {
     credential: Option<(TargetKind, Option<&'a str>)>,
     is_root: bool,
     role: Option<Role<'a>>,
+    /// Whether the event is about the credential itself, and not about what its holder did.
+    is_new: bool,
 }
 
 /// The role in whose session the actor acted.
@@ -45,6 +47,7 @@ impl<'a> Evidence<'a> {
             key: None,
             credential: None,
             is_root: target.is_root == Some(true),
+            is_new: false,
             role: (actor.kind == ActorKind::AssumedRole).then(|| Role {
                 account: actor.account.as_deref(),
                 name: actor.name.as_deref(),
@@ -65,6 +68,11 @@ impl<'a> Evidence<'a> {
             TargetKind::AccessKey => {
                 return Self {
                     key: target.access_key_id.as_deref(),
+                    // What else the user holds is older.
+                    is_new: matches!(
+                        name,
+                        StepName::DeactivateKey | StepName::DeleteKey | StepName::DeleteRootKey
+                    ),
                     ..owned
                 };
             }
@@ -78,6 +86,8 @@ impl<'a> Evidence<'a> {
             {
                 return Self {
                     credential: Some((target.kind, target.credential_id.as_deref())),
+                    is_new: name != StepName::DisableConsoleLogin
+                        || target.kind == TargetKind::LoginProfile,
                     ..owned
                 };
             }
@@ -174,7 +184,18 @@ impl<'a> Evidence<'a> {
             act,
             evidence: self.key.and_then(|key| key.parse().ok()),
             time: activity.time,
+            user_id: self.user_id(activity),
+            is_new: self.is_new && activity.provenance != Provenance::SecondHand,
         })
+    }
+
+    /// The user's unique id, if it is the user who acted.
+    fn user_id(&self, activity: &Activity) -> Option<String> {
+        let actor = &activity.actor;
+        let is_actor = self.user.is_some()
+            && self.user == actor.name.as_deref()
+            && self.account == actor.account.as_deref();
+        actor.user_id.clone().filter(|_| is_actor)
     }
 
     fn act(&self, name: StepName) -> Result<Act, Withheld> {

@@ -49,6 +49,8 @@ fn enforcing_aims_at_the_user_and_key_of_the_event() {
         act: Act::DeactivateKey(key.clone()),
         evidence: Some(key),
         time: Some("2026-03-14T09:26:53Z".parse().expect("a time")),
+        user_id: None,
+        is_new: true,
     };
     assert_eq!(
         plan.steps,

@@ -9,6 +9,7 @@ use crate::change::{Change, Denial, Sight};
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Held, HeldKind};
 use crate::english;
 use crate::id::{AccessKeyId, UserName};
+use crate::patience::Patience;
 use crate::plan::Act;
 
 /// Something that is not as keyrail left it, and what to do about it.
@@ -23,7 +24,11 @@ pub(crate) async fn found(
     released: &BTreeSet<String>,
     effects: &impl Effects,
 ) -> Result<Vec<Found>, EffectError> {
-    let hands = effects.reach(&recheck.reach()).await?;
+    let patience = Patience::until_deadline(effects);
+    let reach = recheck.reach();
+    let mut reaching = patience.clone();
+    let hands = reaching.repeat(effects, async || effects.reach(&reach).await);
+    let hands = hands.await?;
     let changes: Vec<&Change> = recheck
         .changes
         .iter()
@@ -33,17 +38,33 @@ pub(crate) async fn found(
                 .is_some_and(|key| released.contains(key.as_str()))
         })
         .collect();
-    let looking = changes.iter().map(|change| hands.see(change));
+    let looking = changes.iter().map(async |change| {
+        let mut patience = patience.clone();
+        patience
+            .repeat(effects, async || hands.see(change).await)
+            .await
+    });
     let to = recheck.to();
     let listing = async {
         match to.user() {
-            Some(user) => hands.credentials(user).await,
+            Some(user) => {
+                let mut patience = patience.clone();
+                patience
+                    .repeat(effects, async || hands.credentials(user).await)
+                    .await
+            }
             None => Ok(Vec::new()),
         }
     };
-    let (sights, held, holder) = join3(join_all(looking), listing, holder(recheck, &hands)).await;
+    let (sights, held, holder) = join3(
+        join_all(looking),
+        listing,
+        holder(recheck, &hands, &patience, effects),
+    )
+    .await;
     let holder = match holder? {
         Holder::Same => None,
+        Holder::StillMissing => return Ok(Vec::new()),
         Holder::Elsewhere(key, owner) => Some((key, owner)),
         // Somebody else, or nobody that can be found: nothing is touched.
         Holder::Lost(what) => return Ok(vec![Found { what, act: None }]),
@@ -93,38 +114,55 @@ pub(crate) async fn found(
 enum Holder<'a> {
     /// Whom keyrail contained, as far as IAM tells.
     Same,
+    /// Nobody, as was alerted.
+    StillMissing,
     /// Another one: whom keyrail contained has another name, by which a key finds it.
     Elsewhere(&'a AccessKeyId, UserName),
     /// Nobody, or another one, and nothing finds whom keyrail contained.
     Lost(String),
 }
 
-async fn holder<'a>(recheck: &'a Recheck, hands: &impl Hands) -> Result<Holder<'a>, EffectError> {
+async fn holder<'a>(
+    recheck: &'a Recheck,
+    hands: &impl Hands,
+    patience: &Patience,
+    effects: &impl Effects,
+) -> Result<Holder<'a>, EffectError> {
     let to = recheck.to();
     let Some(user) = to.user() else {
         return Ok(Holder::Same);
     };
     if let Some(key) = recheck.key() {
-        match hands.owner(key).await {
+        let mut patience = patience.clone();
+        let asking = patience.repeat(effects, async || hands.owner(key).await);
+        match asking.await {
             Ok(owner) if owner == *user => return Ok(Holder::Same),
             Ok(owner) => return Ok(Holder::Elsewhere(key, owner)),
-            Err(gone) if gone.kind == EffectErrorKind::Gone => {}
+            // IAM does not tell: the key may have been deleted since.
+            Err(error) if matches!(error.kind, EffectErrorKind::Denied | EffectErrorKind::Gone) => {
+            }
             Err(error) => return Err(error),
         }
     }
-    match (hands.user(user).await, recheck.created) {
-        (Ok(record), Some(created)) if record.created != created => {
-            Ok(Holder::Lost(english::another_user(user)))
+    let mut patience = patience.clone();
+    let asking = patience.repeat(effects, async || hands.user(user).await);
+    match asking.await {
+        // Where the user's creation could not be read, one that is younger than the event is
+        // another.
+        Ok(record) => Ok(match recheck.created {
+            Some(created) if record.created == created => Holder::Same,
+            None if record.created <= recheck.since => Holder::Same,
+            Some(_) | None => Holder::Lost(english::another_user(user)),
+        }),
+        Err(error) if error.kind == EffectErrorKind::Gone => {
+            Ok(match recheck.changes.iter().any(Change::is_put) {
+                _ if recheck.is_user_missing => Holder::StillMissing,
+                // What the user held went with it; what was put on it, a new name takes along.
+                true => Holder::Lost(english::no_user(user)),
+                false => Holder::Same,
+            })
         }
-        (Ok(_), _) => Ok(Holder::Same),
-        // What the user held went with it; what was put on it, a new name takes along.
-        (Err(error), _) if error.kind == EffectErrorKind::Gone => {
-            match recheck.changes.iter().any(Change::is_put) {
-                true => Ok(Holder::Lost(english::no_user(user))),
-                false => Ok(Holder::Same),
-            }
-        }
-        (Err(error), _) => Err(error),
+        Err(error) => Err(error),
     }
 }
 

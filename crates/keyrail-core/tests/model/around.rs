@@ -11,9 +11,9 @@ use keyrail_core::id::AccountId;
 use keyrail_core::outcome::OutcomeResult;
 use keyrail_core::queue::{Later, Queue};
 use keyrail_core::repeats::{Repetition, Window};
-use keyrail_core::state::{Claim, Memory, State, StateError, Subject};
+use keyrail_core::state::{Claim, ClaimEnd, Claimant, Memory, State, StateError, Subject};
 
-use crate::model::{Counted, Inner, Model};
+use crate::model::{Claimed, Counted, Inner, Model};
 use crate::weather::Table;
 use crate::world::error;
 
@@ -90,14 +90,33 @@ impl Notifier for Model {
 }
 
 impl Model {
-    async fn table<T>(&self, effect: impl FnOnce(&mut Inner) -> T) -> Result<T, StateError> {
-        let asking = self.call(|inner| match inner.weather.table {
-            Table::Failing => Err(error(EffectErrorKind::Unreachable)),
-            Table::Off | Table::On => Ok(effect(inner)),
-        });
-        asking.await.map_err(|error: EffectError| StateError {
+    /// A call of the table, which is sent again if its answer is lost.
+    async fn table<T>(&self, mut effect: impl FnMut(&mut Inner) -> T) -> Result<T, StateError> {
+        let mut answered = self.table_once(&mut effect).await;
+        let sides = self.0.borrow().weather.table_answers_lost;
+        for _ in 0..2 {
+            if sides == 0 || !self.0.borrow_mut().dice.one_in(sides) {
+                break;
+            }
+            answered = self.table_once(&mut effect).await;
+        }
+        if sides > 0 && self.0.borrow_mut().dice.one_in(sides * 2) {
+            answered = Err(error(EffectErrorKind::TimedOut));
+        }
+        answered.map_err(|error: EffectError| StateError {
             message: error.message,
         })
+    }
+
+    async fn table_once<T>(
+        &self,
+        effect: &mut impl FnMut(&mut Inner) -> T,
+    ) -> Result<T, EffectError> {
+        let asking = self.call(|inner| match inner.weather.table {
+            Table::Failing => Err(error(EffectErrorKind::Doubtful)),
+            Table::Off | Table::On => Ok(effect(inner)),
+        });
+        asking.await
     }
 }
 
@@ -106,22 +125,38 @@ impl State for Model {
         self.0.borrow().weather.table != Table::Off
     }
 
-    async fn claim(&self, event: &str, until: Timestamp) -> Result<Claim, StateError> {
+    async fn claim(&self, event: &str, by: &Claimant) -> Result<Claim, StateError> {
         let claiming = self.table(|inner| match inner.claims.get(event) {
-            Some((true, _)) => Claim::Done,
-            Some((false, lease)) if *lease >= inner.now => Claim::Elsewhere,
-            _ => {
-                inner.claims.insert(event.to_owned(), (false, until));
+            Some(claimed) if claimed.is_done => Claim::Done,
+            Some(claimed) if claimed.by.until >= inner.now && claimed.by.nonce != by.nonce => {
+                Claim::Elsewhere
+            }
+            Some(_) | None => {
+                let claimed = Claimed {
+                    is_done: false,
+                    by: by.clone(),
+                };
+                inner.claims.insert(event.to_owned(), claimed);
                 Claim::Mine
             }
         });
         claiming.await
     }
 
-    async fn settle(&self, event: &str, is_handled: bool) -> Result<(), StateError> {
+    async fn settle(&self, event: &str, by: &Claimant, end: ClaimEnd) -> Result<(), StateError> {
         let settling = self.table(|inner| {
-            let claim = (is_handled, Timestamp::UNIX_EPOCH);
-            inner.claims.insert(event.to_owned(), claim);
+            let claimed = inner.claims.get(event);
+            if claimed.is_some_and(|claimed| claimed.by.nonce != by.nonce) {
+                return;
+            }
+            let claimed = Claimed {
+                is_done: end == ClaimEnd::Handled,
+                by: Claimant {
+                    until: Timestamp::UNIX_EPOCH,
+                    ..by.clone()
+                },
+            };
+            inner.claims.insert(event.to_owned(), claimed);
         });
         settling.await
     }

@@ -111,20 +111,36 @@ fn events_out_of_order_are_handled() {
         assert_eq!(model.0.borrow().sent[0].state, "BLOCKED");
         assert!(!bob_in(&model.0.borrow().iam).keys[KEY].0);
 
-        // It is deleted by then.
-        let mut iam = bob();
-        for user in iam.values_mut() {
-            user.keys.remove(KEY);
+        // It is deleted by then; of a new key that is no proof.
+        for (age, state) in [(20, "PENDING"), (600, "BLOCKED")] {
+            let mut iam = bob();
+            for user in iam.values_mut() {
+                user.keys.remove(KEY);
+            }
+            let model = Model::new(1, iam, weather());
+            let created = key_created(ACCOUNT, "bob", KEY, start() - seconds(age));
+            let responses = handle(&model, &bundle, &created).expect("it ends");
+            assert_eq!(model.0.borrow().sent[0].state, state);
+            assert!(model.0.borrow().log.is_empty());
+            // It is told once, and looked at again.
+            assert!(crate::is_done(&responses));
+            assert_eq!(model.0.borrow().rechecks.len(), 2);
+            while let Some(message) = crate::next_due(&model) {
+                let looked = crate::look(&model, &bundle, &message, false);
+                assert!(matches!(looked, crate::Looked::Silent));
+            }
         }
-        let model = Model::new(1, iam, weather());
-        handle(&model, &bundle, &created).expect("it ends");
-        assert_eq!(model.0.borrow().sent[0].state, "BLOCKED");
-        assert!(model.0.borrow().log.is_empty());
 
         // So is the user: nobody can tell whether it is, or has another name.
         let model = Model::new(1, crate::world::Iam::new(), weather());
-        handle(&model, &bundle, &created).expect("it ends");
+        let responses = handle(&model, &bundle, &created).expect("it ends");
+        assert!(crate::is_done(&responses));
         assert_eq!(model.0.borrow().sent.len(), 1);
+        assert_eq!(model.0.borrow().sent[0].state, "FAILED");
         assert!(model.0.borrow().log.is_empty());
+        while let Some(message) = crate::next_due(&model) {
+            crate::look(&model, &bundle, &message, false);
+        }
+        assert_eq!(model.0.borrow().sent.len(), 1, "it is told once");
     }
 }

@@ -21,6 +21,7 @@ mod neighbours;
 mod repeats;
 mod surges;
 mod targets;
+mod waiting;
 mod weather;
 mod world;
 
@@ -106,8 +107,8 @@ pub(crate) async fn respond_to(model: &Model, bundle: &Bundle, event: &Value) ->
     let mut next = Some(Event::parse(event.to_string().as_bytes()).expect("it is an event"));
     let mut responses = Vec::new();
     while let Some(event) = next {
-        let until = model.now() + SignedDuration::from_secs(30);
-        let mut response = respond(event, bundle, &circumstances, until, model).await;
+        let (model, by) = model.invoked();
+        let mut response = respond(event, bundle, &circumstances, &by, &model).await;
         next = response.again.take();
         responses.push(response);
     }
@@ -144,7 +145,8 @@ pub(crate) fn look(model: &Model, bundle: &Bundle, message: &Recheck, again: boo
         mode: Some(Mode::Enforce),
         ..Circumstances::of(bundle)
     };
-    let looking = recheck(message, again, bundle, &circumstances, model);
+    let (invoked, _) = model.invoked();
+    let looking = recheck(message, again, bundle, &circumstances, &invoked);
     match to_its_end(model, looking) {
         None => Looked::Died,
         Some(Err(_)) => Looked::Failed,

@@ -11,15 +11,16 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::change::{Change, Principal, Sight};
 use keyrail_core::effects::{
-    EffectError, EffectErrorKind, Effects, Hands, Held, Reach, UserRecord,
+    EffectError, EffectErrorKind, Effects, Hands, Held, Reach, To, UserRecord,
 };
 use keyrail_core::id::{AccessKeyId, UserName};
 use keyrail_core::lookup::{Lookup, UserFacts};
 use keyrail_core::recheck::Recheck;
 use keyrail_core::repeats::FollowUp;
-use keyrail_core::state::Memory;
+use keyrail_core::state::{Claimant, Memory};
 
 use crate::around::Sent;
+use crate::start;
 use crate::weather::{Dice, Side, Weather, fault};
 use crate::world::{Iam, Strike, Write, apply, error, sight};
 
@@ -71,11 +72,24 @@ pub(crate) struct Inner {
     pub rechecks: Vec<(Timestamp, Recheck)>,
     pub follow_ups: Vec<(Timestamp, FollowUp)>,
     pub windows: BTreeMap<(String, Timestamp), Counted>,
-    pub claims: BTreeMap<String, (bool, Timestamp)>,
+    pub claims: BTreeMap<String, Claimed>,
+    /// How many nonces were given out.
+    pub nonces: u64,
+    /// What is left of IAM's allowance, in thousandths of a call, and when that was.
+    pub allowance: (u64, Timestamp),
+    /// The calls of IAM, throttled ones included.
+    pub iam_calls: u64,
     pub memories: BTreeMap<String, Memory>,
     pub counts: BTreeMap<String, BTreeSet<String>>,
     /// What others will do, and to whom.
     pub agenda: Vec<(Timestamp, String, String, Strike)>,
+}
+
+/// A claim in the table.
+#[derive(Debug, Clone)]
+pub(crate) struct Claimed {
+    pub is_done: bool,
+    pub by: Claimant,
 }
 
 /// A window of repetitions.
@@ -86,13 +100,16 @@ pub(crate) struct Counted {
     pub entries: BTreeSet<String>,
 }
 
+/// The model, and when the invocation that uses it must be done with containing.
 #[derive(Debug, Clone)]
-pub(crate) struct Model(pub Rc<RefCell<Inner>>);
+pub(crate) struct Model(pub Rc<RefCell<Inner>>, pub Option<Timestamp>);
 
+/// What acts in one account, as far as its session allows.
 #[derive(Debug, Clone)]
 pub(crate) struct ModelHands {
     model: Model,
     account: String,
+    scope: Reach,
 }
 
 impl Inner {
@@ -138,10 +155,36 @@ impl Inner {
         iam
     }
 
+    /// What one call knows of what was just made.
+    fn known(&mut self, mut iam: Iam) -> Iam {
+        let since = self.now.duration_since(start());
+        for (id, millis) in self.weather.unknown_at_first.clone() {
+            let millis = i64::try_from(millis).expect("small");
+            if since >= SignedDuration::from_millis(millis) || self.dice.one_in(4) {
+                continue;
+            }
+            iam.retain(|(_, name), _| *name != id);
+            for user in iam.values_mut() {
+                user.keys.remove(&id);
+                user.services.remove(&id);
+                user.ssh_keys.remove(&id);
+                user.certificates.remove(&id);
+                if id == PASSWORD {
+                    user.password = None;
+                }
+            }
+        }
+        iam
+    }
+
     /// What one read shows now: of what has not settled, all or nothing.
     fn read<T>(&mut self, look: impl FnOnce(&Iam) -> T) -> T {
         if self.is_settled() || self.dice.one_in(2) {
-            return look(&self.iam);
+            if self.weather.unknown_at_first.is_empty() {
+                return look(&self.iam);
+            }
+            let iam = self.iam.clone();
+            return look(&self.known(iam));
         }
         let mut iam = self.base.clone();
         for written in self
@@ -152,13 +195,52 @@ impl Inner {
             // A write to what is not there yet shows nothing.
             apply(&mut iam, &written.write, written.at).unwrap_or_default();
         }
-        look(&iam)
+        look(&self.known(iam))
+    }
+
+    /// Whether IAM takes another call now: what is left refills all the time.
+    fn takes_a_call(&mut self) -> bool {
+        self.iam_calls += 1;
+        let most = self.weather.allowance * 1_000;
+        if most == 0 {
+            return true;
+        }
+        let (left, at) = self.allowance;
+        let passed = u64::try_from(self.now.duration_since(at).as_millis()).unwrap_or_default();
+        let left = most.min(left + passed * self.weather.allowance);
+        let takes = left >= 1_000;
+        self.allowance = (if takes { left - 1_000 } else { left }, self.now);
+        takes
+    }
+
+    /// Why IAM refuses an action whatever it is about, if it does.
+    fn refusal(&mut self, action: &str) -> Option<EffectErrorKind> {
+        if !self.takes_a_call() {
+            return Some(EffectErrorKind::Throttled);
+        }
+        let since = self.now.duration_since(start());
+        let at_first = self
+            .weather
+            .refused_at_first
+            .iter()
+            .filter(|(_, _, millis)| {
+                since < SignedDuration::from_millis(i64::try_from(*millis).expect("small"))
+            });
+        let at_first = at_first.map(|(action, kind, _)| (*action, *kind));
+        let always = self.weather.refused.iter().copied();
+        let mut all = at_first.chain(always);
+        let found = all.find(|(refused, _)| *refused == action || *refused == "*");
+        found.map(|(_, kind)| kind)
     }
 }
 
+/// Stands for a password where an id stands for other credentials.
+pub(crate) const PASSWORD: &str = "password";
+
 impl Model {
     pub(crate) fn new(seed: u64, iam: Iam, weather: Weather) -> Self {
-        Self(Rc::new(RefCell::new(Inner {
+        let allowance = (weather.allowance * 1_000, start());
+        let inner = Rc::new(RefCell::new(Inner {
             now: START.parse().expect("a time"),
             base: iam.clone(),
             iam,
@@ -177,7 +259,24 @@ impl Model {
             memories: BTreeMap::new(),
             counts: BTreeMap::new(),
             agenda: Vec::new(),
-        })))
+            nonces: 0,
+            allowance,
+            iam_calls: 0,
+        }));
+        Self(inner, None)
+    }
+
+    /// The same for an invocation that begins now: 30 seconds, of which the alert keeps 8.
+    pub(crate) fn invoked(&self) -> (Self, Claimant) {
+        let now = self.now();
+        let mut inner = self.0.borrow_mut();
+        inner.nonces += 1;
+        let by = Claimant {
+            nonce: inner.nonces.to_string(),
+            until: now + SignedDuration::from_secs(30),
+        };
+        let deadline = now + SignedDuration::from_secs(22);
+        (Self(Rc::clone(&self.0), Some(deadline)), by)
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -268,6 +367,7 @@ impl Effects for Model {
         Ok(ModelHands {
             model: self.clone(),
             account: reach.account.to_string(),
+            scope: reach.clone(),
         })
     }
 
@@ -282,34 +382,72 @@ impl Effects for Model {
         self.let_others_go().await;
     }
 
+    async fn pause_up_to(&self, most: Duration) {
+        let millis = u64::try_from(most.as_millis()).expect("short");
+        let millis = self.0.borrow_mut().dice.roll(millis + 1);
+        self.pause(Duration::from_millis(millis)).await;
+    }
+
     fn now(&self) -> Timestamp {
         Model::now(self)
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        self.1
+    }
+}
+
+impl ModelHands {
+    /// One call of IAM: within the session, the allowance and the invocation's time.
+    async fn iam<T>(
+        &self,
+        action: &'static str,
+        user: Option<&str>,
+        effect: impl FnOnce(&mut Inner) -> Result<T, EffectError>,
+    ) -> Result<T, EffectError> {
+        let is_its = match &self.scope.to {
+            Some(To::User(of)) => user.is_none_or(|user| user == of.as_str()),
+            Some(To::Role(_) | To::Root) => false,
+            None => user.is_none(),
+        };
+        assert!(
+            is_its && self.scope.actions.contains(action),
+            "{action} on {user:?} is not in the session: {:?}",
+            self.scope
+        );
+        let deadline = self.model.1;
+        let calling = self.model.call(|inner| {
+            if deadline.is_some_and(|deadline| inner.now > deadline) {
+                return Err(error(EffectErrorKind::TimedOut));
+            }
+            match inner.refusal(action) {
+                Some(kind) => Err(error(kind)),
+                None => effect(inner),
+            }
+        });
+        calling.await
     }
 }
 
 impl Hands for ModelHands {
     async fn make(&self, change: &Change) -> Result<(), EffectError> {
         let account = self.account.clone();
-        let making = self.model.call(|inner| {
-            let refused = inner.weather.refused.iter();
-            let refusal = refused
-                .filter(|(action, _)| *action == change.action())
-                .map(|(_, kind)| *kind)
-                .next();
+        let Principal::User(user) = change.principal() else {
+            panic!("the model has no {change}");
+        };
+        let making = self.iam(change.action(), Some(user.as_str()), |inner| {
             let sides = inner.weather.lost;
-            let is_lost = refusal.is_none() && sides > 0 && inner.dice.one_in(sides);
+            let is_lost = sides > 0 && inner.dice.one_in(sides);
             let write = Write::Change {
                 account: account.clone(),
                 change: change.clone(),
             };
-            let result = match (refusal, is_lost) {
-                (Some(kind), _) => Err(error(kind)),
+            let known = inner.known(inner.iam.clone());
+            let result = match (apply(&mut known.clone(), &write, inner.now), is_lost) {
+                (Err(unknown), _) => Err(unknown),
                 // IAM accepts no more than it would otherwise.
-                (None, true) => apply(&mut inner.iam.clone(), &write, inner.now),
-                (None, false) => inner.write(write),
-            };
-            let Principal::User(user) = change.principal() else {
-                panic!("the model has no {change}");
+                (Ok(()), true) => Ok(()),
+                (Ok(()), false) => inner.write(write),
             };
             let uid = inner.iam.get(&(account.clone(), user.to_string()));
             let uid = uid
@@ -328,7 +466,10 @@ impl Hands for ModelHands {
     }
 
     async fn see(&self, change: &Change) -> Result<Sight, EffectError> {
-        let reading = self.model.call(|inner| {
+        let Principal::User(user) = change.principal() else {
+            panic!("the model has no {change}");
+        };
+        let reading = self.iam(change.reading_action(), Some(user.as_str()), |inner| {
             let sight = inner.read(|iam| sight(iam, &self.account, change));
             Ok(sight)
         });
@@ -344,6 +485,7 @@ impl Hands for ModelHands {
         Ok(sight)
     }
 
+    /// Of a key that is not in the account AWS says as much as of one that keyrail may not ask for.
     async fn owner(&self, key: &AccessKeyId) -> Result<UserName, EffectError> {
         let find = |iam: &Iam| {
             let found = iam.iter().find(|((account, _), user)| {
@@ -351,9 +493,11 @@ impl Hands for ModelHands {
             });
             found.map(|((_, name), _)| name.parse().expect("a user"))
         };
-        let asking = self
-            .model
-            .call(|inner| inner.read(find).ok_or_else(|| error(EffectErrorKind::Gone)));
+        let asking = self.iam("iam:GetAccessKeyLastUsed", None, |inner| {
+            inner
+                .read(find)
+                .ok_or_else(|| error(EffectErrorKind::Denied))
+        });
         asking.await
     }
 
@@ -361,13 +505,14 @@ impl Hands for ModelHands {
         let find = |iam: &Iam| {
             let found = iam.get(&(self.account.clone(), user.to_string()));
             found.map(|found| UserRecord {
+                id: format!("AIDA{:017}", found.uid),
                 created: found.created,
                 boundary: found.boundary.clone(),
             })
         };
-        let asking = self
-            .model
-            .call(|inner| inner.read(find).ok_or_else(|| error(EffectErrorKind::Gone)));
+        let asking = self.iam("iam:GetUser", Some(user.as_str()), |inner| {
+            inner.read(find).ok_or_else(|| error(EffectErrorKind::Gone))
+        });
         asking.await
     }
 
@@ -376,9 +521,9 @@ impl Hands for ModelHands {
             let found = iam.get(&(self.account.clone(), user.to_string()));
             found.map(crate::world::User::held)
         };
-        let asking = self
-            .model
-            .call(|inner| inner.read(find).ok_or_else(|| error(EffectErrorKind::Gone)));
+        let asking = self.iam("iam:ListAccessKeys", Some(user.as_str()), |inner| {
+            inner.read(find).ok_or_else(|| error(EffectErrorKind::Gone))
+        });
         asking.await
     }
 

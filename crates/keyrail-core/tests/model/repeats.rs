@@ -117,7 +117,8 @@ fn followed_up(
 ) -> bool {
     loop {
         model.0.borrow_mut().weather.death = None;
-        let telling = follow_up(message, bundle, circumstances, model);
+        let (invoked, by) = model.invoked();
+        let telling = follow_up(message, bundle, circumstances, &by, &invoked);
         match to_its_end(model, telling) {
             Some(Ok(None)) => return false,
             Some(Ok(Some(response))) if is_done(std::slice::from_ref(&response)) => return true,

@@ -62,6 +62,15 @@ pub(crate) struct Weather {
     pub failing: u64,
     /// What is refused, by IAM action, and how.
     pub refused: Vec<(&'static str, EffectErrorKind)>,
+    /// The same for the first so many milliseconds only.
+    pub refused_at_first: Vec<(&'static str, EffectErrorKind, u64)>,
+    /// What was just made: for so many milliseconds each call knows the key, credential or
+    /// user of this id or name, or does not.
+    pub unknown_at_first: Vec<(String, u64)>,
+    /// IAM's allowance of calls: so many at once, and so many more each second; 0 is no limit.
+    pub allowance: u64,
+    /// One answer of the table in so many is lost, and the call is sent again: 0 is none.
+    pub table_answers_lost: u64,
     /// The call before or after which the process dies, counted from 0.
     pub death: Option<(usize, Side)>,
     pub table: Table,
@@ -74,13 +83,15 @@ pub(crate) fn fault(dice: &mut Dice, failing: u64) -> Option<(Side, EffectErrorK
     if failing == 0 || !dice.one_in(failing) {
         return None;
     }
-    Some(match dice.roll(6) {
+    Some(match dice.roll(8) {
         0 => (Side::Before, EffectErrorKind::Throttled),
         1 => (Side::Before, EffectErrorKind::Denied),
         2 => (Side::Before, EffectErrorKind::TimedOut),
         3 => (Side::After, EffectErrorKind::TimedOut),
-        4 => (Side::Before, EffectErrorKind::Unreachable),
-        _ => (Side::After, EffectErrorKind::Unreachable),
+        4 => (Side::Before, EffectErrorKind::Doubtful),
+        5 => (Side::After, EffectErrorKind::Doubtful),
+        6 => (Side::Before, EffectErrorKind::RefusedForNow),
+        _ => (Side::Before, EffectErrorKind::Unreachable),
     })
 }
 

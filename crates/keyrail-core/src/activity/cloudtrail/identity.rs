@@ -51,6 +51,10 @@ pub(super) fn read(record: &Json, kind: Kind) -> Actor {
         account: identity("accountId").filter(|id| is_shown(id)),
         arn,
         name,
+        user_id: match actor_kind {
+            ActorKind::IamUser => identity("principalId").filter(|id| id.starts_with("AIDA")),
+            _ => None,
+        },
         session_name,
         access_key_id,
         mfa,

@@ -156,7 +156,7 @@ pub(super) fn sessions(report: &Report) -> Option<String> {
     let stopped = keys(report).into_iter().find(Key::is_stopped)?;
     let cut = Change::DenyUser {
         user: stopped.user?,
-        denial: Denial::SessionsBefore(stopped.at?),
+        denial: Denial::of_sessions_until(stopped.at?),
     };
     Some(format!(
         "End the sessions that were made with it, whoever uses them: {cut}"
