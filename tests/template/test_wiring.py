@@ -110,6 +110,17 @@ class Wiring(unittest.TestCase):
             queue["RedrivePolicy"], {"deadLetterTargetArn": dead, "maxReceiveCount": 5}
         )
 
+    def test_a_claim_lasts_as_long_as_the_function_may_run(self):
+        # A try that comes a minute after one that died must find the event free. The lease is until
+        # the invocation's deadline, which Lambda makes of the timeout; the first retry comes a minute
+        # after a failure (Lambda Developer Guide, "How Lambda handles errors and retries with
+        # asynchronous invocation", checked 2026-11-29).
+        handler = (ROOT / "crates" / "keyrail-lambda" / "src" / "handler.rs").read_text()
+        self.assertRegex(handler, r"let end = end_of\(&invocation\.context\)")
+        self.assertRegex(handler, r"UNIX_EPOCH \+ Duration::from_millis\(context\.deadline\)")
+        self.assertRegex(handler, r"respond\(\s*event,[^;]*Timestamp::try_from\(end\)")
+        self.assertLess(self.function["Timeout"], 60)
+
     def test_concurrency_is_set_aside_only_if_it_is_asked_for(self):
         reserved = ["HasReservedConcurrency", {"Ref": "ReservedConcurrency"}, {"Ref": "AWS::NoValue"}]
         self.assertEqual(self.function["ReservedConcurrentExecutions"], {"Fn::If": reserved})
@@ -178,7 +189,11 @@ class Wiring(unittest.TestCase):
         self.assertEqual(dimension, {"Name": "EventBusName", "Value": {"Ref": "MemberBus"}})
         self.assertEqual((properties["Statistic"], properties["Period"]), ("Sum", 300))
         self.assertEqual(properties["Threshold"], {"Ref": "MemberFlood"})
-        self.assertIn("infra/README.md", properties["AlarmDescription"])
+        self.assertTrue(
+            properties["AlarmDescription"].endswith(" docs/troubleshooting.md#memberfloodalarm")
+        )
+        page = (ROOT / "docs" / "troubleshooting.md").read_text()
+        self.assertTrue("\n### `MemberFloodAlarm`\n" in page)
 
     def test_people_are_subscribed(self):
         subscriptions = {
