@@ -21,7 +21,7 @@ unexport CARGO_BUILD_TARGET
 # For the Rust tests, which start the emulator with it.
 export KEYRAIL_PYTHON := $(CURDIR)/.venv/bin/python
 
-.PHONY: help demo demo-build test check lint supply-chain template advisories sam-deploy
+.PHONY: help demo demo-build test check lint supply-chain template advisories sam-deploy check-release
 .PHONY: bench prove soak fuzz package build-GuardrailFunction deploy clean
 
 help: ## list the targets
@@ -66,6 +66,11 @@ advisories: $(DENY) ## known vulnerabilities of the dependencies; needs the netw
 
 sam-deploy: .venv/check.stamp demo-build ## sam build and sam deploy, into a local emulator
 	.venv/bin/python -m tests.emulator.sam_deploy
+
+# What `make deploy` does before it deploys. It takes long, and so is no part of `make check`.
+check-release: .venv/check.stamp ## sam build with the real package; ARCH=arm64 (default) or x86_64
+	ARCH=$(ARCH) $(SAM) build --build-in-source --build-dir target/release-build
+	.venv/bin/python -m tests.emulator.sam_build target/release-build $(ARCH)
 
 # The profile is ours: what cargo-lambda adds by itself turns panics into aborts.
 package: .venv-package/stamp ## the zip for Lambda; ARCH=arm64 (default) or x86_64

@@ -61,9 +61,10 @@ def commands(text, program, known=None):
     lines += [(code, known is None) for code in re.findall(r"`([^`\n]+)`", prose(text))]
     for line, is_command in lines:
         for part in re.split(r"[|;&]+|\$\(", line):
-            found = re.match(rf"(?:\S*/)?{program} ([a-z][\w-]*)", part.strip())
+            part = part.strip().removeprefix("xargs ")
+            found = re.match(rf"(?:\S*/)?{program} ([a-z][\w-]*)", part)
             if found and (is_command or found.group(1) in known):
-                yield part.strip()
+                yield part
 
 
 def words_of(command):

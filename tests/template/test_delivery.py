@@ -1,14 +1,7 @@
-"""Holds the rules against events.
+"""Holds the rules against events."""
 
-Whether a pattern matches is the emulator's answer (`TestEventPattern`); no AWS account is needed.
-"""
-
-import http.client
 import json
-import unittest
-from urllib.parse import urlsplit
 
-from tests.emulator.emulator import Emulator
 from tests.template.command import EVENTS, changed, explain_all, sample, sample_names, taxonomy
 from tests.template.events import (
     NEEDED_ALL_THE_SAME,
@@ -19,7 +12,8 @@ from tests.template.events import (
     UNSEEN_IF_DENIED,
     is_of_each_region,
 )
-from tests.template.templates import ALL_CALLS, HOME, HOME_ONLY, REGION, is_source, patterns, state
+from tests.template.matching import Matching
+from tests.template.templates import HOME, HOME_ONLY, REGION, patterns, state
 from tests.template.variants import (
     BY_OWN_ROLE,
     BY_ROOT,
@@ -31,24 +25,8 @@ from tests.template.variants import (
     VARIANTS,
 )
 
-HEADERS = {
-    "Content-Type": "application/x-amz-json-1.1",
-    "X-Amz-Target": "AWSEvents.TestEventPattern",
-    # By it the emulator knows account and service; it checks no signature.
-    "Authorization": "AWS4-HMAC-SHA256 Credential=111122223333/20260314/us-east-1/events/aws4_request",
-}
-
-
-class Delivery(unittest.TestCase):
-    """Which rules match which events, as the emulator's EventBridge sees it."""
-
-    @classmethod
-    def setUpClass(cls):
-        emulator = Emulator()
-        cls.addClassCleanup(emulator.close)
-        # It is asked thousands of times, and boto3's own work takes twice as long as the answer.
-        cls.connection = http.client.HTTPConnection(urlsplit(emulator.endpoint).netloc, timeout=30)
-        cls.addClassCleanup(cls.connection.close)
+class Delivery(Matching):
+    """Which rules match which events."""
 
     def test_samples(self):
         self.assertEqual(sample_names(), SAMPLES.keys())
@@ -213,29 +191,5 @@ class Delivery(unittest.TestCase):
             self.assertFalse(rules & HOME_ONLY)
 
     def matching(self, template, event):
-        # Some recorded events lack parts of the envelope that the API insists on.
-        whole = {
-            "id": "1",
-            "account": "111122223333",
-            "time": "2026-03-14T09:26:53Z",
-            "region": "us-east-1",
-            "resources": [],
-        } | event
-        detail = whole["detail"] if isinstance(whole["detail"], dict) else {}
-        return {
-            name
-            for name, pattern in patterns(template).items()
-            # Of a pattern for another source nobody need ask.
-            if any(is_source(source, whole["source"]) for source in pattern["source"])
-            and (not detail.get("readOnly") or state(template, name) == ALL_CALLS)
-            and self.is_match(pattern, whole)
-        }
-
-    def is_match(self, pattern, event):
-        """What `TestEventPattern` says."""
-        asked = {"EventPattern": json.dumps(pattern), "Event": json.dumps(event)}
-        self.connection.request("POST", "/", json.dumps(asked), HEADERS)
-        answer = self.connection.getresponse()
-        said = json.loads(answer.read())
-        self.assertEqual(answer.status, 200, said)
-        return said["Result"]
+        rules = patterns(template)
+        return super().matching(rules, {name: state(template, name) for name in rules}, event)

@@ -124,27 +124,38 @@ class Permissions(unittest.TestCase):
                 self.assertEqual(granted("enforce", {condition}), CONTAINS | ALWAYS | more)
 
     def test_no_role_can_change_itself(self):
-        for template, own in ((HOME, "${AWS::StackName}-*"), (MEMBER, "${RoleName}")):
+        # By its ARN, which names it whatever CloudFormation made of the stack's name.
+        own = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role${RolePath}"
+        for template, roles in (
+            (HOME, [{"Fn::GetAtt": ["GuardrailRole", "Arn"]}, {"Fn::Sub": own + "${AWS::StackName}-*"}]),
+            (MEMBER, [{"Fn::Sub": own + "${RoleName}"}]),
+        ):
             denied = [
-                (statement["Action"], statement["Resource"])
+                (statement["Action"], as_list(statement["Resource"]))
                 for _, statement in identity_statements(template)
-                if statement["Effect"] == "Deny"
+                if statement["Effect"] == "Deny" and "Condition" not in statement
             ]
-            role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/" + own
-            denied = [found for found in denied if found[1] != "*"]
-            self.assertEqual(denied, [("iam:*", {"Fn::Sub": role})])
+            self.assertEqual(denied, [("iam:*", roles)])
+        self.assertEqual(
+            HOME["Resources"]["OwnRolesPolicy"]["Properties"]["Roles"], [{"Ref": "GuardrailRole"}]
+        )
 
     def test_no_other_function_can_use_the_role(self):
-        (statement,) = (
+        statement, rechecks = (
             statement
             for _, statement in identity_statements(HOME)
-            if statement["Effect"] == "Deny" and statement["Resource"] == "*"
+            if statement["Effect"] == "Deny" and "Condition" in statement
         )
+        self.assertEqual(statement["Resource"], "*")
         arn = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"
         name = HOME["Resources"]["GuardrailFunction"]["Properties"]["FunctionName"]
         self.assertEqual(name, {"Ref": "AWS::StackName"})
         condition = {"lambda:SourceFunctionArn": {"Fn::Sub": arn + "${AWS::StackName}"}}
         self.assertEqual(statement["Condition"], {"ArnNotEquals": condition})
+        # Nor fill the queue of re-checks, which are acted on.
+        self.assertEqual(rechecks["Action"], "sqs:SendMessage")
+        self.assertEqual(rechecks["Resource"], {"Fn::GetAtt": ["RecheckQueue", "Arn"]})
+        self.assertEqual(rechecks["Condition"], statement["Condition"])
         # What Lambda does itself does not say of which function it is.
         denied = {action.removesuffix("*") for action in statement["Action"]}
         by_lambda = {"sqs:", "logs:", "kms:"}
@@ -180,7 +191,7 @@ class Permissions(unittest.TestCase):
                 else:
                     denied.append((action, statement["Resource"]["Fn::Sub"]))
         self.assertEqual(allowed, CONTAINS | REVOKES_ROLES | DELETES | LOOKS_UP)
-        own = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${RoleName}"
+        own = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role${RolePath}${RoleName}"
         self.assertEqual(denied, [("iam:*", own)])
 
     def test_a_member_account_grants_under_the_same_conditions(self):
@@ -219,7 +230,7 @@ class Permissions(unittest.TestCase):
             if statement["Action"] == "sts:AssumeRoot"
         )
         task = "arn:${AWS::Partition}:iam::aws:policy/root-task/IAMDeleteRootUserCredentials"
-        condition = {"ArnEquals": {"sts:TaskPolicyArn": {"Fn::Sub": task}}}
+        condition = {"StringEquals": {"sts:TaskPolicyArn": {"Fn::Sub": task}}}
         self.assertEqual(statement["Condition"], condition)
 
     def test_roles_are_assumed_only_in_the_own_organization(self):
@@ -239,8 +250,9 @@ class Permissions(unittest.TestCase):
         for alternative in pattern["detail"]["$or"]:
             for name in alternative["eventName"]:
                 if isinstance(name, dict):
-                    left_out |= set(name["anything-but"])
-        other_rules = {"AssumeRoot", "CreateOAuth2Token", "CreateAccessKey"}
+                    names = name["anything-but"]
+                    left_out |= set(names["wildcard"] if isinstance(names, dict) else names)
+        other_rules = {"AssumeRoot", "CreateOAuth2Token*", "CreateAccessKey"}
         # By what they say the function tells whether they contain.
         by_content = {"PutRolePolicy", "PutUserPolicy"}
         permitted = {action.split(":")[1] for action in granted("enforce", HOME["Conditions"])}
@@ -321,7 +333,21 @@ class Permissions(unittest.TestCase):
         self.assertEqual((statement["Effect"], statement["Action"]), ("Allow", "events:PutEvents"))
         self.assertTrue(statement["Resource"]["Fn::Sub"].endswith("/" + bus["Name"]["Fn::Sub"]))
         organization = {"aws:PrincipalOrgID": {"Ref": "OrganizationId"}}
-        self.assertEqual(statement["Condition"], {"StringEquals": organization})
+        self.assertEqual(statement["Condition"]["StringEquals"], organization)
+
+    def test_each_role_has_the_boundary_and_the_path_that_are_asked_for(self):
+        boundary = ["HasPermissionsBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]
+        for template in (HOME, REGION, MEMBER):
+            (role,) = of_type(template, "AWS::IAM::Role").values()
+            self.assertEqual(role["PermissionsBoundary"], {"Fn::If": boundary})
+            self.assertEqual(role["Path"], {"Ref": "RolePath"})
+            self.assertEqual(
+                template["Conditions"]["HasPermissionsBoundary"],
+                {"Fn::Not": [{"Fn::Equals": [{"Ref": "PermissionsBoundary"}, ""]}]},
+            )
+            pattern = template["Parameters"]["RolePath"]["AllowedPattern"]
+            for path, is_allowed in (("/", True), ("/security/keyrail/", True), ("security/", False)):
+                self.assertEqual(bool(re.fullmatch(pattern, path)), is_allowed, path)
 
     def test_roles_have_no_name_that_another_region_could_have_taken(self):
         for template in (HOME, REGION):

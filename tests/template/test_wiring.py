@@ -1,5 +1,6 @@
 """Holds functions, queues, alarms and outputs of the templates against each other."""
 
+import re
 import unittest
 
 from tests.emulator.emulator import ROOT
@@ -98,11 +99,51 @@ class Wiring(unittest.TestCase):
         queue = HOME["Resources"]["RecheckQueue"]["Properties"]
         self.assertEqual(mapping["EventSourceArn"], {"Fn::GetAtt": ["RecheckQueue", "Arn"]})
         self.assertEqual(mapping["BatchSize"], 1)
-        self.assertGreaterEqual(queue["VisibilityTimeout"], 6 * self.function["Timeout"])
+        self.assertEqual(queue["VisibilityTimeout"], 6 * self.function["Timeout"])
+        at_most = {"MaximumConcurrency": {"Ref": "RecheckConcurrency"}}
+        self.assertEqual(mapping["ScalingConfig"], at_most)
+        # Lambda API Reference, "ScalingConfig", checked 2026-11-29.
+        limits = HOME["Parameters"]["RecheckConcurrency"]
+        self.assertEqual((limits["MinValue"], limits["MaxValue"]), (2, 1000))
         dead = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
         self.assertEqual(
             queue["RedrivePolicy"], {"deadLetterTargetArn": dead, "maxReceiveCount": 5}
         )
+
+    def test_a_claim_lasts_as_long_as_the_function_may_run(self):
+        # A try that comes a minute after one that died must find the event free. The lease is until
+        # the invocation's deadline, which Lambda makes of the timeout; the first retry comes a minute
+        # after a failure (Lambda Developer Guide, "How Lambda handles errors and retries with
+        # asynchronous invocation", checked 2026-11-29).
+        handler = (ROOT / "crates" / "keyrail-lambda" / "src" / "handler.rs").read_text()
+        self.assertRegex(handler, r"let end = end_of\(&invocation\.context\)")
+        self.assertRegex(handler, r"UNIX_EPOCH \+ Duration::from_millis\(context\.deadline\)")
+        self.assertRegex(handler, r"respond\(\s*event,[^;]*Timestamp::try_from\(end\)")
+        self.assertLess(self.function["Timeout"], 60)
+
+    def test_concurrency_is_set_aside_only_if_it_is_asked_for(self):
+        reserved = ["HasReservedConcurrency", {"Ref": "ReservedConcurrency"}, {"Ref": "AWS::NoValue"}]
+        self.assertEqual(self.function["ReservedConcurrentExecutions"], {"Fn::If": reserved})
+        self.assertEqual(
+            HOME["Conditions"]["HasReservedConcurrency"],
+            {"Fn::Not": [{"Fn::Equals": [{"Ref": "ReservedConcurrency"}, ""]}]},
+        )
+        pattern = HOME["Parameters"]["ReservedConcurrency"]["AllowedPattern"]
+        # With none at all the function is off.
+        for value, is_allowed in (("", True), ("1", True), ("250", True), ("0", False)):
+            self.assertEqual(bool(re.fullmatch(pattern, value)), is_allowed, value)
+
+    def test_a_loop_of_rechecks_is_ended(self):
+        self.assertEqual(self.function["RecursiveLoop"], "Terminate")
+
+    def test_the_way_to_the_hub_is_tried_for_a_day(self):
+        for name, rule in of_type(REGION, "AWS::Events::Rule").items():
+            for target in rule["Targets"]:
+                self.assertEqual(
+                    target["RetryPolicy"],
+                    {"MaximumEventAgeInSeconds": 24 * 3600, "MaximumRetryAttempts": 185},
+                    name,
+                )
 
     def test_what_the_function_fails_on_is_kept(self):
         config = self.function["EventInvokeConfig"]
@@ -132,11 +173,27 @@ class Wiring(unittest.TestCase):
             [
                 ("ApproximateNumberOfMessagesVisible", "DeadLetterQueue"),
                 ("ApproximateNumberOfMessagesVisible", "UndeliveredQueue"),
+                ("Invocations", "MemberBus"),
                 ("Errors", "GuardrailFunction"),
                 ("Throttles", "GuardrailFunction"),
                 ("ApproximateNumberOfMessagesVisible", "UndeliveredQueue"),
             ],
         )
+
+    def test_a_flood_of_members_events_is_told_whichever_account_it_is(self):
+        alarm = HOME["Resources"]["MemberFloodAlarm"]
+        self.assertEqual(alarm["Condition"], "HasOrganization")
+        properties = alarm["Properties"]
+        self.assertEqual(properties["Namespace"], "AWS/Events")
+        (dimension,) = properties["Dimensions"]
+        self.assertEqual(dimension, {"Name": "EventBusName", "Value": {"Ref": "MemberBus"}})
+        self.assertEqual((properties["Statistic"], properties["Period"]), ("Sum", 300))
+        self.assertEqual(properties["Threshold"], {"Ref": "MemberFlood"})
+        self.assertTrue(
+            properties["AlarmDescription"].endswith(" docs/troubleshooting.md#memberfloodalarm")
+        )
+        page = (ROOT / "docs" / "troubleshooting.md").read_text()
+        self.assertTrue("\n### `MemberFloodAlarm`\n" in page)
 
     def test_people_are_subscribed(self):
         subscriptions = {
@@ -163,7 +220,8 @@ class Wiring(unittest.TestCase):
         named = {"AlertEmail", "OperatorEmail", "Mode", "Architecture", "LogRetentionDays"}
         more = {"RoleSessions": "deny", "Deletion": "deny", "RootKeys": "alert"}
         more |= {"OrganizationId": "", "ResponderRole": "", "ExternalId": "", "State": "table"}
-        more |= {"Chat": "none", "TopicKeyArn": ""}
+        more |= {"Chat": "none", "TopicKeyArn": "", "PermissionsBoundary": "", "RolePath": "/"}
+        more |= {"ReservedConcurrency": "", "RecheckConcurrency": 5, "MemberFlood": 1000}
         parameters = HOME["Parameters"]
         self.assertEqual(parameters.keys(), named | more.keys())
         self.assertEqual({name: parameters[name]["Default"] for name in more}, more)
