@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARCH ?= $(or $(shell sed -n 's/.*Architecture=\\"\([a-z0-9_]*\)\\".*/\1/p' samconfig.toml 2>/dev/null),arm64)
 SAM := SAM_CLI_TELEMETRY=0 .venv/bin/sam
 DENY := .tools/bin/cargo-deny
-TEMPLATES := template.yaml infra/region.yaml infra/member.yaml
+TEMPLATES := template.yaml infra/region.yaml infra/retained.yaml infra/member.yaml
 TRIPLE_arm64 := aarch64-unknown-linux-gnu
 TRIPLE_x86_64 := x86_64-unknown-linux-gnu
 TRIPLE = $(or $(TRIPLE_$(ARCH)),$(error ARCH is arm64 or x86_64, not $(ARCH)))

@@ -165,6 +165,12 @@ class Pages(unittest.TestCase):
                     if service not in models:
                         models[service] = session.get_service_model(service)
                     names = {xform_name(name, "-"): name for name in models[service].operation_names}
+                    if operation == "wait":
+                        model = session.get_waiter_model(service)
+                        waiters = {xform_name(name, "-"): name for name in model.waiter_names}
+                        self.assertIn(words[3], waiters)
+                        # It takes the parameters of what it asks again and again.
+                        operation = xform_name(model.get_waiter(waiters[words[3]]).operation, "-")
                     self.assertIn(operation, names)
                     shape = models[service].operation_model(names[operation]).input_shape
                     members = {xform_name(name, "-") for name in (shape.members if shape else ())}

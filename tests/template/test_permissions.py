@@ -4,6 +4,7 @@ import re
 import unittest
 
 from tests.emulator.emulator import ROOT
+from tests.template.deployed import Deployed
 from tests.template.templates import (
     HOME,
     MEMBER,
@@ -355,15 +356,64 @@ class Permissions(unittest.TestCase):
                 self.assertNotIn("RoleName", role, name)
 
     def test_only_the_function_is_let_in_to_publish_alerts(self):
-        policy = HOME["Resources"]["AlertTopicPolicy"]["Properties"]["PolicyDocument"]
-        (statement,) = policy["Statement"]
         role = {"Fn::GetAtt": ["GuardrailRole", "Arn"]}
-        self.assertEqual(statement["Principal"], {"AWS": role})
+        for name in ("AlertTopic", "ChatTopic"):
+            topic, policy = {"Ref": name}, HOME["Resources"][f"{name}Policy"]["Properties"]
+            allowed, denied = policy["PolicyDocument"]["Statement"][:2]
+            publishing = {"Action": "sns:Publish", "Resource": topic}
+            self.assertEqual(allowed, {"Effect": "Allow", "Principal": {"AWS": role}} | publishing)
+            # An IAM policy of the account that allows sns:Publish is of no use to a forger. The condition
+            # is that of the queue of re-checks.
+            queue = HOME["Resources"]["RecheckQueuePolicy"]["Properties"]["PolicyDocument"]
+            condition = {"Condition": queue["Statement"][0]["Condition"]}
+            self.assertEqual(denied, {"Effect": "Deny", "Principal": "*"} | publishing | condition)
+
+    def test_only_services_publish_faults_of_keyrail_itself(self):
+        for template in (HOME, REGION):
+            policy = template["Resources"]["OperatorTopicPolicy"]["Properties"]["PolicyDocument"]
+            allowed, denied = policy["Statement"]
+            self.assertEqual(allowed["Principal"], {"Service": "cloudwatch.amazonaws.com"})
+            self.assertEqual((denied["Effect"], denied["Principal"]), ("Deny", "*"))
+            for statement in (allowed, denied):
+                self.assertEqual(statement["Action"], "sns:Publish")
+                self.assertEqual(statement["Resource"], {"Ref": "OperatorTopic"})
+            # Both must hold for a call to be denied. A call of CloudWatch or EventBridge as themselves
+            # meets neither: it has no ARN of a principal, and is an AWS service's.
+            self.assertEqual(
+                denied["Condition"],
+                {
+                    "Null": {"aws:PrincipalArn": "false"},
+                    "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+                },
+            )
+
+    def test_other_accounts_subscribe_where_a_parameter_names_them(self):
+        def let_in(**parameters):
+            policy = Deployed(HOME, **parameters).resources["AlertTopicPolicy"]["Properties"]
+            return policy["PolicyDocument"]["Statement"][2:]
+
+        self.assertEqual(let_in(), [])
+        (statement,) = let_in(Subscribers="444455556666,777788889999")
+        self.assertEqual(
+            statement,
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": ["444455556666", "777788889999"]},
+                "Action": "sns:Subscribe",
+                "Resource": {"Ref": "AlertTopic"},
+            },
+        )
+        pattern = HOME["Parameters"]["Subscribers"]["AllowedPattern"]
+        for wrong in ("*", "44445555666", "arn:aws:iam::444455556666:root"):
+            self.assertIsNone(re.fullmatch(pattern, wrong))
 
     def test_services_are_let_in_from_named_resources_only(self):
-        for template in (HOME, REGION):
+        for deployed in (
+            Deployed(HOME, Chat="topic", Subscribers="444455556666"),
+            Deployed(REGION, OperatorEmail="operator@example.com"),
+        ):
             for kind in ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
-                for name, policy in of_type(template, kind).items():
+                for name, policy in deployed.of_type(kind).items():
                     for statement in policy["PolicyDocument"]["Statement"]:
                         if "Service" in statement["Principal"]:
                             with self.subTest(name):
