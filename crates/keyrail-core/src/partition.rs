@@ -57,6 +57,13 @@ impl Partition {
         &PARTITIONS
     }
 
+    /// The one that most are in.
+    #[must_use]
+    pub fn usual() -> &'static Self {
+        let [usual, ..] = &PARTITIONS;
+        usual
+    }
+
     /// The one of that id.
     #[must_use]
     pub fn by_id(id: &str) -> Option<&'static Self> {
@@ -133,7 +140,10 @@ mod tests {
     fn an_arn_tells_its_partition_even_if_it_is_not_in_the_table() {
         for (arn, id) in [
             ("arn:aws-eusc:iam::111122223333:user/bob", Some("aws-eusc")),
-            ("arn:aws-iso-b:iam::111122223333:user/bob", Some("aws-iso-b")),
+            (
+                "arn:aws-iso-b:iam::111122223333:user/bob",
+                Some("aws-iso-b"),
+            ),
             ("arn:aws:iam::111122223333:root", Some("aws")),
             ("arn:awsome:iam::111122223333:root", None),
             ("arn:aws-<b>:iam::111122223333:root", None),

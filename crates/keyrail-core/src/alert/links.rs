@@ -29,16 +29,17 @@ pub(crate) fn links(report: &Report, labels: [&'static str; 3]) -> Vec<Labelled>
     let id = report.event.id.as_deref().filter(|id| is_slug(id));
     // CloudTrail does not have what other services report.
     let is_in_trail = !activity.kind.is_report() && activity.repeats.is_none();
-    let event = region
-        .zip(id)
-        .zip(console)
-        .filter(|_| is_in_trail)
-        .map(|((region, id), console)| Labelled {
-            label: event_label,
-            text: format!(
-                "https://{region}.{console}/cloudtrailv2/home?region={region}#/events/{id}"
-            ),
-        });
+    let event =
+        region
+            .zip(id)
+            .zip(console)
+            .filter(|_| is_in_trail)
+            .map(|((region, id), console)| Labelled {
+                label: event_label,
+                text: format!(
+                    "https://{region}.{console}/cloudtrailv2/home?region={region}#/events/{id}"
+                ),
+            });
     let found: Vec<Labelled> = user.into_iter().chain(event).collect();
     let account = activity
         .account

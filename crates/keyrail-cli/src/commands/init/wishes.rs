@@ -170,7 +170,10 @@ impl Principal {
             Kind::Role => ("role", self.path.as_str()),
             Kind::User => ("user", self.name()),
         };
-        format!("arn:{}:iam::{}:{word}/{path}", self.partition.id, self.account)
+        format!(
+            "arn:{}:iam::{}:{word}/{path}",
+            self.partition.id, self.account
+        )
     }
 }
 
