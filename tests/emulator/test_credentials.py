@@ -274,7 +274,8 @@ class Credentials(unittest.TestCase):
     def test_without_a_network_it_says_so(self):
         own = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s"}
         self.refused(
-            "sts:GetCallerIdentity: no connection; the credentials are from the environment",
+            "sts:GetCallerIdentity: no connection (Connection refused (os error 111)); the credentials are from"
+            " the environment",
             "see that there is a network",
             AWS_ENDPOINT_URL="http://127.0.0.1:9",
             **own,
@@ -282,10 +283,22 @@ class Credentials(unittest.TestCase):
         self.configured(SSO)
         self.token("company")
         self.refused(
-            "sso:GetRoleCredentials: no connection; the credentials are from profile `portal`",
+            "sso:GetRoleCredentials: no connection (Connection refused (os error 111)); the credentials are from"
+            " profile `portal`",
             "see that there is a network",
             AWS_ENDPOINT_URL="http://127.0.0.1:9",
             AWS_PROFILE="portal",
+        )
+
+    def test_a_token_that_sts_does_not_take_is_not_told_as_none(self):
+        (self.home / "token").write_text("e30.e30.e30")
+        self.aws.answer("AssumeRoleWithWebIdentity", error("InvalidIdentityToken", "Not yours"))
+        self.refused(
+            "no credentials from a web identity token, a container or an EC2 instance: service error:"
+            " InvalidIdentityTokenException: Not yours",
+            "`aws sts get-caller-identity`",
+            AWS_WEB_IDENTITY_TOKEN_FILE=str(self.home / "token"),
+            AWS_ROLE_ARN="arn:aws:iam::111122223333:role/Responder",
         )
 
     def test_the_table_is_in_the_home_region_of_the_partition(self):

@@ -7,12 +7,13 @@
 import json
 import os
 import pathlib
+import pty
 import subprocess
 import tempfile
 import unittest
 
 from tests.emulator.emulator import ROOT, Emulator
-from tests.emulator.stand_in import StandIn, document, refusal
+from tests.emulator.stand_in import StandIn, after, document, refusal
 
 COMMAND = pathlib.Path(os.environ.get("KEYRAIL_BIN", ROOT / "target" / "debug" / "keyrail"))
 
@@ -24,7 +25,7 @@ class OrgPull(unittest.TestCase):
         cls.addClassCleanup(cls.emulator.close)
         cls.client = cls.emulator.client("organizations")
 
-    def pulled(self, *arguments, **environment):
+    def pulled(self, *arguments, stderr=subprocess.PIPE, **environment):
         variables = {
             "PATH": os.environ["PATH"],
             "HOME": "/nonexistent",
@@ -37,7 +38,8 @@ class OrgPull(unittest.TestCase):
         return subprocess.run(
             [COMMAND, "org", "pull", *arguments],
             env=variables | environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             timeout=60,
         )
@@ -141,6 +143,16 @@ class Patience(unittest.TestCase):
         self.assertEqual([unit["id"] for unit in organization["units"]], [UNIT, ROOT_ID])
         names = [(account["name"], account["unit"]) for account in organization["accounts"]]
         self.assertEqual(names, [(state, UNIT) for state in STATES[:3]])
+
+    def test_who_waits_at_a_terminal_sees_that_it_goes_on(self):
+        self.aws.answer("ListAccountsForParent", after(2.5, document({"Accounts": []})))
+        ours, theirs = pty.openpty()
+        done = OrgPull.pulled(self, "--print", AWS_ENDPOINT_URL=self.aws.endpoint, stderr=theirs)
+        os.close(theirs)
+        said = os.read(ours, 65536).decode()
+        os.close(ours)
+        self.assertEqual(done.returncode, 0, said)
+        self.assertIn("0 accounts in 2 units: 2 s", said)
 
     def test_throttles_are_waited_out(self):
         roots = document({"Roots": [{"Id": ROOT_ID, "Name": "Root"}]})

@@ -147,3 +147,36 @@ fn client(connection: &Connection) -> Client {
             .build(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caller::Caller;
+
+    #[test]
+    fn organizations_is_asked_again_ten_times_and_more_and_up_to_twenty_seconds_apart() {
+        let connection = Connection {
+            config: aws_config::SdkConfig::builder()
+                .behavior_version(aws_config::BehaviorVersion::v2026_01_12())
+                .retry_config(RetryConfig::standard())
+                .build(),
+            caller: Caller {
+                account: "111122223333".parse().expect("an account"),
+                arn: "arn:aws:iam::111122223333:user/anaya".to_owned(),
+                partition: "aws".to_owned(),
+            },
+        };
+        let client = client(&connection);
+        let retries = client.config().retry_config().expect("it retries");
+        assert_eq!(
+            (
+                retries.max_attempts(),
+                retries.initial_backoff(),
+                retries.max_backoff(),
+                // Full jitter: each wait is a random part of the longest one.
+                retries.use_static_exponential_base(),
+            ),
+            (12, Duration::from_secs(1), Duration::from_secs(20), false)
+        );
+    }
+}

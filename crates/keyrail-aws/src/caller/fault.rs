@@ -60,15 +60,18 @@ impl Fault {
         let error = chain(outer).filter_map(|error| error.downcast_ref()).last();
         let error: &CredentialsError = error.unwrap_or(outer);
         let what = what(error);
-        if has::<ConnectorError>(error) {
-            return Self::Unreachable(source.clone(), what);
+        if let Some(cause) = find(error) {
+            return Self::Unreachable(source.clone(), because(what, cause));
         }
         if let CredentialsError::ProviderTimedOut(timed_out) = error {
             return Self::Slow(source.clone(), timed_out.timeout_duration());
         }
         let profile = match source {
             Source::Environment => return Self::Other(source.clone(), what),
-            Source::Machine => return Self::None(source.clone()),
+            Source::Machine if matches!(error, CredentialsError::CredentialsNotLoaded(_)) => {
+                return Self::None(source.clone());
+            }
+            Source::Machine => return Self::Other(source.clone(), what),
             Source::Profile(profile) => profile.clone(),
         };
         if has::<SdkError<AssumeRoleError, HttpResponse>>(error) {
@@ -98,9 +101,16 @@ impl Fault {
         let what = sorted("sts:GetCallerIdentity", error).message;
         let source = source.clone();
         match error {
-            SdkError::DispatchFailure(_)
-            | SdkError::TimeoutError(_)
-            | SdkError::ResponseError(_) => Self::Unreachable(source, what),
+            SdkError::DispatchFailure(_) => {
+                let what = match find(error) {
+                    Some(cause) => because(what, cause),
+                    None => what,
+                };
+                Self::Unreachable(source, what)
+            }
+            SdkError::TimeoutError(_) | SdkError::ResponseError(_) => {
+                Self::Unreachable(source, what)
+            }
             // Codes: STS API reference, "Common errors", and AWS re:Post on
             // `InvalidClientTokenId`, checked 2026-11-29.
             _ => match error.code() {
@@ -126,7 +136,7 @@ impl Fault {
             }
             Self::Expired(source) => renewed(source),
             Self::KeyUnknown(source, _) => format!(
-                "it was deleted or deactivated, its session has ended, or it is of another partition than that Region: {}",
+                "it was deleted or deactivated, its session has ended or lacks its token, or it is of another partition than that Region: {}",
                 renewed(source)
             ),
             Self::NoProfile(_) => "`aws configure list-profiles` lists those that there are".to_owned(),
@@ -269,6 +279,14 @@ fn what(error: &CredentialsError) -> String {
     let plain =
         text.strip_prefix("Error retrieving credentials: external process exited with code ");
     plain.map_or_else(|| text.clone(), str::to_owned)
+}
+
+/// With the last cause of no connection: the name, the port, the certificate.
+fn because(what: String, error: &ConnectorError) -> String {
+    match chain(error).last() {
+        Some(cause) => format!("{what} ({})", words(cause)),
+        None => what,
+    }
 }
 
 /// An error and its causes on one line, short enough to be read.
