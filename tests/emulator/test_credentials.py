@@ -189,6 +189,13 @@ class Credentials(unittest.TestCase):
     def test_a_profile_that_is_wrong_is_named(self):
         self.configured("[profile a]\nregion = us-east-1\n")
         self.refused("profile `a` is wrong: it has no credentials", "[profile a]", AWS_PROFILE="a")
+        role = "role_arn = arn:aws:iam::111122223333:role/Responder"
+        self.configured(f"[profile a]\n{role}\n")
+        message = "profile `a` is wrong: it assumes a role, and names nothing to do so with"
+        self.refused(message, "[profile a]", AWS_PROFILE="a")
+        self.configured(f"[profile a]\n{role}\nsource_profile = b\n[profile b]\n{role}\nsource_profile = a\n")
+        message = "profile `a` is wrong: its `source_profile` leads back to `a`"
+        self.refused(message, "[profile a]", AWS_PROFILE="a")
         self.configured("[profile a\n")
         self.refused("the AWS configuration cannot be read", "AWS_CONFIG_FILE", AWS_PROFILE="a")
 
@@ -299,6 +306,14 @@ class Credentials(unittest.TestCase):
             "`aws sts get-caller-identity`",
             AWS_WEB_IDENTITY_TOKEN_FILE=str(self.home / "token"),
             AWS_ROLE_ARN="arn:aws:iam::111122223333:role/Responder",
+        )
+
+    def test_a_proxy_of_the_environment_is_gone_through(self):
+        self.undone(
+            AWS_ACCESS_KEY_ID="AKIA",
+            AWS_SECRET_ACCESS_KEY="s",
+            AWS_ENDPOINT_URL="http://aws.example.invalid",
+            HTTP_PROXY=self.aws.endpoint,
         )
 
     def test_the_table_is_in_the_home_region_of_the_partition(self):
