@@ -196,6 +196,15 @@ class Credentials(unittest.TestCase):
         self.configured(f"[profile a]\n{role}\nsource_profile = b\n[profile b]\n{role}\nsource_profile = a\n")
         message = "profile `a` is wrong: its `source_profile` leads back to `a`"
         self.refused(message, "[profile a]", AWS_PROFILE="a")
+        for config, message in [
+            ("sso_session = b\nsso_account_id = 111122223333\nsso_role_name = c", "sso-session named `b`"),
+            ("sso_region = us-east-1\nsso_start_url = https://example.com", "sso_account_id"),
+            ("aws_access_key_id = AKIA", "aws_secret_access_key"),
+        ]:
+            self.configured(f"[profile a]\n{config}\n")
+            with self.subTest(config):
+                self.refused("profile `a` is wrong: ", "[profile a]", AWS_PROFILE="a")
+                self.refused(message, "[profile a]", AWS_PROFILE="a")
         self.configured("[profile a\n")
         self.refused("the AWS configuration cannot be read", "AWS_CONFIG_FILE", AWS_PROFILE="a")
 

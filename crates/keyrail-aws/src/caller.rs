@@ -27,9 +27,9 @@ pub use self::fault::Fault;
 pub use self::source::{Profile, Source, Way};
 
 /// How long loading credentials may take.
-const LOADING_TIMEOUT: Duration = Duration::from_secs(120);
+const LOADING_TIMEOUT: Duration = Duration::from_mins(2);
 
-const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+const CALL_TIMEOUT: Duration = Duration::from_mins(1);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -17,7 +17,7 @@ pub struct Partition {
 
 /// Ids and Regions: `partitions.json` of the AWS SDKs (botocore, checked 2026-11-29). Home
 /// Regions: CloudTrail User Guide, "CloudTrail concepts", on global service events, and for
-/// GovCloud and China their own guides; the European Sovereign Cloud has one Region only.
+/// `GovCloud` and China their own guides; the European Sovereign Cloud has one Region only.
 /// Consoles: those that `aws console` of the AWS CLI opens (checked 2026-11-29).
 static PARTITIONS: [Partition; 4] = [
     Partition {

@@ -77,6 +77,13 @@ impl Fault {
         if has::<SdkError<AssumeRoleError, HttpResponse>>(error) {
             return Self::Role(profile, what);
         }
+        let is_wrong = matches!(
+            error,
+            CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)
+        );
+        if is_wrong && profile.way != Way::Other {
+            return Self::Profile(profile.name, what);
+        }
         let must_sign_in = |error: &GetRoleCredentialsError| error.is_unauthorized_exception();
         match profile.way {
             Way::Process => Self::Process(profile, what),

@@ -51,7 +51,7 @@ pub enum Way {
     Process,
     /// IAM Identity Center.
     Sso,
-    /// A file with a token of OpenID Connect, `web_identity_token_file`.
+    /// A file with a token of an identity provider, `web_identity_token_file`.
     WebIdentity,
 }
 
