@@ -21,7 +21,7 @@ pub(crate) async fn connect(
     let source = Source::find(profile).await;
     let connected = match source {
         Ok(source) => {
-            let connected = telling(source.connect(region), |waited| {
+            let connected = telling(Box::pin(source.connect(region)), |waited| {
                 if waited >= SILENCE {
                     let seconds = waited.as_secs();
                     out.progress(&format!(

@@ -60,7 +60,7 @@ async fn read(out: &mut Output) -> Result<Organization, Failure> {
     let reading = Organization::read(&connection, |so_far| {
         seen.set((so_far.accounts.len(), so_far.units.len()));
     });
-    let read = telling(reading, |waited| {
+    let read = telling(Box::pin(reading), |waited| {
         let ((accounts, units), seconds) = (seen.get(), waited.as_secs());
         out.progress(&format!(
             "{accounts} accounts in {units} units: {seconds} s"
