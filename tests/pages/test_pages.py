@@ -22,7 +22,15 @@ ALERTS = sorted((ROOT / "crates/keyrail-core/src/alert/snapshots").glob("*.snap"
 KEYRAIL = os.environ.get("KEYRAIL_BIN", str(ROOT / "target/demo/keyrail"))
 
 # The AWS command's own, which are no operations of a service or have other options.
-OWN = {("logs", "tail"), ("lambda", "invoke"), ("cloudformation", "deploy"), ("configure", "get")}
+OWN = {
+    ("cloudformation", "deploy"),
+    ("configure", "export-credentials"),
+    ("configure", "get"),
+    ("configure", "list-profiles"),
+    ("lambda", "invoke"),
+    ("logs", "tail"),
+    ("sso", "login"),
+}
 # What the AWS command calls otherwise than the service does.
 RENAMED = {"notification-endpoint": "endpoint"}
 OPTIONS_OF_ALL = {"region", "query", "output", "profile", "no-cli-pager", "cli-binary-format"}

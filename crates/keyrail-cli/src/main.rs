@@ -1,6 +1,8 @@
 //! The `keyrail` command: parse, run, exit.
 
 mod bundle;
+#[cfg(feature = "aws")]
+mod caller;
 mod cli;
 mod clock;
 mod commands;

@@ -256,7 +256,7 @@ pub(crate) fn launch_to_judge_again(activity: &Activity, memories: &[Memory]) ->
 impl History {
     /// A history of what is remembered.
     #[must_use]
-    pub(crate) fn of(memories: &[Memory]) -> Self {
+    pub fn of(memories: &[Memory]) -> Self {
         let mut history = Self::default();
         for memory in memories {
             history.recall(memory);

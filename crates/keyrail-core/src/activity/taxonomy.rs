@@ -109,7 +109,8 @@ pub enum Grant {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
-    /// Where AWS keeps its global services: us-east-1, us-gov-west-1 or cn-north-1.
+    /// Where AWS records calls of its global services: the home Region of the
+    /// [`Partition`](crate::partition::Partition).
     Home,
     /// The Region that the call or finding concerns.
     Region,
