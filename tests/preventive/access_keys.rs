@@ -1,8 +1,9 @@
 //! `deny-access-keys.json`.
 
 use crate::{
+    accounts::{MEMBER, in_account},
     attacks::{ATTACKERS, ON_ROLES, USER_IN_PATH, actions},
-    evaluate::{Attached, Call, LONGEST, Mistakes, mistakes, policy, read, shortened},
+    evaluate::{Attached, Call, LONGEST, in_each_partition, mistakes, policy, read, shortened},
     parts::Parts,
 };
 
@@ -11,7 +12,6 @@ const ISSUER: &str = "arn:aws:iam::444455556666:role/CredentialIssuer";
 const STACK_SETS: &str = "arn:aws:iam::444455556666:role/stacksets-exec-0123456789abcdef";
 const TAG: &str = "aws:ResourceTag/long-term-credentials";
 const TAGS: &str = "aws:TagKeys";
-const PARTITIONS: [&str; 4] = ["aws", "aws-us-gov", "aws-cn", "aws-eusc"];
 
 /// What gives a user a credential that lasts.
 const ON_USERS: &str = "iam:CreateAccessKey CreateLoginProfile CreateServiceSpecificCredential \
@@ -34,13 +34,13 @@ const STILL: [&str; 3] = [
     "sts:AssumeRole GetSessionToken",
 ];
 
-fn in_account(name: &str) -> String {
-    format!("arn:aws:iam::444455556666:{name}")
+fn in_member(name: &str) -> String {
+    in_account(MEMBER, name)
 }
 
 fn needed(parts: &Parts) -> Vec<Call> {
-    let bob = in_account("user/bob");
-    let developer = in_account("role/Developer");
+    let bob = in_member("user/bob");
+    let developer = in_member("role/Developer");
     let mut calls = parts.granted();
     calls.extend(parts.deployed());
     for action in STILL.into_iter().flat_map(actions) {
@@ -64,7 +64,7 @@ fn needed(parts: &Parts) -> Vec<Call> {
         calls.push(Call::new(
             &developer,
             &action,
-            &in_account("role/Application"),
+            &in_member("role/Application"),
         ));
     }
     // Whom the role trusts is for its trust policy to say; and everybody may look.
@@ -89,10 +89,10 @@ fn attacks() -> Vec<Call> {
         "role/CredentialIssuer2",
         "role/keyrail-GuardrailRole-1TCLUMCY77KXG",
     ]);
-    for who in attackers.map(in_account) {
+    for who in attackers.map(in_member) {
         for action in actions(ON_USERS) {
             // Their own, another's, and root's.
-            for whose in [&who, &in_account("user/bob"), &in_account("root"), "*"] {
+            for whose in [&who, &in_member("user/bob"), &in_member("root"), "*"] {
                 let call = Call::new(&who, &action, whose);
                 calls.push(call.clone().with(TAG, "denied"));
                 calls.push(call.clone().with(TAG, "Allowed"));
@@ -108,7 +108,7 @@ fn attacks() -> Vec<Call> {
             calls.push(Call::new(&who, &action, "*").with(TAG, "allowed"));
         }
         for action in ["iam:CreateUser", "iam:TagUser"] {
-            let call = Call::new(&who, action, &in_account("user/bob"));
+            let call = Call::new(&who, action, &in_member("user/bob"));
             for tags in [
                 &["long-term-credentials"][..],
                 &["Long-Term-Credentials"],
@@ -118,13 +118,13 @@ fn attacks() -> Vec<Call> {
             }
         }
         for action in actions(ON_ROLES) {
-            for role in [ISSUER, STACK_SETS, &in_account("role/stacksets-exec-x/y")] {
+            for role in [ISSUER, STACK_SETS, &in_member("role/stacksets-exec-x/y")] {
                 calls.push(Call::new(&who, &action, role));
             }
         }
         // See `IMITATIONS`.
         for path in ["user/x:role/CredentialIssuer", USER_IN_PATH] {
-            calls.push(Call::new(&who, "iam:CreateUser", &in_account(path)));
+            calls.push(Call::new(&who, "iam:CreateUser", &in_member(path)));
         }
     }
     // A stolen session of the role that may must not last.
@@ -136,29 +136,9 @@ fn attacks() -> Vec<Call> {
     calls
 }
 
-fn there(calls: &[Call], partition: &str) -> Vec<Call> {
-    calls
-        .iter()
-        .map(|call| call.in_partition(partition))
-        .collect()
-}
-
 #[test]
 fn credentials_that_last_are_denied_and_nothing_else() {
-    let (needed, attacks) = (needed(&Parts::read()), attacks());
-    let attached = Attached::of(&[&policy(FILE)]);
-    for partition in PARTITIONS {
-        let (needed, attacks) = (there(&needed, partition), there(&attacks, partition));
-        let mistakes = mistakes(&attached, &needed, &attacks);
-        println!(
-            "{FILE} in {partition}: {} of {} needed calls allowed, {} of {} attacks denied",
-            needed.len() - mistakes.denied.len(),
-            needed.len(),
-            attacks.len() - mistakes.let_through.len(),
-            attacks.len(),
-        );
-        assert_eq!(mistakes, Mistakes::default(), "{partition}");
-    }
+    in_each_partition(FILE, &needed(&Parts::read()), &attacks());
 }
 
 #[test]

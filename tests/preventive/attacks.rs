@@ -116,6 +116,12 @@ pub(crate) const ON_ROLES: &str = "iam:AttachRolePolicy CreateRole DeleteRole \
      DeleteRolePermissionsBoundary DeleteRolePolicy DetachRolePolicy PassRole PutRolePermissionsBoundary \
      PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription";
 
+/// What changes the members' stacks from a delegated administrator's account. Making a `StackSet` takes no
+/// resource.
+pub(crate) const ON_STACK_SETS: &str = "cloudformation:CreateStackInstances DeleteStackInstances \
+     DeleteStackSet ImportStacksToStackSet StopStackSetOperation TagResource UpdateStackInstances \
+     UpdateStackSet";
+
 /// What makes a managed policy or changes it.
 pub(crate) const ON_POLICIES: &str = "iam:CreatePolicy CreatePolicyVersion DeletePolicy \
      DeletePolicyVersion SetDefaultPolicyVersion TagPolicy";

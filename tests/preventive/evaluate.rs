@@ -150,6 +150,29 @@ pub(crate) fn mistakes(attached: &Attached, needed: &[Call], attacks: &[Call]) -
     }
 }
 
+const PARTITIONS: [&str; 4] = ["aws", "aws-us-gov", "aws-cn", "aws-eusc"];
+
+/// Holds a policy to both, in each partition of AWS.
+pub(crate) fn in_each_partition(file: &str, needed: &[Call], attacks: &[Call]) {
+    let attached = Attached::of(&[&policy(file)]);
+    for partition in PARTITIONS {
+        let there = |calls: &[Call]| -> Vec<Call> {
+            let calls = calls.iter();
+            calls.map(|call| call.in_partition(partition)).collect()
+        };
+        let (needed, attacks) = (there(needed), there(attacks));
+        let mistakes = mistakes(&attached, &needed, &attacks);
+        println!(
+            "{file} in {partition}: {} of {} needed calls allowed, {} of {} attacks denied",
+            needed.len() - mistakes.denied.len(),
+            needed.len(),
+            attacks.len() - mistakes.let_through.len(),
+            attacks.len(),
+        );
+        assert_eq!(mistakes, Mistakes::default(), "{file} in {partition}");
+    }
+}
+
 /// The policy, each time with one of its statements, or one entry of its lists, left out.
 pub(crate) fn shortened(policy: &Value) -> Vec<(String, Value)> {
     let mut found = Vec::new();

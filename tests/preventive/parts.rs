@@ -11,7 +11,8 @@ use crate::evaluate::{Call, read};
 pub(crate) struct Parts {
     /// What keyrail's roles may call.
     grants: Vec<Grant>,
-    pub parts: Vec<Part>,
+    #[serde(rename = "parts")]
+    pub made: Vec<Part>,
     deploys: Vec<Deploys>,
 }
 
@@ -63,7 +64,7 @@ impl Parts {
             .map(|deploys| (deploys.kind.as_str(), deploys))
             .collect();
         let mut calls = Vec::new();
-        for part in &self.parts {
+        for part in &self.made {
             let deploys = deploys[part.kind.as_str()];
             let on_it = deploys
                 .on_it

@@ -60,7 +60,7 @@ pub(crate) fn calls(parts: &Parts, deployment: &str) -> Vec<Call> {
             continue;
         }
         calls.push(Call::new(deployment, &action, "*"));
-        let of_service = parts.parts.iter().filter(|part| part.service() == service);
+        let of_service = parts.made.iter().filter(|part| part.service() == service);
         calls.extend(of_service.map(|part| Call::new(deployment, &action, &part.arn)));
     }
     calls
