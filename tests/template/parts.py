@@ -9,7 +9,7 @@ import dataclasses
 import json
 import re
 
-from tests.template.templates import HOME, MEMBER, REGION, as_list, of_type
+from tests.template.templates import HOME, MEMBER, REGION, as_list, identity_statements
 
 HUB = "111122223333"
 ACCOUNT = "444455556666"
@@ -82,6 +82,7 @@ ARNS = {
 
 # What has no name of its own, and the property that says which part it belongs to.
 BELONGS = {
+    "AWS::IAM::Policy": "Roles",
     "AWS::Lambda::EventSourceMapping": "FunctionName",
     "AWS::Lambda::Permission": "FunctionName",
     "AWS::SNS::Subscription": "TopicArn",
@@ -102,6 +103,7 @@ DEPLOYS = {
     " DeleteEventBus | PutPermission RemovePermission",
     "AWS::Events::Rule": "events:PutRule PutTargets DescribeRule DisableRule EnableRule RemoveTargets"
     " TagResource DeleteRule",
+    "AWS::IAM::Policy": "iam:DeleteRolePolicy GetRolePolicy PutRolePolicy",
     "AWS::IAM::Role": "iam:CreateRole AttachRolePolicy DeleteRolePermissionsBoundary DeleteRolePolicy"
     " DetachRolePolicy GetRole GetRolePolicy PassRole PutRolePermissionsBoundary PutRolePolicy TagRole"
     " UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription DeleteRole",
@@ -225,14 +227,11 @@ def example(resource):
 def grants(deployment):
     """(role, action, resource) of all that the roles of a template allow, whatever is set."""
     resolver = Resolver(deployment)
-    for logical, role in of_type(deployment.template, "AWS::IAM::Role").items():
-        policies = flat([policy.get("Fn::If", [None, policy])[1:] for policy in role["Policies"]])
-        for policy in policies:
-            for statement in policy.get("PolicyDocument", {}).get("Statement", []):
-                if statement["Effect"] == "Allow":
-                    for action in as_list(statement["Action"]):
-                        for resource in flat(resolver.value(statement["Resource"])):
-                            yield logical, action, example(resource)
+    for logical, statement in identity_statements(deployment.template):
+        if statement["Effect"] == "Allow":
+            for action in as_list(statement["Action"]):
+                for resource in flat(resolver.value(statement["Resource"])):
+                    yield logical, action, example(resource)
 
 
 def parts(deployment):
