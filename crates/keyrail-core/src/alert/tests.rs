@@ -76,6 +76,18 @@ fn a_contained_key_reads_well_at_three_in_the_morning() {
 }
 
 #[test]
+fn what_would_have_prevented_a_key_is_named_and_there() {
+    let text = Alert::compose(&report(&key_created(), Vec::new())).text;
+    let file = "infra/preventive/deny-access-keys.json";
+    assert!(
+        text.contains(&format!("service control policy {file}\n")),
+        "{text}"
+    );
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    assert!(root.join(file).is_file());
+}
+
+#[test]
 fn a_key_that_may_be_active_comes_with_the_command_that_stops_it() {
     let detail = "access denied: iam:UpdateAccessKey: AccessDenied; last read Active; assume that the key is active";
     let report = report(&key_created(), vec![outcome(OutcomeResult::Failed, detail)]);
