@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::activity::taxonomy::Group;
@@ -13,7 +13,7 @@ use crate::activity::{Activity, ActorKind};
 use crate::event::Event;
 use crate::history::History;
 use crate::id::AccountId;
-use crate::repeats::{Repetition, Window};
+use crate::repeats::{Repetition, Tally, Window};
 
 /// The door to the table.
 #[expect(
@@ -24,12 +24,18 @@ pub trait State {
     /// Whether there is a table.
     fn has_table(&self) -> bool;
 
-    /// Claims an event, so that nobody else handles it until `until`.
+    /// Claims an event, so that nobody else handles it until `until`, and knows for so long
+    /// that it was handled.
     ///
     /// # Errors
     ///
     /// If the table does not answer; the same holds for all that follow.
-    async fn claim(&self, event: &str, until: Timestamp) -> Result<Claim, StateError>;
+    async fn claim(
+        &self,
+        event: &str,
+        until: Timestamp,
+        lasts: SignedDuration,
+    ) -> Result<Claim, StateError>;
 
     /// Ends the claim on an event: it is handled for good, or whoever comes next may try.
     async fn settle(&self, event: &str, is_handled: bool) -> Result<(), StateError>;
@@ -45,11 +51,12 @@ pub trait State {
     async fn promise(&self, repetition: &Repetition) -> Result<(), StateError>;
 
     /// Counts an event in a window that promises a follow-up, by its id and what it came to;
-    /// whether there is such a window. Counting it twice counts once.
+    /// whether there is such a window. Of [`crate::repeats::MOST_ENTRIES`] each is kept, and
+    /// counting it twice counts once; of what comes after those only the number grows.
     async fn tally(&self, repetition: &Repetition, entry: &str) -> Result<bool, StateError>;
 
     /// What was counted in a window; `None` if nothing is known of it.
-    async fn tallied(&self, repetition: &Repetition) -> Result<Option<Vec<String>>, StateError>;
+    async fn tallied(&self, repetition: &Repetition) -> Result<Option<Tally>, StateError>;
 
     /// What is remembered about a subject.
     async fn recall(&self, about: &Subject) -> Result<Vec<Memory>, StateError>;

@@ -46,7 +46,10 @@ pub(super) async fn recall(
 ) -> Recalled {
     let claiming = async {
         match report.event.claim() {
-            Some(event) => Some(state.claim(&event, until).await),
+            Some(event) => {
+                let lasts = report.event.claim_lasts();
+                Some(state.claim(&event, until, lasts).await)
+            }
             None => None,
         }
     };
