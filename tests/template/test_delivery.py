@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from tests.emulator.emulator import Emulator
 from tests.template.command import EVENTS, changed, explain_all, sample, sample_names, taxonomy
 from tests.template.events import (
+    IF_CONTROLS,
     NEEDED_ALL_THE_SAME,
     NOT_ROUTED,
     ORDINARY,
@@ -172,10 +173,15 @@ class Delivery(unittest.TestCase):
         for (event, routed), violated in zip(
             SECURITY_HUB, explain_all([event for event, _ in SECURITY_HUB]), strict=True
         ):
-            self.check_delivered_by("SecurityHubRule" if routed else None, event, of=event)
             with self.subTest(event=event):
-                # The function agrees that it is about credentials.
-                self.assertTrue(violated or not routed)
+                for controls in (False, True):
+                    is_routed = controls if routed == IF_CONTROLS else routed
+                    rules = {"SecurityHubRule"} if is_routed else set()
+                    for template in (HOME, REGION):
+                        self.assertEqual(self.matching(template, event, controls), rules)
+                # The function agrees that it is about credentials, and no standing state.
+                self.assertTrue(violated or routed is not True)
+                self.assertFalse(violated and routed == IF_CONTROLS)
 
     def test_ordinary_events_start_nothing(self):
         for event in ORDINARY:
@@ -212,7 +218,7 @@ class Delivery(unittest.TestCase):
         if each:
             self.assertFalse(rules & HOME_ONLY)
 
-    def matching(self, template, event):
+    def matching(self, template, event, controls=False):
         # Some recorded events lack parts of the envelope that the API insists on.
         whole = {
             "id": "1",
@@ -224,7 +230,7 @@ class Delivery(unittest.TestCase):
         detail = whole["detail"] if isinstance(whole["detail"], dict) else {}
         return {
             name
-            for name, pattern in patterns(template).items()
+            for name, pattern in patterns(template, controls=controls).items()
             # Of a pattern for another source nobody need ask.
             if any(is_source(source, whole["source"]) for source in pattern["source"])
             and (not detail.get("readOnly") or state(template, name) == ALL_CALLS)

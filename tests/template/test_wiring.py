@@ -163,7 +163,7 @@ class Wiring(unittest.TestCase):
         named = {"AlertEmail", "OperatorEmail", "Mode", "Architecture", "LogRetentionDays"}
         more = {"RoleSessions": "deny", "Deletion": "deny", "RootKeys": "alert"}
         more |= {"OrganizationId": "", "ResponderRole": "", "ExternalId": "", "State": "table"}
-        more |= {"Chat": "none", "TopicKeyArn": ""}
+        more |= {"Chat": "none", "TopicKeyArn": "", "SecurityHubControls": "off"}
         parameters = HOME["Parameters"]
         self.assertEqual(parameters.keys(), named | more.keys())
         self.assertEqual({name: parameters[name]["Default"] for name in more}, more)
