@@ -144,7 +144,11 @@ fn line(entry: &Entry) -> String {
             Grant::Unseen => None,
         });
     }
-    let longer = if entry.begins { ", and longer names" } else { "" };
+    let longer = if entry.begins {
+        ", and longer names"
+    } else {
+        ""
+    };
     format!(
         "| `{}`{longer} | {} | {}{} | {place}{state} | {} | {} |\n",
         entry.action,
