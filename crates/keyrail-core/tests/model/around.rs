@@ -17,7 +17,7 @@ use crate::model::{Counted, Inner, Model};
 use crate::weather::Table;
 use crate::world::error;
 
-/// What one item of DynamoDB takes, in bytes (Developer Guide, "Constraints", checked
+/// What one item of `DynamoDB` takes, in bytes (Developer Guide, "Constraints", checked
 /// 2026-11-29).
 pub(crate) const LARGEST_ITEM: usize = 400 * 1_024;
 
