@@ -17,6 +17,7 @@ mod crashing;
 mod exempting;
 mod failing;
 mod faults;
+mod findings;
 mod reaching;
 mod remembering;
 mod repeating;

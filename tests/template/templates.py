@@ -47,43 +47,56 @@ def of_type(template, kind):
 
 
 @functools.cache
-def patterns_of(home, stack):
+def patterns_of(home, stack, controls):
     template = HOME if home else REGION
     rules = of_type(template, "AWS::Events::Rule")
     return {
-        name: named(rule["EventPattern"], stack)
+        name: named(decided(rule["EventPattern"], controls), stack)
         for name, rule in rules.items()
         if "Condition" not in template["Resources"][name]
     }
 
 
-def patterns(template, stack=STACK):
+def patterns(template, stack=STACK, controls=False):
     """The patterns by their rules' names, for a stack of that name, in an account by itself."""
-    return patterns_of(template is HOME, stack)
+    return patterns_of(template is HOME, stack, controls)
+
+
+def decided(value, controls):
+    """A pattern as it is deployed: failed controls of Security Hub are routed, or not."""
+    if isinstance(value, dict):
+        if "Fn::If" in value:
+            condition, yes, no = value["Fn::If"]
+            assert condition == "RoutesControls", condition
+            return yes if controls else no
+        return {key: decided(inner, controls) for key, inner in value.items()}
+    return [decided(inner, controls) for inner in value] if isinstance(value, list) else value
 
 
 def members_patterns():
     """What a member account has in its home region besides."""
     rules = of_type(REGION, "AWS::Events::Rule")
     return {
-        name: named(rule["EventPattern"], STACK)
+        name: named(decided(rule["EventPattern"], controls=False), STACK)
         for name, rule in rules.items()
         if "Condition" in REGION["Resources"][name]
     }
 
 
 @functools.cache
-def forwarding_patterns():
+def forwarding_patterns(controls=False):
     """All that a member account forwards from its home region."""
     rules = of_type(REGION, "AWS::Events::Rule")
-    return {name: named(rule["EventPattern"], STACK) for name, rule in rules.items()}
+    return {
+        name: named(decided(rule["EventPattern"], controls), STACK) for name, rule in rules.items()
+    }
 
 
 @functools.cache
-def hub_patterns(stack=STACK):
+def hub_patterns(stack=STACK, controls=False):
     """What the hub takes of that, by the names of its rules."""
     return {
-        name: named(rule["EventPattern"], stack)
+        name: named(decided(rule["EventPattern"], controls), stack)
         for name, rule in of_type(HOME, "AWS::Events::Rule").items()
         if "EventBusName" in rule
     }

@@ -4,6 +4,7 @@ import json
 
 from tests.template.command import EVENTS, changed, explain_all, sample, sample_names, taxonomy
 from tests.template.events import (
+    IF_CONTROLS,
     NEEDED_ALL_THE_SAME,
     NOT_ROUTED,
     ORDINARY,
@@ -150,10 +151,15 @@ class Delivery(Matching):
         for (event, routed), violated in zip(
             SECURITY_HUB, explain_all([event for event, _ in SECURITY_HUB]), strict=True
         ):
-            self.check_delivered_by("SecurityHubRule" if routed else None, event, of=event)
             with self.subTest(event=event):
-                # The function agrees that it is about credentials.
-                self.assertTrue(violated or not routed)
+                for controls in (False, True):
+                    is_routed = controls if routed == IF_CONTROLS else routed
+                    rules = {"SecurityHubRule"} if is_routed else set()
+                    for template in (HOME, REGION):
+                        self.assertEqual(self.matching(template, event, controls), rules)
+                # The function agrees that it is about credentials, and no standing state.
+                self.assertTrue(violated or routed is not True)
+                self.assertFalse(violated and routed == IF_CONTROLS)
 
     def test_ordinary_events_start_nothing(self):
         for event in ORDINARY:
@@ -190,6 +196,6 @@ class Delivery(Matching):
         if each:
             self.assertFalse(rules & HOME_ONLY)
 
-    def matching(self, template, event):
-        rules = patterns(template)
+    def matching(self, template, event, controls=False):
+        rules = patterns(template, controls=controls)
         return super().matching(rules, {name: state(template, name) for name in rules}, event)

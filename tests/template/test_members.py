@@ -117,15 +117,17 @@ class Members(Matching):
 
     def test_each_rule_has_the_pattern_of_the_one_that_forwards(self):
         self.assertEqual(hub_patterns().keys(), set(HUB_RULE.values()))
-        for name, pattern in forwarding_patterns().items():
-            wanted = as_the_hub_knows_it(pattern)
-            if "CloudTrail" in pattern["detail-type"][0]:
-                wanted["detail"] = wanted["detail"] | IS_MANAGEMENT
-            self.assertEqual(hub_patterns()[HUB_RULE[name]], wanted, name)
-            self.assertEqual(state(HOME, HUB_RULE[name]), state(REGION, name), name)
+        for controls in (False, True):
+            taken = hub_patterns(controls=controls)
+            for name, pattern in forwarding_patterns(controls=controls).items():
+                wanted = as_the_hub_knows_it(pattern)
+                if "CloudTrail" in pattern["detail-type"][0]:
+                    wanted["detail"] = wanted["detail"] | IS_MANAGEMENT
+                self.assertEqual(taken[HUB_RULE[name]], wanted, name)
+                self.assertEqual(state(HOME, HUB_RULE[name]), state(REGION, name), name)
 
     def test_each_pattern_fits_the_quota(self):
-        for name, pattern in hub_patterns(LONGEST_STACK).items():
+        for name, pattern in hub_patterns(LONGEST_STACK, controls=True).items():
             compact = json.dumps(pattern, separators=(",", ":"))
             longest = compact.replace("arn:aws:", "arn:aws-us-gov:").replace(RESPONDER, "r" * 64)
             self.assertLessEqual(len(longest), LONGEST_PATTERN, name)

@@ -73,6 +73,10 @@ pub struct Activity {
     /// Whether a role of keyrail's function did what that function never does.
     #[serde(skip)]
     pub misused: bool,
+    /// The control about credentials that failed, where it is a finding of one: something that
+    /// stays so until somebody changes it.
+    #[serde(skip)]
+    pub control: Option<String>,
     /// How many instances it launched.
     pub launched: u64,
     /// Whether networks have names here at all.

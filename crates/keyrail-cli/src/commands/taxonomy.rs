@@ -145,8 +145,13 @@ fn line(entry: &Entry) -> String {
             Grant::Unseen => None,
         });
     }
+    let longer = if entry.begins {
+        ", and longer names"
+    } else {
+        ""
+    };
     format!(
-        "| `{}` | {} | {}{} | {place}{state} | {} | {} |\n",
+        "| `{}`{longer} | {} | {}{} | {place}{state} | {} | {} |\n",
         entry.action,
         groups(entry),
         entry.source(),
@@ -215,6 +220,8 @@ name in `context.name`.
 - **Source** is EventBridge's. The detail type is `AWS API Call via CloudTrail`, unless the row says sign-in
   (`AWS Console Sign In via CloudTrail`), or is a notice or finding (`AWS Health Event`, `Trusted Advisor Check
   Item Refresh Notification`, `GuardDuty Finding`; Security Hub's findings are known by what they hold).
+- **And longer names**: AWS adds calls that do the same in another way. `CreateOAuth2TokenWithIAM` is judged as
+  `CreateOAuth2Token`, with its own name in `context.name`.
 - **Region**: *home* is {homes},
   *each* the Region that the event concerns. *Reading* events reach only rules in the state `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`.
 - **Where that stands**: `request` is `requestParameters`, `response` is `responseElements`. The first that is
