@@ -214,7 +214,7 @@ class Redrive(unittest.TestCase):
         where = ["--queue", queue or self.dead, "--function", function or self.function]
         return [COMMAND, "redrive", *where, *arguments]
 
-    def run_it(self, *arguments, endpoint=None, environment=None, **where):
+    def run_it(self, *arguments, endpoint=None, environment=None, timeout=120, **where):
         variables = self.emulator.environment() | (environment or {})
         variables |= {"AWS_ENDPOINT_URL": endpoint} if endpoint else {}
         return subprocess.run(
@@ -223,7 +223,7 @@ class Redrive(unittest.TestCase):
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=timeout,
         )
 
     def applied(self, *arguments, status=0, **where):
@@ -431,6 +431,18 @@ class Redrive(unittest.TestCase):
         self.assertEqual(self.applied(), {message: ("event", "replayed")})
         self.assertEqual(self.alerts(), [f"event-of-{key}"])
 
+    @unittest.skipUnless(os.environ.get("KEYRAIL_SOAK"), "takes three minutes")
+    def test_what_waits_stays_hidden_for_as_long_as_the_function_takes(self):
+        for age in range(4):
+            self.failed(self.event(*self.key(), age=age))
+        with Proxy(self.emulator.endpoint) as proxy:
+            proxy.after["lambda:Invoke"] = lambda _: time.sleep(45)
+            results = self.applied(endpoint=proxy.endpoint, timeout=300)
+            (kept,) = proxy.named("sqs:ChangeMessageVisibilityBatch")
+        # After two and a quarter minutes of four.
+        self.assertEqual([entry["VisibilityTimeout"] for entry in kept.request["Entries"]], [240])
+        self.assertEqual(list(results.values()), [("event", "replayed")] * 4)
+
     def test_events_that_came_while_it_was_stopped_are_handled_once_it_runs_again(self):
         keys = [self.key() for _ in range(2)]
         zero = {"FunctionName": self.function, "ReservedConcurrentExecutions": 0}
@@ -458,7 +470,7 @@ class Redrive(unittest.TestCase):
     def test_at_a_terminal_it_asks_and_hands_over_what_was_shown(self):
         user, key = self.key()
         message = self.failed(self.event(user, key))
-        self.assertIn("Hand 1 messages to ", self.asked("n\n"))
+        self.assertIn("Hand what is waiting to ", self.asked("n\n"))
         self.assertEqual(self.visible(self.dead), {message})
         self.assertEqual(self.status(user), "Active")
         later = []

@@ -8,13 +8,17 @@
 //! once whether the function has handled the message, and only then is it deleted.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::time::Duration;
 
+use aws_sdk_lambda::config::http::HttpResponse;
+use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_lambda::operation::RequestId;
+use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, MessageSystemAttributeName, QueueAttributeName,
 };
-use keyrail_core::effects::{EffectError, EffectErrorKind};
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -80,6 +84,19 @@ pub enum Answer {
     Handled,
 }
 
+/// Why nothing more can be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RedriveError {
+    /// There is no function of that name in that Region.
+    NoFunction(String),
+    /// AWS did not do what it was asked.
+    Outside(String),
+    /// The function has no concurrency left.
+    Throttled(String),
+    /// The queue or the function is another one than is meant.
+    Wrong(String),
+}
+
 /// What a function's error looks like (Lambda Developer Guide, "Understanding retry
 /// behavior" and the Runtime API's "Invocation error", checked 2026-11-29).
 #[derive(Deserialize)]
@@ -90,6 +107,18 @@ struct FunctionError {
     message: Option<String>,
 }
 
+impl fmt::Display for RedriveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::NoFunction(message)
+        | Self::Outside(message)
+        | Self::Throttled(message)
+        | Self::Wrong(message)) = self;
+        f.write_str(message)
+    }
+}
+
+impl std::error::Error for RedriveError {}
+
 impl DeadLetters {
     /// Connects with the caller's own credentials and settings: those of the AWS command
     /// line, or of a profile of its configuration. Reads what the queue and the function
@@ -99,7 +128,7 @@ impl DeadLetters {
     ///
     /// If one of them does not tell, the queue passes messages on by itself, or the
     /// function is not keyrail's: another one would take the messages and do nothing.
-    pub async fn connect(place: &Place<'_>) -> Result<Self, EffectError> {
+    pub async fn connect(place: &Place<'_>) -> Result<Self, RedriveError> {
         let of_queue = region_of(place.queue);
         let own = config(place.profile, place.region.or(of_queue)).await;
         let queues = match place.queue_profile {
@@ -133,7 +162,7 @@ impl DeadLetters {
     /// # Errors
     ///
     /// If SQS does not give them.
-    pub async fn receive(&self, most: usize) -> Result<Vec<Message>, EffectError> {
+    pub async fn receive(&self, most: usize) -> Result<Vec<Message>, RedriveError> {
         let held_until = Instant::now() + HIDDEN;
         let call = self
             .sqs
@@ -145,7 +174,7 @@ impl DeadLetters {
             .message_system_attribute_names(MessageSystemAttributeName::All)
             .message_attribute_names("All");
         let received = call.send().await;
-        let received = received.map_err(|error| sorted("sqs:ReceiveMessage", &error))?;
+        let received = received.map_err(|error| outside("sqs:ReceiveMessage", &error))?;
         let messages = received.messages.unwrap_or_default();
         Ok(messages
             .into_iter()
@@ -162,7 +191,7 @@ impl DeadLetters {
     pub async fn keep(
         &self,
         messages: impl IntoIterator<Item = &mut Message>,
-    ) -> Result<(), EffectError> {
+    ) -> Result<(), RedriveError> {
         let soon = Instant::now() + HIDDEN / 2;
         let mut due: Vec<&mut Message> = messages
             .into_iter()
@@ -188,7 +217,7 @@ impl DeadLetters {
     pub async fn release(
         &self,
         messages: impl IntoIterator<Item = &Message>,
-    ) -> Result<(), EffectError> {
+    ) -> Result<(), RedriveError> {
         let held = messages.into_iter().filter(|message| message.is_held());
         let receipts: Vec<&str> = held.map(|message| message.receipt.as_str()).collect();
         for some in receipts.chunks(BATCH) {
@@ -207,7 +236,7 @@ impl DeadLetters {
     /// # Errors
     ///
     /// If the function was not started: what could be said of the next message as well.
-    pub async fn hand_over(&self, message: &Message) -> Result<Answer, EffectError> {
+    pub async fn hand_over(&self, message: &Message) -> Result<Answer, RedriveError> {
         let call = self
             .lambda
             .invoke()
@@ -215,12 +244,18 @@ impl DeadLetters {
             .payload(Blob::new(message.as_batch(&self.arn).to_string()));
         let invoked = match call.send().await {
             Ok(invoked) => invoked,
+            Err(error @ SdkError::TimeoutError(_)) => {
+                return Ok(Answer::Failed(sorted(INVOKE, &error).message));
+            }
             Err(error) => {
-                let error = sorted("lambda:InvokeFunction", &error);
-                return match error.kind {
-                    EffectErrorKind::TimedOut => Ok(Answer::Failed(error.message)),
-                    _ => Err(error),
-                };
+                let is_throttled = error
+                    .as_service_error()
+                    .is_some_and(InvokeError::is_too_many_requests_exception);
+                let message = sorted(INVOKE, &error).message;
+                return Err(match is_throttled {
+                    true => RedriveError::Throttled(message),
+                    false => RedriveError::Outside(message),
+                });
             }
         };
         let Some(kind) = invoked.function_error() else {
@@ -241,10 +276,10 @@ impl DeadLetters {
     /// # Errors
     ///
     /// If SQS does not.
-    pub async fn delete(&self, message: &Message) -> Result<(), EffectError> {
+    pub async fn delete(&self, message: &Message) -> Result<(), RedriveError> {
         let call = self.sqs.delete_message().queue_url(&self.url);
         let deleted = call.receipt_handle(&message.receipt).send().await;
-        deleted.map_err(|error| sorted("sqs:DeleteMessage", &error))?;
+        deleted.map_err(|error| outside("sqs:DeleteMessage", &error))?;
         Ok(())
     }
 
@@ -253,11 +288,11 @@ impl DeadLetters {
     /// # Errors
     ///
     /// If SQS does not tell.
-    pub async fn hidden(&self) -> Result<u64, EffectError> {
+    pub async fn hidden(&self) -> Result<u64, RedriveError> {
         const COUNT: QueueAttributeName = QueueAttributeName::ApproximateNumberOfMessagesNotVisible;
         let call = self.sqs.get_queue_attributes().queue_url(&self.url);
         let told = call.attribute_names(COUNT).send().await;
-        let told = told.map_err(|error| sorted(ATTRIBUTES, &error))?;
+        let told = told.map_err(|error| outside(ATTRIBUTES, &error))?;
         let count = told.attributes().and_then(|told| told.get(&COUNT));
         Ok(count.and_then(|count| count.parse().ok()).unwrap_or(0))
     }
@@ -267,7 +302,7 @@ impl DeadLetters {
         &self,
         receipts: impl Iterator<Item = &str>,
         how_long: Duration,
-    ) -> Result<BTreeSet<usize>, EffectError> {
+    ) -> Result<BTreeSet<usize>, RedriveError> {
         const CALL: &str = "sqs:ChangeMessageVisibility";
         let entries = receipts.enumerate().map(|(place, receipt)| {
             ChangeMessageVisibilityBatchRequestEntry::builder()
@@ -277,10 +312,10 @@ impl DeadLetters {
                 .build()
         });
         let entries: Result<Vec<_>, _> = entries.collect();
-        let entries = entries.map_err(|error| other(format!("{CALL}: {error}")))?;
+        let entries = entries.map_err(|error| RedriveError::Outside(format!("{CALL}: {error}")))?;
         let call = self.sqs.change_message_visibility_batch();
         let changed = call.queue_url(&self.url).set_entries(Some(entries)).send();
-        let changed = changed.await.map_err(|error| sorted(CALL, &error))?;
+        let changed = changed.await.map_err(|error| outside(CALL, &error))?;
         let failed = changed.failed.iter();
         Ok(failed.filter_map(|failed| failed.id.parse().ok()).collect())
     }
@@ -288,7 +323,7 @@ impl DeadLetters {
 
 /// The ARN of a queue that keeps what it gets. One that has a dead-letter queue of its
 /// own is at work: reading it would take its messages from those that they are for.
-async fn dead_letter_queue(sqs: &aws_sdk_sqs::Client, url: &str) -> Result<String, EffectError> {
+async fn dead_letter_queue(sqs: &aws_sdk_sqs::Client, url: &str) -> Result<String, RedriveError> {
     let call = sqs.get_queue_attributes().queue_url(url);
     let told = call
         .attribute_names(QueueAttributeName::QueueArn)
@@ -296,28 +331,36 @@ async fn dead_letter_queue(sqs: &aws_sdk_sqs::Client, url: &str) -> Result<Strin
         .send()
         .await;
     let mut told = told
-        .map_err(|error| sorted(ATTRIBUTES, &error))?
+        .map_err(|error| outside(ATTRIBUTES, &error))?
         .attributes
         .unwrap_or_default();
     if told.contains_key(&QueueAttributeName::RedrivePolicy) {
-        return Err(EffectError {
-            kind: EffectErrorKind::Elsewhere,
-            message: "it has a dead-letter queue of its own, so that it is none".to_owned(),
-        });
+        return Err(RedriveError::Wrong(
+            "it has a dead-letter queue of its own, so that it is none".to_owned(),
+        ));
     }
     let arn = told.remove(&QueueAttributeName::QueueArn);
-    arn.ok_or_else(|| other(format!("{ATTRIBUTES}: an answer without the queue's ARN")))
+    arn.ok_or_else(|| {
+        RedriveError::Outside(format!("{ATTRIBUTES}: an answer without the queue's ARN"))
+    })
 }
 
 fn seconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
 }
 
-fn other(message: String) -> EffectError {
-    EffectError {
-        kind: EffectErrorKind::Other,
-        message,
-    }
+/// Why a call failed.
+fn outside<E>(call: &str, error: &SdkError<E, HttpResponse>) -> RedriveError
+where
+    E: ProvideErrorMetadata,
+    SdkError<E, HttpResponse>: RequestId,
+{
+    RedriveError::Outside(sorted(call, error).message)
 }
 
 const ATTRIBUTES: &str = "sqs:GetQueueAttributes";
+
+const INVOKE: &str = "lambda:InvokeFunction";
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! keyrail's function, as Lambda describes it.
 
-use keyrail_core::effects::{EffectError, EffectErrorKind};
+use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationError;
 
+use super::RedriveError;
 use crate::error::sorted;
 
 const CALL: &str = "lambda:GetFunctionConfiguration";
@@ -14,7 +15,7 @@ pub struct Function {
     /// The mode that it is set to, as it is written.
     pub mode: String,
     /// The queue of its re-checks, if it has one.
-    recheck_queue_url: Option<String>,
+    pub(super) recheck_queue_url: Option<String>,
 }
 
 impl Function {
@@ -26,23 +27,22 @@ impl Function {
     pub(super) async fn read(
         lambda: &aws_sdk_lambda::Client,
         name: &str,
-    ) -> Result<Self, EffectError> {
+    ) -> Result<Self, RedriveError> {
         let call = lambda.get_function_configuration().function_name(name);
         let told = call.send().await.map_err(|error| {
-            let error = sorted(CALL, &error);
-            let kind = match error.message.contains("ResourceNotFoundException") {
-                true => EffectErrorKind::Gone,
-                false => error.kind,
-            };
-            EffectError { kind, ..error }
+            let is_missing = error
+                .as_service_error()
+                .is_some_and(GetFunctionConfigurationError::is_resource_not_found_exception);
+            let message = sorted(CALL, &error).message;
+            match is_missing {
+                true => RedriveError::NoFunction(message),
+                false => RedriveError::Outside(message),
+            }
         })?;
-        let other = |message: String| EffectError {
-            kind: EffectErrorKind::Other,
-            message,
-        };
+        let other = |what: &str| RedriveError::Outside(format!("{CALL}: {what}"));
         let arn = told
             .function_arn
-            .ok_or_else(|| other(format!("{CALL}: an answer without the function's ARN")))?;
+            .ok_or_else(|| other("an answer without the function's ARN"))?;
         let environment = told.environment;
         let hidden = environment.as_ref().and_then(|all| all.error.as_ref());
         if let Some(hidden) = hidden {
@@ -50,20 +50,15 @@ impl Function {
                 .message()
                 .or(hidden.error_code())
                 .unwrap_or("no reason");
-            return Err(other(format!(
-                "{CALL}: the environment is not shown: {why}"
-            )));
+            return Err(other(&format!("the environment is not shown: {why}")));
         }
         let mut variables = environment
             .and_then(|all| all.variables)
             .unwrap_or_default();
         if !variables.contains_key("KEYRAIL_TOPIC_ARN") {
-            return Err(EffectError {
-                kind: EffectErrorKind::Elsewhere,
-                message: format!(
-                    "`{name}` is no function of keyrail's: its environment has no `KEYRAIL_TOPIC_ARN`"
-                ),
-            });
+            return Err(RedriveError::Wrong(format!(
+                "`{name}` is no function of keyrail's: its environment has no `KEYRAIL_TOPIC_ARN`"
+            )));
         }
         Ok(Self {
             arn,

@@ -16,7 +16,7 @@ pub struct Message {
     /// What its sender has added to it, where that is text.
     pub attributes: BTreeMap<String, String>,
     /// What SQS says of it, by SQS's names.
-    system: BTreeMap<String, String>,
+    pub(super) system: BTreeMap<String, String>,
     /// By which it is deleted.
     pub(super) receipt: String,
     /// Until when it is hidden; `None` if others may have it.

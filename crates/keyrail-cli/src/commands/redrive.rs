@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, BufRead, IsTerminal};
 
 use clap::ValueEnum;
-use keyrail_aws::redrive::{Answer, DeadLetters, HIDDEN, Place};
-use keyrail_core::effects::{EffectError, EffectErrorKind};
+use keyrail_aws::redrive::{Answer, DeadLetters, HIDDEN, Place, RedriveError};
 
 use self::letter::Letter;
 use self::shown::{Outcome, Row};
@@ -95,7 +94,7 @@ impl Args {
             queue_profile: self.queue_profile.as_deref(),
         };
         let connected = DeadLetters::connect(&place).await;
-        let queue = connected.map_err(|error| self.unconnected(&error))?;
+        let queue = connected.map_err(|error| unconnected(&error))?;
         let mut read = self.read(&queue, out).await?;
         if read.letters.is_empty() {
             return self.empty(&queue, out).await;
@@ -103,11 +102,10 @@ impl Args {
         if !self.yes {
             // Nobody else is to wait until somebody has made up their mind.
             release(&read.letters, &queue).await?;
-            let shown = read.letters.into_iter().map(Row::waiting).collect();
+            let shown: Vec<Row> = read.letters.into_iter().map(Row::waiting).collect();
             if !self.apply {
-                return self.answer(&queue, shown, read.limited, None, out);
+                return self.answer(&queue, &shown, read.limited, None, out);
             }
-            let shown: Vec<Row> = shown;
             if !is_wanted(&shown, &queue, out)? {
                 return Err(Failure {
                     exit: Exit::Bad,
@@ -119,7 +117,7 @@ impl Args {
         }
         let limited = read.limited;
         let (rows, stopped) = hand_over(read.letters, &queue, out).await;
-        self.answer(&queue, rows, limited, stopped, out)
+        self.answer(&queue, &rows, limited, stopped, out)
     }
 
     /// Reads the queue, and sorts what was read.
@@ -131,7 +129,7 @@ impl Args {
             let received = queue
                 .receive(limit - messages.len())
                 .await
-                .map_err(outside)?;
+                .map_err(|error| outside(&error))?;
             if received.is_empty() {
                 break;
             }
@@ -140,7 +138,10 @@ impl Args {
                     .into_iter()
                     .map(|message| (message.id.clone(), message)),
             );
-            queue.keep(messages.values_mut()).await.map_err(outside)?;
+            queue
+                .keep(messages.values_mut())
+                .await
+                .map_err(|error| outside(&error))?;
             out.progress(&format!("{} messages read", messages.len()));
         }
         out.progress_ends();
@@ -173,28 +174,28 @@ impl Args {
     }
 
     async fn empty(&self, queue: &DeadLetters, out: &mut Output) -> Result<Exit, Failure> {
-        let hidden = queue.hidden().await.map_err(outside)?;
+        let hidden = queue.hidden().await.map_err(|error| outside(&error))?;
         if hidden > 0 {
             out.note(&format!(
                 "about {hidden} messages are hidden: somebody else has them in hand, or had; what a run had that was interrupted comes back after {} minutes\n",
                 HIDDEN.as_secs() / 60
             ))?;
         }
-        self.answer(queue, Vec::new(), false, None, out)
+        self.answer(queue, &[], false, None, out)
     }
 
     /// Prints the answer, and says in the exit code how good it is.
     fn answer(
         &self,
         queue: &DeadLetters,
-        rows: Vec<Row>,
+        rows: &[Row],
         limited: bool,
-        stopped: Option<EffectError>,
+        stopped: Option<RedriveError>,
         out: &mut Output,
     ) -> Result<Exit, Failure> {
         let text = match self.format {
-            Format::Text => shown::table(&rows),
-            Format::Json => shown::json(&rows, queue, self.apply, limited)?,
+            Format::Text => shown::table(rows),
+            Format::Json => shown::json(rows, queue, self.apply, limited)?,
         };
         out.answer(&text)?;
         if limited {
@@ -222,31 +223,32 @@ impl Args {
         }
     }
 
-    fn unconnected(&self, error: &EffectError) -> Failure {
-        match error.kind {
-            EffectErrorKind::Elsewhere => {
-                Failure::input(format!("{}: nothing was read", error.message)).help(
-                    "the stack's outputs name the queues, `DeadLetterQueueUrl` and `UndeliveredQueueUrl`, and the function, `FunctionName`",
-                )
-            }
-            EffectErrorKind::Gone => Failure::outside(format!("{}: nothing was read", error.message))
-                .help("the function is in keyrail's home Region, and maybe the queue is not: `--region`"),
-            _ => Failure::outside(format!("{}: nothing was read", error.message)),
-        }
-    }
-
-    fn stopped(&self, error: &EffectError) -> Failure {
+    fn stopped(&self, error: &RedriveError) -> Failure {
         let failure = Failure::outside(format!(
-            "{}: what was not handed over stays in the queue",
-            error.message
+            "{error}: what was not handed over stays in the queue"
         ));
-        match error.kind {
-            EffectErrorKind::Throttled => failure.help(format!(
+        match error {
+            RedriveError::Throttled(_) => failure.help(format!(
                 "if the function was stopped, `aws lambda delete-function-concurrency --function-name {}` lets it run again",
                 self.function
             )),
-            _ => failure.help("once that is mended, run it again"),
+            RedriveError::NoFunction(_) | RedriveError::Outside(_) | RedriveError::Wrong(_) => {
+                failure.help("once that is mended, run it again")
+            }
         }
+    }
+}
+
+fn unconnected(error: &RedriveError) -> Failure {
+    let message = format!("{error}: nothing was read");
+    match error {
+        RedriveError::NoFunction(_) => Failure::outside(message).help(
+            "the function is in keyrail's home Region, and maybe the queue is not: `--region`",
+        ),
+        RedriveError::Outside(_) | RedriveError::Throttled(_) => Failure::outside(message),
+        RedriveError::Wrong(_) => Failure::input(message).help(
+            "the stack's outputs name the queues, `DeadLetterQueueUrl` and `UndeliveredQueueUrl`, and the function, `FunctionName`",
+        ),
     }
 }
 
@@ -255,7 +257,7 @@ async fn hand_over(
     letters: Vec<Letter>,
     queue: &DeadLetters,
     out: &mut Output,
-) -> (Vec<Row>, Option<EffectError>) {
+) -> (Vec<Row>, Option<RedriveError>) {
     let count = letters.len();
     let mut waiting = VecDeque::from(letters);
     let mut rows: Vec<Row> = Vec::new();
@@ -294,7 +296,7 @@ async fn hand_over(
 
 /// Hands one message over, and deletes it if that was good; also why no other need be
 /// tried.
-async fn handed_over(letter: Letter, queue: &DeadLetters) -> (Row, Option<EffectError>) {
+async fn handed_over(letter: Letter, queue: &DeadLetters) -> (Row, Option<RedriveError>) {
     let mut row = Row::waiting(letter);
     if row.outcome == Outcome::Unknown {
         return (row, None);
@@ -314,7 +316,7 @@ async fn handed_over(letter: Letter, queue: &DeadLetters) -> (Row, Option<Effect
             }
         },
         Ok(Answer::Failed(why)) => (Outcome::Failed, Some(why), None),
-        Err(error) => (Outcome::Left, Some(error.message.clone()), Some(error)),
+        Err(error) => (Outcome::Left, Some(error.to_string()), Some(error)),
     };
     row.outcome = outcome;
     row.detail = detail;
@@ -323,15 +325,16 @@ async fn handed_over(letter: Letter, queue: &DeadLetters) -> (Row, Option<Effect
 
 async fn release(letters: &[Letter], queue: &DeadLetters) -> Result<(), Failure> {
     let messages = letters.iter().map(|letter| &letter.message);
-    queue.release(messages).await.map_err(outside)
+    queue
+        .release(messages)
+        .await
+        .map_err(|error| outside(&error))
 }
 
 fn is_wanted(rows: &[Row], queue: &DeadLetters, out: &mut Output) -> Result<bool, Failure> {
-    let waiting = rows.iter().filter(|row| row.outcome == Outcome::Waiting);
     out.note(&format!(
-        "{}\nHand {} messages to {}, which is set to `{}`? [y/N] ",
+        "{}\nHand what is waiting to {}, which is set to `{}`? [y/N] ",
         shown::table(rows),
-        waiting.count(),
         queue.function.arn,
         queue.function.mode.escape_debug()
     ))?;
@@ -341,8 +344,8 @@ fn is_wanted(rows: &[Row], queue: &DeadLetters, out: &mut Output) -> Result<bool
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-fn outside(error: EffectError) -> Failure {
-    Failure::outside(error.message)
+fn outside(error: &RedriveError) -> Failure {
+    Failure::outside(error.to_string())
 }
 
 /// A queue's URL, which ends in account and name.

@@ -82,10 +82,10 @@ impl Letter {
             let answer = failed.answer.as_ref()?;
             answer.get(name)?.as_str().map(str::to_owned)
         };
-        let said = [field("errorType"), field("errorMessage")];
         let said = [
             Some(failed.context.condition),
-            said.into_iter().flatten().reduce(joined),
+            field("errorType"),
+            field("errorMessage"),
         ];
         // The qualifier, `$LATEST`, comes after the function's own ARN.
         let (own, named) = (&queue.function.arn, &failed.context.function);
@@ -96,7 +96,7 @@ impl Letter {
             message,
             kind: Kind::Event,
             about: event.as_ref().map(About::of).unwrap_or_default(),
-            reason: said.into_iter().flatten().reduce(joined),
+            reason: joined(&said.into_iter().flatten().collect::<Vec<_>>()),
             obstacle: (!is_own).then(|| format!("it is of another function: {named}")),
         }
     }
@@ -157,8 +157,8 @@ impl Letter {
         let said = ["ERROR_CODE", "ERROR_MESSAGE"];
         let said = said
             .into_iter()
-            .filter_map(|name| message.attributes.get(name));
-        let reason = said.cloned().reduce(joined);
+            .filter_map(|name| message.attributes.get(name).cloned());
+        let reason = joined(&said.collect::<Vec<_>>());
         Self {
             message,
             kind: match obstacle {
@@ -209,6 +209,7 @@ impl About {
     }
 }
 
-fn joined(first: String, second: String) -> String {
-    format!("{first}: {second}")
+/// What was said, if anything was.
+fn joined(said: &[String]) -> Option<String> {
+    (!said.is_empty()).then(|| said.join(": "))
 }
