@@ -91,10 +91,11 @@ prove: .venv/check.stamp demo-build ## what is claimed of the default bundle, an
 	target/demo/keyrail prove crates/keyrail-core/default-bundle
 	target/demo/keyrail test crates/keyrail-core/default-bundle --mutate
 
-soak: .venv/check.stamp ## containment against faults and simulations, in full: 15 minutes at most
+soak: .venv/check.stamp demo-build ## containment against faults and simulations, in full: 20 minutes at most
 	cargo test --locked $(PROFILE) --workspace --test model --test guardrail --no-run
 	KEYRAIL_SOAK=1 timeout 700 cargo test --locked $(PROFILE) --workspace --test model -- --nocapture
 	KEYRAIL_SOAK=1 timeout 200 cargo test --locked $(PROFILE) --workspace --test guardrail -- faults crashing --nocapture
+	KEYRAIL_SOAK=1 KEYRAIL_BIN='$(CURDIR)/target/demo/keyrail' timeout 400 $(UNITTEST) -s tests/emulator -k stays_hidden
 
 fuzz: ## mutate events until one breaks, for SECONDS (60); needs cargo-fuzz
 	@mkdir -p fuzz/corpus/event

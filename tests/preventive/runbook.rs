@@ -18,7 +18,7 @@ const PAGES: [&str; 5] = [
 
 /// Calls behind commands that are not named for them, and what keyrail's own command calls with the
 /// credentials of a person: `undo --table`, and handing over again what is in a dead-letter queue.
-const BESIDES: [&str; 17] = [
+const BESIDES: [&str; 18] = [
     "cloudformation:CreateChangeSet",
     "cloudformation:ExecuteChangeSet",
     "dynamodb:GetItem",
@@ -29,6 +29,7 @@ const BESIDES: [&str; 17] = [
     "iam:DeleteUserPolicy",
     "iam:DetachUserPolicy",
     "iam:UpdateAccessKey",
+    "lambda:GetFunctionConfiguration",
     "lambda:InvokeFunction",
     "logs:FilterLogEvents",
     "sqs:ChangeMessageVisibility",

@@ -15,6 +15,8 @@ mod iam;
 #[cfg(feature = "command")]
 pub mod organizations;
 mod reach;
+#[cfg(feature = "command")]
+pub mod redrive;
 mod sns;
 mod sqs;
 #[cfg(feature = "command")]
