@@ -383,7 +383,14 @@ impl<H: Hands + Clone> Pursuit<'_, H> {
                 .search
                 .given_up(&self.target, &self.change, error, last, self.reads);
         }
+        let before = self.last.clone();
         let ending = self.look(effects).await;
+        // What was read is worth more than that it cannot be read any more.
+        if self.last.as_ref().is_some_and(|seen| seen.state.is_err()) {
+            self.last = before
+                .filter(|seen| seen.state.is_ok())
+                .or(self.last.take());
+        }
         self.failed(error, ending)
     }
 
