@@ -193,6 +193,7 @@ fn outcome(result: OutcomeResult) -> Outcome {
             user: "bob".parse().expect("a user"),
         }],
         retry: false,
+        is_user_missing: false,
         holds: None,
         tried: None,
         at: None,
