@@ -1,6 +1,9 @@
 //! A key is created, found, deactivated, verified and alerted.
 
+use std::time::Duration;
+
 use aws_sdk_iam::types::StatusType;
+use serde_json::Value;
 
 use crate::support::World;
 use crate::support::proxy::Fault;
@@ -148,7 +151,7 @@ async fn what_keyrail_changed_is_never_told_as_somebody_elses_doing() {
         assert_eq!(answered, Ok(()));
         let [alert] = world.alerts().await.try_into().expect("one alert");
         assert_eq!((alert.state(), alert.outcome().0), ("BLOCKED", "verified"));
-        let changes = &alert.report()["outcomes"][0]["changes"];
+        let changes = &alert.alert["report"]["outcomes"][0]["changes"];
         assert_eq!(changes.as_array().map(Vec::len), Some(1), "{changes}");
     }
 }
@@ -171,9 +174,19 @@ async fn a_reported_key_that_is_inactive_already_is_told_as_that() {
     let (result, detail) = alert.outcome();
     assert_eq!((alert.state(), result), ("BLOCKED", "already"), "{detail}");
     assert!(
-        detail.starts_with("was Inactive before keyrail's change was confirmed; read Inactive at "),
+        detail.contains("was Inactive before keyrail's change was confirmed; read Inactive at "),
         "{detail}"
     );
+}
+
+/// What IAM has on a user who is older than any event here.
+fn long_known() -> Fault {
+    Fault::Body(
+        "<GetUserResponse><GetUserResult><User><Path>/</Path><UserName>bob</UserName>\
+         <UserId>AIDACKCEVSQ6C2EXAMPLE</UserId><Arn>arn:aws:iam::111122223333:user/bob</Arn>\
+         <CreateDate>2026-01-01T00:00:00Z</CreateDate></User></GetUserResult></GetUserResponse>"
+            .to_owned(),
+    )
 }
 
 /// AWS answers `AccessDenied` for a key that it cannot attribute; the emulator invents a 404.
@@ -185,6 +198,7 @@ async fn a_deleted_key_is_reported_as_that() {
     let key = world.user_with_key("bob").await;
     world.delete_key("bob", &key).await;
     world.proxy.breaks("GetAccessKeyLastUsed", &[NOT_TOLD]);
+    world.proxy.breaks("GetUser", &[long_known()]);
     let mut function = world.enforcing(&world.memory().await).await;
 
     let event = of_earlier(world.key_created("bob", &key));
