@@ -73,6 +73,16 @@ fn faults() -> Vec<(&'static str, bool, Vec<Fault>)> {
             once(Fault::Error(400, "Throttling")),
         ),
         ("throttled", true, always(Fault::Error(400, "Throttling"))),
+        (
+            "unknown once",
+            true,
+            once(Fault::Error(404, "NoSuchEntity")),
+        ),
+        (
+            "unmodifiable once",
+            true,
+            once(Fault::Error(409, "EntityTemporarilyUnmodifiable")),
+        ),
         ("500", true, always(Fault::Error(500, "ServiceFailure"))),
         ("503", true, always(Fault::Error(503, "ServiceUnavailable"))),
         ("no answer", true, always(Fault::Hang)),
@@ -179,6 +189,8 @@ async fn run(step: &Step, name: &str, on_change: bool, faults: &[Fault]) -> Stri
     }
     let folder = bundle_with(step.name);
     let mut function = world.enforcing(&[("KEYRAIL_BUNDLE", folder.clone())]).await;
+    // Three seconds for containing.
+    function.ends_after(Duration::from_secs(11));
     let action = if on_change { step.changes } else { step.reads };
     world.proxy.breaks(action, faults);
 

@@ -12,6 +12,7 @@
 )]
 
 mod alerting;
+mod claiming;
 mod containing;
 mod crashing;
 mod exempting;

@@ -58,9 +58,8 @@ impl State for Aws {
             .expression_attribute_values(":mine", text(&by.nonce))
             .expression_attribute_values(":now", number(now.as_millisecond()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let refused = match put.send().await {
-            Ok(_) => return Ok(Claim::Mine),
-            Err(error) => error,
+        let Err(refused) = put.send().await else {
+            return Ok(Claim::Mine);
         };
         let Some(PutItemError::ConditionalCheckFailedException(failed)) =
             refused.as_service_error()

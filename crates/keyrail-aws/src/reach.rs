@@ -103,7 +103,7 @@ impl Aws {
             .set_external_id(self.places.external_id.clone());
         let answer = call.send().await.map_err(|error| {
             let mut sorted = without_hint(CALL, &error);
-            if let Some(hint) = self.hint(error.code(), account, &arn) {
+            if let Some(hint) = hint(error.code(), account, &arn) {
                 sorted.message.push_str("; ");
                 sorted.message.push_str(&hint);
             }
@@ -135,33 +135,6 @@ impl Aws {
         self.iam_with(CALL, answer.credentials)
     }
 
-    /// What to do where the responder role cannot be assumed (STS API reference,
-    /// `AssumeRole`, checked 2026-11-29); nothing for what passes by itself.
-    fn hint(&self, code: Option<&str>, account: &AccountId, arn: &str) -> Option<String> {
-        Some(match code? {
-            // What STS answers for a role that does not exist, too.
-            "AccessDenied" => format!(
-                "permission missing: sts:AssumeRole on {arn}; deploy infra/member.yaml in account {account}, or see that the role trusts keyrail's and that `ExternalId` is the same in both"
-            ),
-            "RegionDisabledException" => format!(
-                "account {account} has deactivated STS in this Region: activate it there under IAM, Account settings"
-            ),
-            "PackedPolicyTooLarge" => {
-                "the policy that narrows the session is too large for STS, packed: report it as a fault of keyrail".to_owned()
-            }
-            "MalformedPolicyDocument" => {
-                "STS does not take the policy that narrows the session: report it as a fault of keyrail".to_owned()
-            }
-            "ValidationError" => format!(
-                "STS does not take {arn} or the external id: check the parameters `ResponderRole` and `ExternalId`"
-            ),
-            "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" => {
-                "keyrail's own credentials are not valid: see whether its role was deleted or made anew".to_owned()
-            }
-            _ => return None,
-        })
-    }
-
     /// IAM with the credentials that a call of STS has answered with.
     fn iam_with(
         &self,
@@ -185,6 +158,33 @@ impl Aws {
             .build();
         Ok(aws_sdk_iam::Client::from_conf(config))
     }
+}
+
+/// What to do where the responder role cannot be assumed (STS API reference,
+/// `AssumeRole`, checked 2026-11-29); nothing for what passes by itself.
+fn hint(code: Option<&str>, account: &AccountId, arn: &str) -> Option<String> {
+    Some(match code? {
+        // What STS answers for a role that does not exist, too.
+        "AccessDenied" => format!(
+            "permission missing: sts:AssumeRole on {arn}; deploy infra/member.yaml in account {account}, or see that the role trusts keyrail's and that `ExternalId` is the same in both"
+        ),
+        "RegionDisabledException" => format!(
+            "account {account} has deactivated STS in this Region: activate it there under IAM, Account settings"
+        ),
+        "PackedPolicyTooLarge" => {
+            "the policy that narrows the session is too large for STS, packed: report it as a fault of keyrail".to_owned()
+        }
+        "MalformedPolicyDocument" => {
+            "STS does not take the policy that narrows the session: report it as a fault of keyrail".to_owned()
+        }
+        "ValidationError" => format!(
+            "STS does not take {arn} or the external id: check the parameters `ResponderRole` and `ExternalId`"
+        ),
+        "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" => {
+            "keyrail's own credentials are not valid: see whether its role was deleted or made anew".to_owned()
+        }
+        _ => return None,
+    })
 }
 
 impl IamHands {

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::attempt::{Attempt, already_put};
-pub use self::attempt::{PAUSE, READ_BACKS};
 use self::ending::Ending;
 use self::target::Target;
 use crate::bundle::Protected;
@@ -18,6 +17,7 @@ use crate::plan::{Effect, Plan, StepName, Withheld};
 mod attempt;
 mod changes;
 pub(crate) mod ending;
+mod pursuit;
 mod search;
 mod target;
 

@@ -55,20 +55,18 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
                         owner
                     }
                     // Whether the user whom the event names has the key, the user's list tells.
-                    Holder::NotTold(error) => match expected {
-                        Some(user) => {
-                            in_list = Some(Change::Key {
-                                user: user.clone(),
-                                key: key.clone(),
-                                status: Status::Inactive,
-                            });
-                            user.clone()
-                        }
-                        None => {
+                    Holder::NotTold(error) => {
+                        let Some(user) = expected else {
                             let key = key.clone();
                             return Err(Ending::Unattributed { key, error });
-                        }
-                    },
+                        };
+                        in_list = Some(Change::Key {
+                            user: user.clone(),
+                            key: key.clone(),
+                            status: Status::Inactive,
+                        });
+                        user.clone()
+                    }
                 };
                 if protected.has_user(&reach.account, &owner) {
                     return Err(Ending::Protected { owner });
@@ -159,7 +157,7 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
         };
         let mut patience = Patience::until_deadline(effects);
         let asked = patience.repeat(effects, async || self.hands.owner(key).await);
-        let known = match holder(asked.await)? {
+        let known = match holder(asked.await).map_err(Ending::failed)? {
             Holder::User(owner) if owner == *user => self,
             Holder::User(owner) => Self {
                 found: Some(owner.clone()),
@@ -297,13 +295,13 @@ enum Holder {
     NotTold(EffectError),
 }
 
-fn holder(answer: Result<UserName, EffectError>) -> Result<Holder, Ending> {
+fn holder(answer: Result<UserName, EffectError>) -> Result<Holder, EffectError> {
     match answer {
         Ok(owner) => Ok(Holder::User(owner)),
         Err(error) if matches!(error.kind, EffectErrorKind::Denied | EffectErrorKind::Gone) => {
             Ok(Holder::NotTold(error))
         }
-        Err(error) => Err(Ending::failed(error)),
+        Err(error) => Err(error),
     }
 }
 
@@ -315,9 +313,6 @@ async fn owner<E: Effects>(
     let mut patience = Patience::until_deadline(effects);
     let reaching = patience.repeat(effects, async || effects.reach(reach).await);
     let hands = reaching.await.map_err(Ending::failed)?;
-    holder(
-        patience
-            .repeat(effects, async || hands.owner(key).await)
-            .await,
-    )
+    let asked = patience.repeat(effects, async || hands.owner(key).await);
+    holder(asked.await).map_err(Ending::failed)
 }

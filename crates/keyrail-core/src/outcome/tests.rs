@@ -207,6 +207,7 @@ impl From<&Outcome> for Came {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn each_ending_is_told_apart() {
     use OutcomeResult::{Accepted, Already, Failed, Verified};
     let denied = Err(Kind::Denied);

@@ -48,7 +48,7 @@ pub(super) async fn look_up(report: &mut Report, lookups: &BTreeSet<Lookup>, aws
 }
 
 /// How long a look-up is tried: the first step of containment waits for it.
-const LOOKING_UP: Duration = Duration::from_secs(6);
+const LOOKING_UP: Duration = Duration::from_secs(4);
 
 /// What IAM has on a user of an event of that time.
 async fn facts(
@@ -66,16 +66,14 @@ async fn facts(
         let asking = patience.repeat(aws, async || hands.facts(user, lookups).await);
         match asking.await {
             Err(error) if error.kind == EffectErrorKind::Gone => {
-                // A user that is gone has no tags, and is in no group. One whom the event has
-                // just made may have both, and not be known yet.
-                if !is_fresh(time, aws) {
+                // One whom the event has just made may have tags and groups, and not be known
+                // yet. A user that is gone has neither: nobody escapes containment by deleting
+                // the user that acted.
+                if !is_fresh(time, aws) || !patience.wait(WaitFor::Change, aws).await {
                     return Ok(UserFacts {
                         known: lookups.clone(),
                         ..UserFacts::default()
                     });
-                }
-                if !patience.wait(WaitFor::Change, aws).await {
-                    return Err(error);
                 }
             }
             answer => return answer,
