@@ -73,6 +73,8 @@ async fn metrics_count_what_happened() {
         .collect::<Vec<_>>()
         .try_into()
         .expect("one line");
+    // Whatever the function's log level is set to, Lambda drops no metric.
+    assert_eq!(metrics["level"], "FATAL");
     let counts = [
         "Events",
         "Violations",
