@@ -12,6 +12,7 @@
 )]
 
 mod alerting;
+mod answers;
 mod claiming;
 mod containing;
 mod crashing;
