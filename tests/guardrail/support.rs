@@ -148,7 +148,7 @@ impl World {
         ]
     }
 
-    /// What is in the state table, as DynamoDB writes it.
+    /// What is in the state table, as `DynamoDB` writes it.
     pub(crate) async fn items(&self) -> Vec<Value> {
         let scan = json!({"TableName": "state"});
         let action = "DynamoDB_20120810.Scan";
