@@ -40,11 +40,13 @@ test: .venv/check.stamp ## run every test
 	target/demo/keyrail test crates/keyrail-core/default-bundle --require-coverage
 	@set -x; export KEYRAIL_BIN='$(CURDIR)/target/demo/keyrail'; \
 	nice $(UNITTEST) -s tests/template >target/test-template.log 2>&1 & template=$$!; \
+	nice $(UNITTEST) -s tests/emulator >target/test-emulator.log 2>&1 & emulator=$$!; \
 	if cargo nextest --version >/dev/null 2>&1; \
 	then cargo nextest run --locked --cargo-profile demo --workspace; \
 	else cargo test --locked $(PROFILE) --workspace --lib --bins --tests; fi && \
-	cargo test --locked $(PROFILE) --workspace --doc && $(UNITTEST) -s tests/pages && $(UNITTEST) -s tests/emulator; \
-	status=$$?; wait $$template || status=1; cat target/test-template.log; exit $$status
+	cargo test --locked $(PROFILE) --workspace --doc && $(UNITTEST) -s tests/pages; \
+	status=$$?; wait $$template || status=1; wait $$emulator || status=1; \
+	cat target/test-template.log target/test-emulator.log; exit $$status
 
 check: lint supply-chain template ## run every check that is not a test
 
