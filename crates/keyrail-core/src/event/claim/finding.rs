@@ -22,10 +22,10 @@ const SAME_CHECK: SignedDuration = SignedDuration::from_mins(1);
 /// One in the AWS Security Finding Format.
 ///
 /// Security Hub sets `Workflow.Status` to `RESOLVED` when a control passes and to `NEW` when it
-/// fails again, so that the words of a second failure are those of the first. `FirstObservedAt`
-/// tells them apart: it is among the fields that change with `Compliance.Status` (Security Hub
-/// User Guide, "Setting the workflow status of findings" and "Generating and updating control
-/// findings", checked 2026-11-29).
+/// fails again (Security Hub User Guide, "Setting the workflow status of findings", checked
+/// 2026-11-29), so that the words of a second failure are those of the first. `FirstObservedAt`
+/// is taken to tell them apart: that it changes with `Compliance.Status` was not seen on AWS. If it
+/// does not, a control that fails again while the claim lasts is not told again.
 pub(super) fn asff(finding: &Json) -> Option<String> {
     let text = |path: &str| finding.text_at(path);
     let compliance = text("Compliance.Status");
