@@ -53,7 +53,7 @@ pub async fn recheck(
         return Ok(None);
     }
     let mut report = recheck.report(found, bundle, circumstances, aws.now());
-    report.not_known = asked.not_known;
+    report.not_known.extend(asked.not_known);
     let protected = &bundle.settings.protect;
     report.outcomes = carry_out(&report.plan, protected, Some(&recheck.event), aws).await;
     let mut response = tell(report, aws).await;

@@ -10,6 +10,7 @@
 )]
 
 mod around;
+mod chains;
 mod comebacks;
 mod crashes;
 mod doors;
