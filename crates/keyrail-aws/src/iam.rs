@@ -66,13 +66,13 @@ impl Hands for IamHands {
 
     async fn credentials(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
         self.bounded(Box::pin(async {
-            let (keys, password, services, ssh, certificates) = tokio::try_join!(
-                self.access_keys(user),
-                self.password(user),
-                self.service_credentials(user),
-                self.ssh_keys(user),
-                self.certificates(user),
-            )?;
+            // One after another: where IAM throttles, the first that is refused ends it, and the
+            // rest of the allowance is for whoever has something to stop.
+            let keys = self.access_keys(user).await?;
+            let password = self.password(user).await?;
+            let services = self.service_credentials(user).await?;
+            let ssh = self.ssh_keys(user).await?;
+            let certificates = self.certificates(user).await?;
             Ok([keys, password, services, ssh, certificates].concat())
         }))
         .await

@@ -4,6 +4,10 @@
 //! Each time is judged and contained as ever; only the alerts are counted. A second actor
 //! or account has a window of its own, and what is critical, or was to be stopped and is
 //! not, is always told at once.
+//!
+//! What was refused anybody can do, some of it without any rights: failing to sign in, from as many
+//! addresses and by as many names as they like. Of that some windows are told of by themselves,
+//! and all others together: a storm.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -19,6 +23,13 @@ pub(crate) const MINUTES: u32 = 10;
 /// checked 2026-11-25), and the follow-up comes after the window.
 pub(crate) const MOST_MINUTES: u32 = 14;
 
+/// So many windows of what was refused are told of by themselves in one account, for one set of
+/// guardrails; all others in that time are one storm.
+pub const MOST_ALONE: u32 = 10;
+
+/// Stands for the actor where many are told of together. No ARN and no address is like it.
+const MANY: &str = "many actors";
+
 /// Longer keys no table takes (`DynamoDB` Developer Guide, "Constraints", checked 2026-11-25).
 const LONGEST_KEY: usize = 1_024;
 
@@ -28,7 +39,8 @@ const LONGEST_KEY: usize = 1_024;
 pub struct Repetition {
     /// The affected account.
     pub account: String,
-    /// The actor's ARN; of a failed sign-in by nobody whom AWS names, the address.
+    /// The actor's ARN; of a failed sign-in by nobody whom AWS names, the address; of a storm,
+    /// that it is many.
     pub actor: String,
     /// What the actor did, and in which mode; and to what, if nothing is contained: then
     /// each is news.
@@ -77,6 +89,8 @@ pub struct Repeats {
 pub enum Window {
     /// It is to be told, and nobody has seen to it yet that a follow-up comes.
     New,
+    /// Another event has opened it, and is seeing to it that a follow-up comes.
+    Opening,
     /// It is to be told, and the follow-up will come: it opened the window.
     Own,
     /// Another event was told of, and the follow-up will come: it is enough to count it.
@@ -111,6 +125,26 @@ impl Repetition {
             until: Timestamp::from_second((window + 1) * seconds).ok()?,
         };
         (is_plain && repetition.key().len() <= LONGEST_KEY).then_some(repetition)
+    }
+
+    /// The storm that this is part of if there are more of its kind; `None` for what must not be
+    /// lost among others: whatever succeeded, and what there is to contain.
+    #[must_use]
+    pub(crate) fn in_a_storm(&self, report: &Report) -> Option<Self> {
+        let activity = &report.activity;
+        let action = activity.action.as_deref()?;
+        let is_refused = activity.outcome.succeeded == Some(false) && report.plan.steps.is_empty();
+        is_refused.then(|| Self {
+            actor: MANY.to_owned(),
+            deed: format!("{action} {}", report.verdict.mode.as_str()),
+            ..self.clone()
+        })
+    }
+
+    /// Whether it is many who are told of together.
+    #[must_use]
+    pub(crate) fn is_storm(&self) -> bool {
+        self.actor == MANY
     }
 
     /// What tells it from all others, but for the window.

@@ -8,7 +8,6 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::future::{try_join, try_join_all};
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::change::{Change, Principal, Sight};
 use keyrail_core::effects::{
@@ -561,11 +560,13 @@ impl Hands for ModelHands {
             "iam:ListSSHPublicKeys",
             "iam:ListSigningCertificates",
         ];
-        let others = others.map(|action| self.iam(action, Some(user.as_str()), |_| Ok(())));
         let asking = self.iam("iam:ListAccessKeys", Some(user.as_str()), |inner| {
             inner.read(find).ok_or_else(|| error(EffectErrorKind::Gone))
         });
-        let (held, ()) = try_join(asking, async { try_join_all(others).await.map(drop) }).await?;
+        let held = asking.await?;
+        for action in others {
+            self.iam(action, Some(user.as_str()), |_| Ok(())).await?;
+        }
         Ok(held)
     }
 

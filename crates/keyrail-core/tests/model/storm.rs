@@ -15,7 +15,7 @@ use crate::lambda::{Handling, Lambda, Order, Settings};
 use crate::model::{Inner, Model};
 use crate::weather::{Dice, Table, Weather};
 use crate::world::{Iam, User, Write};
-use crate::{ACCOUNT, runs, seconds, start, told};
+use crate::{ACCOUNT, runs, start, told};
 
 /// As many sign-ins fail for one key that is made.
 const SIGN_INS: usize = 19;
