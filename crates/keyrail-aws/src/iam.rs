@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use keyrail_core::change::{Change, Sight};
-use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held, UserRecord};
+use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held, HeldKind, UserRecord};
 use keyrail_core::id::{AccessKeyId, UserName};
 use keyrail_core::lookup::{Lookup, UserFacts};
 
@@ -64,16 +64,15 @@ impl Hands for IamHands {
         .await
     }
 
-    async fn credentials(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
+    async fn credentials(&self, user: &UserName, kind: HeldKind) -> Result<Vec<Held>, EffectError> {
         self.bounded(Box::pin(async {
-            // One after another: where IAM throttles, the first that is refused ends it, and the
-            // rest of the allowance is for whoever has something to stop.
-            let keys = self.access_keys(user).await?;
-            let password = self.password(user).await?;
-            let services = self.service_credentials(user).await?;
-            let ssh = self.ssh_keys(user).await?;
-            let certificates = self.certificates(user).await?;
-            Ok([keys, password, services, ssh, certificates].concat())
+            match kind {
+                HeldKind::AccessKey => self.access_keys(user).await,
+                HeldKind::Password => self.password(user).await,
+                HeldKind::ServiceCredential => self.service_credentials(user).await,
+                HeldKind::SigningCertificate => self.certificates(user).await,
+                HeldKind::SshKey => self.ssh_keys(user).await,
+            }
         }))
         .await
     }

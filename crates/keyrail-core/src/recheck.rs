@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::look::all_credentials;
 pub(crate) use self::look::{Found, Haste, found};
 use crate::activity::Activity;
 use crate::bundle::{Bundle, Mode};
@@ -159,8 +160,7 @@ impl Recheck {
         {
             return Err(error);
         }
-        let listing = patience.repeat(effects, async || hands.credentials(user).await);
-        let held = listing.await?;
+        let held = all_credentials(user, &hands, &patience, effects).await?;
         let working = held.into_iter().filter(|held| held.active);
         self.working = Some(working.map(|held| held.id).collect());
         Ok(())

@@ -245,4 +245,28 @@ mod tests {
         assert_ne!(of(nobody), from("2001:db8::7", nobody));
         assert_eq!(from("signin.amazonaws.com", nobody), None);
     }
+
+    /// Who succeeds, or does what is contained, is not lost among those whom AWS refuses.
+    #[test]
+    fn a_storm_is_of_what_was_refused() {
+        let bundle = Bundle::embedded().expect("it loads");
+        let storm = |sample: &str, actor: &str| {
+            let sample = sample.replace("anaya", actor);
+            let event = Event::parse(sample.as_bytes()).expect("it is an event");
+            let report = examine(event, &bundle, &Circumstances::default());
+            let own = Repetition::of(&report, &bundle, Timestamp::UNIX_EPOCH);
+            let own = own.expect("it may repeat");
+            assert!(!own.is_storm());
+            own.in_a_storm(&report)
+        };
+        let failed = include_str!("../../keyrail-cli/src/samples/sign-in-failed.json");
+        let made = include_str!("../../keyrail-cli/src/samples/key-created-for-another.json");
+        let denied = include_str!("../../keyrail-cli/src/samples/key-created-denied.json");
+        let anaya = storm(failed, "anaya").expect("anybody can do that");
+        assert!(anaya.is_storm());
+        assert_eq!(Some(&anaya), storm(failed, "bob").as_ref());
+        assert_ne!(Some(&anaya), storm(denied, "anaya").as_ref());
+        assert!(storm(denied, "anaya").is_some());
+        assert_eq!(storm(made, "anaya"), None);
+    }
 }

@@ -58,12 +58,7 @@ pub(crate) async fn found(
     let to = recheck.to();
     let listing = async {
         match to.user() {
-            Some(user) => {
-                let mut patience = patience.clone();
-                patience
-                    .repeat(effects, async || hands.credentials(user).await)
-                    .await
-            }
+            Some(user) => all_credentials(user, &hands, &patience, effects).await,
             None => Ok(Vec::new()),
         }
     };
@@ -124,6 +119,23 @@ pub(crate) async fn found(
 
 fn is_throttled(sight: &Result<Sight, EffectError>) -> bool {
     matches!(sight, Err(error) if error.kind == EffectErrorKind::Throttled)
+}
+
+/// A user's credentials of every kind, one after the other: where IAM throttles, one call waits,
+/// and none is made in vain.
+pub(super) async fn all_credentials(
+    user: &UserName,
+    hands: &impl Hands,
+    patience: &Patience,
+    effects: &impl Effects,
+) -> Result<Vec<Held>, EffectError> {
+    let mut all = Vec::new();
+    for kind in HeldKind::ALL {
+        let mut patience = patience.clone();
+        let listing = patience.repeat(effects, async || hands.credentials(user, kind).await);
+        all.extend(listing.await?);
+    }
+    Ok(all)
 }
 
 /// Who the user of the name is by now.

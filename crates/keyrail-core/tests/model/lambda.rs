@@ -2,7 +2,7 @@
 //! invocations at the same time as the function may have. Time is virtual, and passes while
 //! invocations wait.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     /// Those of them that may be about keyrail's own messages (`MaximumConcurrency`).
     pub on_own_messages: usize,
     pub order: Order,
+    /// If sign-ins come through a queue of their own: how many invocations may be about them.
+    pub on_sign_ins: Option<usize>,
 }
 
 /// Which of the waiting events is next.
@@ -55,6 +57,11 @@ enum Work {
         tries: u32,
         throttled: u32,
     },
+    /// The same, from a queue that keeps it until there is room.
+    Queued {
+        number: usize,
+        tries: u32,
+    },
     Own {
         message: Later,
         receives: u32,
@@ -66,8 +73,8 @@ enum Work {
 pub(crate) struct Handling {
     /// By whom each event was handled at last.
     pub events: BTreeMap<usize, Handled>,
-    /// How many were counted instead of told.
-    pub counted: usize,
+    /// Which were counted instead of told.
+    pub counted: BTreeSet<usize>,
     /// Invocations about messages, and how many of them will come again.
     pub messages: usize,
     pub failed_messages: usize,
@@ -108,6 +115,7 @@ pub(crate) struct Lambda<'a> {
     settings: Settings,
     /// What waits, by when it may begin, in the order in which it came.
     waiting: BTreeMap<(Timestamp, usize), Work>,
+    sign_ins: BTreeMap<(Timestamp, usize), Work>,
     own: BTreeMap<(Timestamp, usize), Work>,
     came: usize,
     running: Vec<Invocation<'a>>,
@@ -130,16 +138,21 @@ impl<'a> Lambda<'a> {
             events,
             settings,
             waiting: BTreeMap::new(),
+            sign_ins: BTreeMap::new(),
             own: BTreeMap::new(),
             came: 0,
             running: Vec::new(),
             handling: Handling::default(),
         };
         for (number, arrived) in arrivals.iter().enumerate() {
-            let work = Work::Event {
-                number,
-                tries: 0,
-                throttled: 0,
+            let is_sign_in = events[number]["source"] == "aws.signin";
+            let work = match settings.on_sign_ins {
+                Some(_) if is_sign_in => Work::Queued { number, tries: 0 },
+                Some(_) | None => Work::Event {
+                    number,
+                    tries: 0,
+                    throttled: 0,
+                },
             };
             lambda.wait(*arrived, work);
         }
@@ -166,6 +179,7 @@ impl<'a> Lambda<'a> {
         self.came += 1;
         let queue = match &work {
             Work::Event { .. } => &mut self.waiting,
+            Work::Queued { .. } => &mut self.sign_ins,
             Work::Own { .. } => &mut self.own,
         };
         queue.insert((until, self.came), work);
@@ -204,6 +218,13 @@ impl<'a> Lambda<'a> {
             let (_, work) = self.own.pop_first().expect("there is one");
             self.invoke(work);
         }
+        while let Some(((due, _), _)) = self.sign_ins.first_key_value()
+            && *due <= now
+            && self.has_room_for_sign_ins()
+        {
+            let (_, work) = self.sign_ins.pop_first().expect("there is one");
+            self.invoke(work);
+        }
         while let Some(((due, _), _)) = self.waiting.first_key_value()
             && *due <= now
         {
@@ -229,6 +250,13 @@ impl<'a> Lambda<'a> {
         self.has_room() && own.count() < self.settings.on_own_messages
     }
 
+    fn has_room_for_sign_ins(&self) -> bool {
+        let running = self.running.iter();
+        let sign_ins = running.filter(|running| matches!(running.work, Work::Queued { .. }));
+        let most = self.settings.on_sign_ins.unwrap_or_default();
+        self.has_room() && sign_ins.count() < most
+    }
+
     fn throttle(&mut self, work: Work) {
         let Work::Event {
             number,
@@ -250,7 +278,7 @@ impl<'a> Lambda<'a> {
     fn invoke(&mut self, work: Work) {
         let (model, bundle, events) = (self.model, self.bundle, self.events);
         let running: Pin<Box<dyn Future<Output = Ended> + 'a>> = match work.clone() {
-            Work::Event { number, .. } => {
+            Work::Event { number, .. } | Work::Queued { number, .. } => {
                 Box::pin(async move { about_event(model, bundle, &events[number]).await })
             }
             Work::Own { message, receives } => {
@@ -298,15 +326,27 @@ impl<'a> Lambda<'a> {
         let took = now.duration_since(began);
         assert!(took < seconds(TIMEOUT), "it is ended after {took:?}");
         self.handling.longest = self.handling.longest.max(took);
-        self.handling.counted += usize::from(ended.counted);
         match work {
-            Work::Event { number, tries, .. } if ended.is_done => {
+            Work::Event { number, tries, .. } | Work::Queued { number, tries } if ended.is_done => {
+                self.handling
+                    .counted
+                    .extend(ended.counted.then_some(number));
                 let handled = ended.handled.expect("an event is handled");
                 self.handling.events.insert(number, handled);
                 self.handling.retries += usize::from(tries > 0);
             }
             Work::Event { number, tries, .. } if tries + 1 == TRIES => {
                 self.handling.dead_letters.push(format!("event {number}"));
+            }
+            Work::Queued { number, tries } if tries + 1 == RECEIVES => {
+                self.handling.dead_letters.push(format!("event {number}"));
+            }
+            Work::Queued { number, tries } => {
+                let work = Work::Queued {
+                    number,
+                    tries: tries + 1,
+                };
+                self.wait(began + seconds(HIDDEN), work);
             }
             Work::Event { number, tries, .. } => {
                 let work = Work::Event {
@@ -343,7 +383,8 @@ impl<'a> Lambda<'a> {
         let waits = self.has_room() || self.settings.order == Order::Backoff;
         let event = first(&self.waiting).filter(|_| waits);
         let message = first(&self.own).filter(|_| self.has_room_for_messages());
-        [timer, event, message].into_iter().flatten().min()
+        let sign_in = first(&self.sign_ins).filter(|_| self.has_room_for_sign_ins());
+        [timer, event, message, sign_in].into_iter().flatten().min()
     }
 }
 

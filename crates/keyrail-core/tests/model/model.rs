@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::change::{Change, Principal, Sight};
 use keyrail_core::effects::{
-    EffectError, EffectErrorKind, Effects, Hands, Held, Reach, To, UserRecord,
+    EffectError, EffectErrorKind, Effects, Hands, Held, HeldKind, Reach, To, UserRecord,
 };
 use keyrail_core::id::{AccessKeyId, UserName};
 use keyrail_core::lookup::{Lookup, UserFacts};
@@ -549,25 +549,22 @@ impl Hands for ModelHands {
         asking.await
     }
 
-    async fn credentials(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
+    async fn credentials(&self, user: &UserName, kind: HeldKind) -> Result<Vec<Held>, EffectError> {
+        let action = match kind {
+            HeldKind::AccessKey => "iam:ListAccessKeys",
+            HeldKind::Password => "iam:GetLoginProfile",
+            HeldKind::ServiceCredential => "iam:ListServiceSpecificCredentials",
+            HeldKind::SigningCertificate => "iam:ListSigningCertificates",
+            HeldKind::SshKey => "iam:ListSSHPublicKeys",
+        };
         let find = |iam: &Iam| {
             let found = iam.get(&(self.account.clone(), user.to_string()));
-            found.map(crate::world::User::held)
+            found.map(|user| user.held(kind))
         };
-        let others = [
-            "iam:GetLoginProfile",
-            "iam:ListServiceSpecificCredentials",
-            "iam:ListSSHPublicKeys",
-            "iam:ListSigningCertificates",
-        ];
-        let asking = self.iam("iam:ListAccessKeys", Some(user.as_str()), |inner| {
+        let asking = self.iam(action, Some(user.as_str()), |inner| {
             inner.read(find).ok_or_else(|| error(EffectErrorKind::Gone))
         });
-        let held = asking.await?;
-        for action in others {
-            self.iam(action, Some(user.as_str()), |_| Ok(())).await?;
-        }
-        Ok(held)
+        asking.await
     }
 
     async fn facts(&self, _: &UserName, _: &BTreeSet<Lookup>) -> Result<UserFacts, EffectError> {
