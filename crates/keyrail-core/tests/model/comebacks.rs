@@ -201,6 +201,12 @@ fn look_again(model: &Model, bundle: &Bundle, seed: u64, tally: &mut Tally) -> b
                     model.wait(180);
                     continue;
                 }
+                Looked::PutOff => {
+                    assert!(comeback.is_none(), "seed {seed}: put off, and told");
+                    assert!(!is_fair(&inner.weather), "seed {seed}: put off");
+                    is_told = true;
+                    break;
+                }
                 Looked::Silent => {
                     assert!(comeback.is_none(), "seed {seed}: silent, and told");
                     assert!(
