@@ -8,6 +8,7 @@
 //! | containments in an account | `account#ID` | `hour#2026-11-25T06` | `events`: their ids |
 //! | release of all that was done about an event | `event#ID` | `TIME#EVENT#released` | `memory`: JSON |
 //! | alerts of one actor and guardrail in a window | `repeat#ACCOUNT#GUARDRAILS#DEED#ACTOR` | `window#UNTIL` | `first`, `promised`, `entries`: id and outcome of what was counted |
+//! | which windows of what was refused are told by themselves, before it is a storm | `repeat#ACCOUNT#GUARDRAILS#DEED#many actors` | `alone#UNTIL` | `events`: what tells each from the others |
 //! | memory of a key | `key#ID` | `TIME#EVENT#KIND` | `memory`: JSON |
 //! | memory of a user | `user#ARN` | the same | `memory`: JSON |
 
