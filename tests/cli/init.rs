@@ -40,6 +40,7 @@ impl Drop for Folder {
 const USER: &str = "arn:aws:iam::111122223333:user/ops/break-glass";
 const ROLE: &str = "arn:aws:iam::444455556666:role/ops/BreakGlass";
 const ROLE_IN_CHINA: &str = "arn:aws-cn:iam::444455556666:role/BreakGlass";
+const ROLE_IN_EUROPE: &str = "arn:aws-eusc:iam::444455556666:role/BreakGlass";
 
 #[test]
 fn what_it_writes_is_valid_formatted_and_passes_its_tests() {
@@ -75,6 +76,7 @@ fn what_it_writes_is_valid_formatted_and_passes_its_tests() {
             "--network",
             "all=0.0.0.0/0",
         ],
+        &["--break-glass", ROLE_IN_EUROPE, "--owner", "S"],
         &[
             "--break-glass",
             USER,

@@ -21,6 +21,8 @@ mod input;
 mod policies_guide;
 #[cfg(feature = "prove")]
 mod proving;
+#[cfg(feature = "aws")]
+mod redrive;
 mod reference;
 mod sample;
 mod schema;

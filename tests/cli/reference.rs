@@ -34,6 +34,7 @@ fn the_reference_is_what_the_schemas_say() {
         ("`keyrail.mutants/v1`", "mutants"),
         ("`keyrail.test/v1`", "test"),
         ("`keyrail.undo/v1`", "undo"),
+        ("`keyrail.redrive/v1`", "redrive"),
     ] {
         let root = schema(name);
         let about = root["description"].as_str().unwrap_or_default();

@@ -19,11 +19,12 @@ mod read;
 pub(crate) mod validator;
 mod written;
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "alert",
     "diagnostics",
     "mutants",
     "proof",
+    "redrive",
     "report",
     "settings",
     "test",

@@ -1,6 +1,7 @@
 //! `keyrail undo`, up to the point where it would call AWS.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -194,32 +195,60 @@ fn without_a_table_a_key_needs_an_exemption_and_gets_one_to_add() {
     assert_eq!(ran(&["init", &bundle, "--yes"]).status, 0);
     let refused_by = undone(&report(), &[&more[..], &["--bundle", &bundle]].concat());
     assert_eq!(refused_by.status, 2);
-    fs::write(
-        folder.join("exemptions/released.cedar"),
-        exemption.trim_end().to_owned() + "\n",
-    )
-    .expect("it can be written");
+    write_exemption(&folder, &(exemption.trim_end().to_owned() + "\n"));
+    // What only mentions the key, or exempts it for somebody, does not release it.
+    let whole = fs::read_to_string(folder.join("exemptions/released.cedar")).expect("a text");
+    for (from, to) in [
+        (
+            format!("resource == AccessKey::\"{KEY}\""),
+            format!("resource != AccessKey::\"{KEY}\""),
+        ),
+        (
+            "  principal,".to_owned(),
+            "  principal == Role::\"arn:aws:iam::111122223333:role/Responder\",".to_owned(),
+        ),
+    ] {
+        assert!(whole.contains(&from), "{whole}");
+        write_exemption(&folder, &whole.replace(&from, &to));
+        let refused = undone(&report(), &[&more[..], &["--bundle", &bundle]].concat());
+        assert_eq!(refused.status, 2, "{refused:?}");
+    }
+    // And one that covers its user does.
+    let by_user = whole.replace(
+        &format!("resource == AccessKey::\"{KEY}\""),
+        "resource has user && resource.user == \"bob\"",
+    );
+    for text in [by_user, whole] {
+        write_exemption(&folder, &text);
+        let taken = applied(&bundle, &more);
+        assert_eq!((taken.status, taken.stdout.as_str()), (3, ""), "{taken:?}");
+        assert!(
+            taken
+                .stderr
+                .contains("sts:GetCallerIdentity: no connection"),
+            "{}",
+            taken.stderr
+        );
+    }
     let valid = ran(&["validate", &bundle]);
     assert_eq!(valid.status, 0, "{valid:?}");
     assert_eq!(ran(&["fmt", &bundle, "--check"]).status, 0);
+    fs::remove_dir_all(folder).expect("the folder can be removed");
+}
 
-    // Past the refusal it calls AWS, which nobody is at.
+/// Past the refusal it calls AWS, which nobody is at.
+fn applied(bundle: &str, more: &[&str]) -> Ran {
     let mut command = crate::keyrail(&["undo", &path()]);
     command
         .args(more)
-        .args(["--bundle", &bundle])
+        .args(["--bundle", bundle])
         .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         .env("AWS_REGION", "us-east-1")
         .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         .env("AWS_SECRET_ACCESS_KEY", "secret");
-    let taken = Ran::from(command.output().expect("the command runs"));
-    fs::remove_dir_all(folder).expect("the folder can be removed");
-    assert_eq!((taken.status, taken.stdout.as_str()), (3, ""), "{taken:?}");
-    assert!(
-        taken
-            .stderr
-            .contains("sts:GetCallerIdentity: no connection"),
-        "{}",
-        taken.stderr
-    );
+    Ran::from(command.output().expect("the command runs"))
+}
+
+fn write_exemption(folder: &Path, text: &str) {
+    fs::write(folder.join("exemptions/released.cedar"), text).expect("it can be written");
 }

@@ -1,7 +1,8 @@
 """Deploys template.yaml into an emulator, the way `sam package` and CloudFormation do.
 
-The template is sent as it is, by way of S3: only the paths of the code and of the layer become the
-places there that their archives were uploaded to.
+The template is sent as it is, by way of S3, but for two things: the paths of the code and of the layer
+become the places there that their archives were uploaded to, and alarms on a query are left out,
+which the emulator refuses.
 """
 
 import io
@@ -155,7 +156,7 @@ class Stack:
 
     def _package(self):
         """Where the template is in S3, with each local path replaced by where its archive is."""
-        text = self.source.read_text()
+        text = without_alarms_on_queries(self.source.read_text())
         bucket = f"{self.name}-{self.account}-artifacts"
         s3 = self.emulator.client("s3", self.account)
         s3.create_bucket(Bucket=bucket)
@@ -190,6 +191,19 @@ class Stack:
             for event in events
             if event["ResourceStatus"].endswith("_FAILED")
         )
+
+
+def without_alarms_on_queries(text):
+    """The template without the alarms that have `Metrics`, which the emulator refuses."""
+    resources = children_by_name(yaml.compose(text))["Resources"]
+    # Backwards, so that the positions of those before stay right.
+    for name, body in reversed(resources.value):
+        body = children_by_name(body)
+        if body["Type"].value == "AWS::CloudWatch::Alarm":
+            properties = body["Properties"]
+            if "Metrics" in children_by_name(properties):
+                text = text[: name.start_mark.index] + text[properties.end_mark.index :]
+    return text
 
 
 def artifact_nodes(text):

@@ -59,3 +59,22 @@ async fn a_look_up_that_is_denied_exempts_nobody() {
     let told = "reads `tags`, which could not be looked up: iam:ListUserTags: AccessDenied";
     assert!(error.starts_with(told), "{error}");
 }
+
+/// A user who was just made may have tags although IAM does not know the user yet.
+#[tokio::test]
+async fn a_user_who_is_too_new_to_be_known_is_looked_up_again() {
+    let world = World::new().await;
+    let key = world.user_with_key("bot").await;
+    world.tag("bot", "bot", "yes").await;
+    let unknown = Fault::Error(404, "NoSuchEntity");
+    world
+        .proxy
+        .breaks("ListUserTags", &[unknown.clone(), unknown, Fault::None]);
+    let mut function = world.function_with("KEYRAIL_BUNDLE", BUNDLE).await;
+
+    let answered = function.invoke(&world.key_created("bot", &key)).await;
+
+    assert_eq!(answered, Ok(()));
+    assert_eq!(world.status("bot", &key).await, Some(StatusType::Active));
+    assert_eq!(world.alerts().await.len(), 0, "it is exempt");
+}

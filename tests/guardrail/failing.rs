@@ -291,3 +291,17 @@ async fn publishing_is_tried_a_bounded_number_of_times() {
     assert_eq!(error_type(&answered), "AlertNotSent");
     assert_eq!(world.proxy.actions(), ["Publish"; 4]);
 }
+
+/// IAM may answer with fewer than there are, and say so (IAM API reference, `IsTruncated`).
+#[tokio::test]
+async fn a_key_on_the_second_page_is_found() {
+    let first = "<ListAccessKeysResponse><ListAccessKeysResult><AccessKeyMetadata/>\
+                 <IsTruncated>true</IsTruncated><Marker>next</Marker></ListAccessKeysResult></ListAccessKeysResponse>";
+    let pages = [Fault::Body(first.to_owned()), Fault::None];
+    let (answered, [state, _, result, detail], status) =
+        contained_with(&[("ListAccessKeys", &pages)]).await;
+
+    assert_eq!(answered, Ok(()));
+    assert_eq!([state, result], ["BLOCKED", "verified"], "{detail}");
+    assert_eq!(status, Some(StatusType::Inactive));
+}

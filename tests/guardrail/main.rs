@@ -12,12 +12,14 @@
 )]
 
 mod alerting;
+mod answers;
 mod claiming;
 mod containing;
 mod crashing;
 mod exempting;
 mod failing;
 mod faults;
+mod findings;
 mod reaching;
 mod remembering;
 mod repeating;

@@ -68,7 +68,7 @@ async fn keys_in_two_accounts_are_contained_each_in_a_session_of_its_own() {
         assert!(policy.contains("iam:UpdateAccessKey"), "{policy}");
         assert!(!policy.contains("PutUserPolicy"), "{policy}");
     }
-    // Four round trips to contained and verified, the read beside the change aside.
+    // Four round trips to contained and verified.
     let order: Vec<_> = calls
         .iter()
         .map(|call| call.action.as_str())
@@ -94,4 +94,66 @@ async fn a_role_that_is_missing_is_named_with_what_to_do() {
     let role = format!("arn:aws:iam::{}:role/keyrail-responder", member.account);
     assert!(detail.contains(&role), "{detail}");
     assert!(detail.contains("deploy infra/member.yaml"), "{detail}");
+}
+
+/// Each failure of `AssumeRole` has its own words (STS API reference, `AssumeRole`, checked
+/// 2026-11-29).
+#[tokio::test]
+async fn each_way_into_an_account_that_is_closed_says_what_to_do() {
+    for (code, says) in [
+        (
+            "RegionDisabledException",
+            "has deactivated STS in this Region",
+        ),
+        ("PackedPolicyTooLarge", "is too large for STS"),
+        ("MalformedPolicyDocument", "does not take the policy"),
+        (
+            "ValidationError",
+            "check the parameters `ResponderRole` and `ExternalId`",
+        ),
+        (
+            "InvalidClientTokenId",
+            "keyrail's own credentials are not valid",
+        ),
+    ] {
+        let (hub, member) = (World::new().await, World::new().await);
+        let key = member.user_with_key("bob").await;
+        hub.proxy.breaks("AssumeRole", &[Fault::Error(403, code)]);
+        let mut function = hub.enforcing(&responder()).await;
+
+        let answered = function.invoke(&event_of(&hub, &member, "bob", &key)).await;
+
+        assert_eq!(answered, Ok(()), "{code}: trying again would not help");
+        let [alert] = hub.alerts().await.try_into().expect("one alert");
+        assert_eq!((alert.state(), alert.severity()), ("FAILED", "critical"));
+        let (_, detail) = alert.outcome();
+        assert!(
+            detail.contains(code) && detail.contains(says),
+            "{code}: {detail}"
+        );
+        assert!(!detail.contains("infra/member.yaml"), "{code}: {detail}");
+    }
+}
+
+/// What passes is waited out there, too.
+#[tokio::test]
+async fn a_way_that_opens_in_time_is_taken() {
+    for fault in [
+        Fault::Error(400, "Throttling"),
+        Fault::Error(400, "IDPCommunicationError"),
+        Fault::Error(503, "ServiceUnavailable"),
+        Fault::Close,
+    ] {
+        let (hub, member) = (World::new().await, World::new().await);
+        let key = member.user_with_key("bob").await;
+        hub.proxy
+            .breaks("AssumeRole", &[fault.clone(), fault.clone(), Fault::None]);
+        let mut function = hub.enforcing(&responder()).await;
+
+        let answered = function.invoke(&event_of(&hub, &member, "bob", &key)).await;
+
+        assert_eq!(answered, Ok(()), "{fault:?}");
+        let [alert] = hub.alerts().await.try_into().expect("one alert");
+        assert_eq!(alert.state(), "BLOCKED", "{fault:?}: {}", alert.outcome().1);
+    }
 }

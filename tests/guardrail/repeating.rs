@@ -156,3 +156,39 @@ async fn without_a_follow_up_nothing_is_counted() {
         assert_eq!(world.alerts().await.len(), 3, "{fault}");
     }
 }
+
+/// More than an item of the table could hold, if each were kept in it.
+#[tokio::test]
+async fn a_flood_is_counted_in_an_item_that_does_not_grow() {
+    const FLOOD: usize = 130;
+    const MOST: usize = keyrail_core::repeats::MOST_ENTRIES;
+    let world = World::new().await;
+    let mut function = remembering(&world).await;
+    let sample = include_str!("../../crates/keyrail-cli/src/samples/sign-in-failed.json");
+    let sample = sample.replace("111122223333", &world.account);
+    let mut event: Value = serde_json::from_str(&sample).expect("it is JSON");
+    for number in 0..FLOOD {
+        event["detail"]["eventID"] = format!("{number:036}").into();
+        function.invoke(&event).await.expect("it is handled");
+    }
+
+    assert_eq!(world.alerts().await.len(), 1);
+    let items = world.items().await;
+    let is_window = |item: &&Value| {
+        item["pk"]["S"]
+            .as_str()
+            .is_some_and(|pk| pk.starts_with("repeat#"))
+    };
+    let window = items.iter().find(is_window).expect("there is a window");
+    let kept = window["entries"]["SS"].as_array().expect("a set");
+    assert_eq!(kept.len(), MOST);
+    assert_eq!(window["more"]["N"], (FLOOD - 1 - MOST).to_string());
+    // DynamoDB takes 400 KB, and bills each write by the size.
+    assert!(window.to_string().len() < 100_000, "{window}");
+    let [follow_up] = world.follow_ups().try_into().expect("one follow-up");
+    function.invoke(&follow_up).await.expect("it is told");
+    let [alert] = world.alerts().await.try_into().expect("one follow-up");
+    let text = alert.alert["text"].as_str().unwrap_or_default();
+    assert!(alert.subject.contains("129 more"), "{}", alert.subject);
+    assert!(text.contains("and 109 more: each is in"), "{text}");
+}

@@ -148,6 +148,17 @@ impl World {
         ]
     }
 
+    /// What is in the state table, as `DynamoDB` writes it.
+    pub(crate) async fn items(&self) -> Vec<Value> {
+        let scan = json!({"TableName": "state"});
+        let action = "DynamoDB_20120810.Scan";
+        let found = self
+            .emulator()
+            .json(&self.account, "dynamodb", action, scan)
+            .await;
+        found["Items"].as_array().cloned().expect("a list of items")
+    }
+
     /// Starts the real binary in enforce mode, with more in its environment.
     pub(crate) async fn enforcing(&self, more: &[(&'static str, String)]) -> Function {
         let mut environment = self.environment();

@@ -22,7 +22,15 @@ ALERTS = sorted((ROOT / "crates/keyrail-core/src/alert/snapshots").glob("*.snap"
 KEYRAIL = os.environ.get("KEYRAIL_BIN", str(ROOT / "target/demo/keyrail"))
 
 # The AWS command's own, which are no operations of a service or have other options.
-OWN = {("logs", "tail"), ("lambda", "invoke"), ("cloudformation", "deploy"), ("configure", "get")}
+OWN = {
+    ("cloudformation", "deploy"),
+    ("configure", "export-credentials"),
+    ("configure", "get"),
+    ("configure", "list-profiles"),
+    ("lambda", "invoke"),
+    ("logs", "tail"),
+    ("sso", "login"),
+}
 # What the AWS command calls otherwise than the service does.
 RENAMED = {"notification-endpoint": "endpoint"}
 OPTIONS_OF_ALL = {"region", "query", "output", "profile", "no-cli-pager", "cli-binary-format"}
@@ -61,9 +69,10 @@ def commands(text, program, known=None):
     lines += [(code, known is None) for code in re.findall(r"`([^`\n]+)`", prose(text))]
     for line, is_command in lines:
         for part in re.split(r"[|;&]+|\$\(", line):
-            found = re.match(rf"(?:\S*/)?{program} ([a-z][\w-]*)", part.strip())
+            part = part.strip().removeprefix("xargs ")
+            found = re.match(rf"(?:\S*/)?{program} ([a-z][\w-]*)", part)
             if found and (is_command or found.group(1) in known):
-                yield part.strip()
+                yield part
 
 
 def words_of(command):
@@ -164,6 +173,12 @@ class Pages(unittest.TestCase):
                     if service not in models:
                         models[service] = session.get_service_model(service)
                     names = {xform_name(name, "-"): name for name in models[service].operation_names}
+                    if operation == "wait":
+                        model = session.get_waiter_model(service)
+                        waiters = {xform_name(name, "-"): name for name in model.waiter_names}
+                        self.assertIn(words[3], waiters)
+                        # It takes the parameters of what it asks again and again.
+                        operation = xform_name(model.get_waiter(waiters[words[3]]).operation, "-")
                     self.assertIn(operation, names)
                     shape = models[service].operation_model(names[operation]).input_shape
                     members = {xform_name(name, "-") for name in (shape.members if shape else ())}

@@ -100,6 +100,9 @@ def control_v2(status, number="IAM.4"):
     return {"compliance": {"status": status, "control": number}}
 
 
+# Routed only where the parameter SecurityHubControls is on.
+IF_CONTROLS = "if controls are"
+
 # Findings of Security Hub, and whether they are routed.
 SECURITY_HUB = [
     (security_hub({**NEW, **KEY, "ProductArn": THEIRS}), True),
@@ -109,8 +112,8 @@ SECURITY_HUB = [
     *[
         (security_hub({**NEW, "ProductArn": f"{PRODUCT}/aws/securityhub", **compliance}), routed)
         for compliance, routed in [
-            (control("FAILED"), True),
-            (control("FAILED", "IAM.22"), True),
+            (control("FAILED"), IF_CONTROLS),
+            (control("FAILED", "IAM.22"), IF_CONTROLS),
             (control("PASSED"), False),
             (control("FAILED", "S3.1"), False),
             ({**control("FAILED"), "Workflow": {"Status": "SUPPRESSED"}}, False),
@@ -129,8 +132,8 @@ SECURITY_HUB = [
         False,
     ),
     (security_hub({**KEY_V2, "status": "Suppressed"}, v2=True), False),
-    (security_hub({**control_v2("Failed"), "status": "New"}, v2=True), True),
-    (security_hub({**control_v2("FAIL", "IAM.8"), "status": "New"}, v2=True), True),
+    (security_hub({**control_v2("Failed"), "status": "New"}, v2=True), IF_CONTROLS),
+    (security_hub({**control_v2("FAIL", "IAM.8"), "status": "New"}, v2=True), IF_CONTROLS),
     (security_hub({**control_v2("Pass"), "status": "New"}, v2=True), False),
     (security_hub({**control_v2("Failed", "S3.1"), "status": "New"}, v2=True), False),
 ]

@@ -15,9 +15,14 @@ MEMBER = yaml_parse((ROOT / "infra" / "member.yaml").read_text())
 LONGEST_PATTERN = 2048
 
 # The stack's name, with which the names of keyrail's parts begin. It is the function's too, and
-# Lambda takes no more than 64 characters.
+# Lambda takes no more than 64 characters; in a longer name than this CloudFormation makes parts of
+# which it no longer shows.
 STACK = "keyrail"
 LONGEST_STACK = "k" * 64
+LONGEST_RECOGNISED = 22
+
+# keyrail's own account, or one that forwards to it.
+ACCOUNT = "111122223333"
 
 # The role in member accounts, as the documentation names it.
 RESPONDER = "keyrail-responder"
@@ -42,28 +47,58 @@ def of_type(template, kind):
 
 
 @functools.cache
-def patterns_of(home, stack):
+def patterns_of(home, stack, controls):
     template = HOME if home else REGION
     rules = of_type(template, "AWS::Events::Rule")
     return {
-        name: named(rule["EventPattern"], stack)
+        name: named(decided(rule["EventPattern"], controls), stack)
         for name, rule in rules.items()
         if "Condition" not in template["Resources"][name]
     }
 
 
-def patterns(template, stack=STACK):
+def patterns(template, stack=STACK, controls=False):
     """The patterns by their rules' names, for a stack of that name, in an account by itself."""
-    return patterns_of(template is HOME, stack)
+    return patterns_of(template is HOME, stack, controls)
+
+
+def decided(value, controls):
+    """A pattern as it is deployed: failed controls of Security Hub are routed, or not."""
+    if isinstance(value, dict):
+        if "Fn::If" in value:
+            condition, yes, no = value["Fn::If"]
+            assert condition == "RoutesControls", condition
+            return yes if controls else no
+        return {key: decided(inner, controls) for key, inner in value.items()}
+    return [decided(inner, controls) for inner in value] if isinstance(value, list) else value
 
 
 def members_patterns():
     """What a member account has in its home region besides."""
     rules = of_type(REGION, "AWS::Events::Rule")
     return {
-        name: named(rule["EventPattern"], STACK)
+        name: named(decided(rule["EventPattern"], controls=False), STACK)
         for name, rule in rules.items()
         if "Condition" in REGION["Resources"][name]
+    }
+
+
+@functools.cache
+def forwarding_patterns(controls=False):
+    """All that a member account forwards from its home region."""
+    rules = of_type(REGION, "AWS::Events::Rule")
+    return {
+        name: named(decided(rule["EventPattern"], controls), STACK) for name, rule in rules.items()
+    }
+
+
+@functools.cache
+def hub_patterns(stack=STACK, controls=False):
+    """What the hub takes of that, by the names of its rules."""
+    return {
+        name: named(decided(rule["EventPattern"], controls), stack)
+        for name, rule in of_type(HOME, "AWS::Events::Rule").items()
+        if "EventBusName" in rule
     }
 
 
@@ -71,16 +106,40 @@ def named(value, stack):
     if isinstance(value, dict):
         if "Fn::Sub" in value:
             text = value["Fn::Sub"].replace("${AWS::StackName}", stack)
-            text = text.replace("${Keyrail}", stack)
-            return text.replace("${AWS::Partition}", "aws").replace(
-                "${AWS::AccountId}", "111122223333"
-            )
+            for name, stands_for in {
+                "Keyrail": stack,
+                "AWS::Partition": "aws",
+                "AWS::AccountId": ACCOUNT,
+                "ResponderRole": RESPONDER,
+                "RolePath": "/",
+            }.items():
+                text = text.replace(f"${{{name}}}", stands_for)
+            return text
         if value == {"Ref": "GuardrailRole"}:
             return own_role(stack)
         if value == {"Ref": "ResponderRole"}:
             return RESPONDER
         return {key: named(inner, stack) for key, inner in value.items()}
     return [named(inner, stack) for inner in value] if isinstance(value, list) else value
+
+
+def generated_name(stack, logical_id, most=64):
+    """A name as CloudFormation makes it up.
+
+    It cuts the logical id to 24 characters where all of it would be too long, and then the stack's
+    name. AWS does not document how. The names of roles in public repositories show it, such as
+    StackSet-AWS-Landing-Zone-ForwardSnsNotificationLa-1XDDEMJLM5D3V and
+    StackSet-StackSetPasswordPolicy-5e1837a-LambdaRole-1TCLUMCY77KXG (read 2026-11-29).
+    """
+    suffix = "-1A2B3C4D5E6F7"
+    if len(stack) + 1 + len(logical_id) + len(suffix) > most:
+        logical_id = logical_id[:24]
+    return f"{stack[: most - len(suffix) - 1 - len(logical_id)]}-{logical_id}{suffix}"
+
+
+def stack_of_set(stack_set):
+    """The name of a stack that a StackSet makes."""
+    return f"StackSet-{stack_set}-3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
 
 def own_role(stack=STACK):
@@ -149,6 +208,8 @@ def granted(mode, conditions=()):
         for action in as_list(statement["Action"]):
             if statement["Resource"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}:
                 continue  # Lambda's on-failure destination.
+            if statement["Resource"] == {"Ref": "KeyArn"}:
+                continue  # What test_encryption.py is about.
             assert action not in actions, f"{action} is granted twice"
             actions[action] = statement["Resource"]
     return actions
@@ -164,6 +225,9 @@ def identity_statements(template, conditions=None):
                 policy = yes if conditions is None or conditions[condition] else no
             if policy != {"Ref": "AWS::NoValue"}:
                 found += [(name, statement) for statement in policy["PolicyDocument"]["Statement"]]
+    for policy in of_type(template, "AWS::IAM::Policy").values():
+        ((_, name),) = policy["Roles"][0].items()
+        found += [(name, statement) for statement in policy["PolicyDocument"]["Statement"]]
     return found
 
 

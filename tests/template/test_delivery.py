@@ -1,16 +1,10 @@
-"""Holds the rules against events.
+"""Holds the rules against events."""
 
-Whether a pattern matches is the emulator's answer (`TestEventPattern`); no AWS account is needed.
-"""
-
-import http.client
 import json
-import unittest
-from urllib.parse import urlsplit
 
-from tests.emulator.emulator import Emulator
 from tests.template.command import EVENTS, changed, explain_all, sample, sample_names, taxonomy
 from tests.template.events import (
+    IF_CONTROLS,
     NEEDED_ALL_THE_SAME,
     NOT_ROUTED,
     ORDINARY,
@@ -19,7 +13,8 @@ from tests.template.events import (
     UNSEEN_IF_DENIED,
     is_of_each_region,
 )
-from tests.template.templates import ALL_CALLS, HOME, HOME_ONLY, REGION, is_source, patterns, state
+from tests.template.matching import Matching
+from tests.template.templates import HOME, HOME_ONLY, REGION, patterns, state
 from tests.template.variants import (
     BY_OWN_ROLE,
     BY_ROOT,
@@ -31,24 +26,8 @@ from tests.template.variants import (
     VARIANTS,
 )
 
-HEADERS = {
-    "Content-Type": "application/x-amz-json-1.1",
-    "X-Amz-Target": "AWSEvents.TestEventPattern",
-    # By it the emulator knows account and service; it checks no signature.
-    "Authorization": "AWS4-HMAC-SHA256 Credential=111122223333/20260314/us-east-1/events/aws4_request",
-}
-
-
-class Delivery(unittest.TestCase):
-    """Which rules match which events, as the emulator's EventBridge sees it."""
-
-    @classmethod
-    def setUpClass(cls):
-        emulator = Emulator()
-        cls.addClassCleanup(emulator.close)
-        # It is asked thousands of times, and boto3's own work takes twice as long as the answer.
-        cls.connection = http.client.HTTPConnection(urlsplit(emulator.endpoint).netloc, timeout=30)
-        cls.addClassCleanup(cls.connection.close)
+class Delivery(Matching):
+    """Which rules match which events."""
 
     def test_samples(self):
         self.assertEqual(sample_names(), SAMPLES.keys())
@@ -172,10 +151,15 @@ class Delivery(unittest.TestCase):
         for (event, routed), violated in zip(
             SECURITY_HUB, explain_all([event for event, _ in SECURITY_HUB]), strict=True
         ):
-            self.check_delivered_by("SecurityHubRule" if routed else None, event, of=event)
             with self.subTest(event=event):
-                # The function agrees that it is about credentials.
-                self.assertTrue(violated or not routed)
+                for controls in (False, True):
+                    is_routed = controls if routed == IF_CONTROLS else routed
+                    rules = {"SecurityHubRule"} if is_routed else set()
+                    for template in (HOME, REGION):
+                        self.assertEqual(self.matching(template, event, controls), rules)
+                # The function agrees that it is about credentials, and no standing state.
+                self.assertTrue(violated or routed is not True)
+                self.assertFalse(violated and routed == IF_CONTROLS)
 
     def test_ordinary_events_start_nothing(self):
         for event in ORDINARY:
@@ -212,30 +196,6 @@ class Delivery(unittest.TestCase):
         if each:
             self.assertFalse(rules & HOME_ONLY)
 
-    def matching(self, template, event):
-        # Some recorded events lack parts of the envelope that the API insists on.
-        whole = {
-            "id": "1",
-            "account": "111122223333",
-            "time": "2026-03-14T09:26:53Z",
-            "region": "us-east-1",
-            "resources": [],
-        } | event
-        detail = whole["detail"] if isinstance(whole["detail"], dict) else {}
-        return {
-            name
-            for name, pattern in patterns(template).items()
-            # Of a pattern for another source nobody need ask.
-            if any(is_source(source, whole["source"]) for source in pattern["source"])
-            and (not detail.get("readOnly") or state(template, name) == ALL_CALLS)
-            and self.is_match(pattern, whole)
-        }
-
-    def is_match(self, pattern, event):
-        """What `TestEventPattern` says."""
-        asked = {"EventPattern": json.dumps(pattern), "Event": json.dumps(event)}
-        self.connection.request("POST", "/", json.dumps(asked), HEADERS)
-        answer = self.connection.getresponse()
-        said = json.loads(answer.read())
-        self.assertEqual(answer.status, 200, said)
-        return said["Result"]
+    def matching(self, template, event, controls=False):
+        rules = patterns(template, controls=controls)
+        return super().matching(rules, {name: state(template, name) for name in rules}, event)

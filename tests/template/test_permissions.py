@@ -4,6 +4,7 @@ import re
 import unittest
 
 from tests.emulator.emulator import ROOT
+from tests.template.deployed import Deployed
 from tests.template.templates import (
     HOME,
     MEMBER,
@@ -124,27 +125,38 @@ class Permissions(unittest.TestCase):
                 self.assertEqual(granted("enforce", {condition}), CONTAINS | ALWAYS | more)
 
     def test_no_role_can_change_itself(self):
-        for template, own in ((HOME, "${AWS::StackName}-*"), (MEMBER, "${RoleName}")):
+        # By its ARN, which names it whatever CloudFormation made of the stack's name.
+        own = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role${RolePath}"
+        for template, roles in (
+            (HOME, [{"Fn::GetAtt": ["GuardrailRole", "Arn"]}, {"Fn::Sub": own + "${AWS::StackName}-*"}]),
+            (MEMBER, [{"Fn::Sub": own + "${RoleName}"}]),
+        ):
             denied = [
-                (statement["Action"], statement["Resource"])
+                (statement["Action"], as_list(statement["Resource"]))
                 for _, statement in identity_statements(template)
-                if statement["Effect"] == "Deny"
+                if statement["Effect"] == "Deny" and "Condition" not in statement
             ]
-            role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/" + own
-            denied = [found for found in denied if found[1] != "*"]
-            self.assertEqual(denied, [("iam:*", {"Fn::Sub": role})])
+            self.assertEqual(denied, [("iam:*", roles)])
+        self.assertEqual(
+            HOME["Resources"]["OwnRolesPolicy"]["Properties"]["Roles"], [{"Ref": "GuardrailRole"}]
+        )
 
     def test_no_other_function_can_use_the_role(self):
-        (statement,) = (
+        statement, rechecks = (
             statement
             for _, statement in identity_statements(HOME)
-            if statement["Effect"] == "Deny" and statement["Resource"] == "*"
+            if statement["Effect"] == "Deny" and "Condition" in statement
         )
+        self.assertEqual(statement["Resource"], "*")
         arn = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"
         name = HOME["Resources"]["GuardrailFunction"]["Properties"]["FunctionName"]
         self.assertEqual(name, {"Ref": "AWS::StackName"})
         condition = {"lambda:SourceFunctionArn": {"Fn::Sub": arn + "${AWS::StackName}"}}
         self.assertEqual(statement["Condition"], {"ArnNotEquals": condition})
+        # Nor fill the queue of re-checks, which are acted on.
+        self.assertEqual(rechecks["Action"], "sqs:SendMessage")
+        self.assertEqual(rechecks["Resource"], {"Fn::GetAtt": ["RecheckQueue", "Arn"]})
+        self.assertEqual(rechecks["Condition"], statement["Condition"])
         # What Lambda does itself does not say of which function it is.
         denied = {action.removesuffix("*") for action in statement["Action"]}
         by_lambda = {"sqs:", "logs:", "kms:"}
@@ -180,7 +192,7 @@ class Permissions(unittest.TestCase):
                 else:
                     denied.append((action, statement["Resource"]["Fn::Sub"]))
         self.assertEqual(allowed, CONTAINS | REVOKES_ROLES | DELETES | LOOKS_UP)
-        own = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${RoleName}"
+        own = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role${RolePath}${RoleName}"
         self.assertEqual(denied, [("iam:*", own)])
 
     def test_a_member_account_grants_under_the_same_conditions(self):
@@ -219,7 +231,7 @@ class Permissions(unittest.TestCase):
             if statement["Action"] == "sts:AssumeRoot"
         )
         task = "arn:${AWS::Partition}:iam::aws:policy/root-task/IAMDeleteRootUserCredentials"
-        condition = {"ArnEquals": {"sts:TaskPolicyArn": {"Fn::Sub": task}}}
+        condition = {"StringEquals": {"sts:TaskPolicyArn": {"Fn::Sub": task}}}
         self.assertEqual(statement["Condition"], condition)
 
     def test_roles_are_assumed_only_in_the_own_organization(self):
@@ -239,8 +251,9 @@ class Permissions(unittest.TestCase):
         for alternative in pattern["detail"]["$or"]:
             for name in alternative["eventName"]:
                 if isinstance(name, dict):
-                    left_out |= set(name["anything-but"])
-        other_rules = {"AssumeRoot", "CreateOAuth2Token", "CreateAccessKey"}
+                    names = name["anything-but"]
+                    left_out |= set(names["wildcard"] if isinstance(names, dict) else names)
+        other_rules = {"AssumeRoot", "CreateOAuth2Token*", "CreateAccessKey"}
         # By what they say the function tells whether they contain.
         by_content = {"PutRolePolicy", "PutUserPolicy"}
         permitted = {action.split(":")[1] for action in granted("enforce", HOME["Conditions"])}
@@ -287,7 +300,9 @@ class Permissions(unittest.TestCase):
         files = [core / "change.rs", core / "lookup.rs"]
         files += (ROOT / "crates" / "keyrail-aws" / "src").rglob("*.rs")
         for file in files:
-            if file.name not in ("organizations.rs", "undo.rs"):  # Only the command calls these.
+            # Only the command calls these.
+            commands = {"caller", "caller.rs", "organizations.rs", "redrive", "redrive.rs", "undo.rs"}
+            if not commands & set(file.relative_to(ROOT).parts):
                 called |= set(re.findall(r'"([a-z0-9-]+:[A-Z][A-Za-z0-9]+)"', file.read_text()))
         called.discard("aws:TokenIssueTime")  # A condition key.
         granted_at_most = set().union(*CALLS, LOOKS_AGAIN, ALERTS)
@@ -321,7 +336,21 @@ class Permissions(unittest.TestCase):
         self.assertEqual((statement["Effect"], statement["Action"]), ("Allow", "events:PutEvents"))
         self.assertTrue(statement["Resource"]["Fn::Sub"].endswith("/" + bus["Name"]["Fn::Sub"]))
         organization = {"aws:PrincipalOrgID": {"Ref": "OrganizationId"}}
-        self.assertEqual(statement["Condition"], {"StringEquals": organization})
+        self.assertEqual(statement["Condition"]["StringEquals"], organization)
+
+    def test_each_role_has_the_boundary_and_the_path_that_are_asked_for(self):
+        boundary = ["HasPermissionsBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]
+        for template in (HOME, REGION, MEMBER):
+            (role,) = of_type(template, "AWS::IAM::Role").values()
+            self.assertEqual(role["PermissionsBoundary"], {"Fn::If": boundary})
+            self.assertEqual(role["Path"], {"Ref": "RolePath"})
+            self.assertEqual(
+                template["Conditions"]["HasPermissionsBoundary"],
+                {"Fn::Not": [{"Fn::Equals": [{"Ref": "PermissionsBoundary"}, ""]}]},
+            )
+            pattern = template["Parameters"]["RolePath"]["AllowedPattern"]
+            for path, is_allowed in (("/", True), ("/security/keyrail/", True), ("security/", False)):
+                self.assertEqual(bool(re.fullmatch(pattern, path)), is_allowed, path)
 
     def test_roles_have_no_name_that_another_region_could_have_taken(self):
         for template in (HOME, REGION):
@@ -329,15 +358,64 @@ class Permissions(unittest.TestCase):
                 self.assertNotIn("RoleName", role, name)
 
     def test_only_the_function_is_let_in_to_publish_alerts(self):
-        policy = HOME["Resources"]["AlertTopicPolicy"]["Properties"]["PolicyDocument"]
-        (statement,) = policy["Statement"]
         role = {"Fn::GetAtt": ["GuardrailRole", "Arn"]}
-        self.assertEqual(statement["Principal"], {"AWS": role})
+        for name in ("AlertTopic", "ChatTopic"):
+            topic, policy = {"Ref": name}, HOME["Resources"][f"{name}Policy"]["Properties"]
+            allowed, denied = policy["PolicyDocument"]["Statement"][:2]
+            publishing = {"Action": "sns:Publish", "Resource": topic}
+            self.assertEqual(allowed, {"Effect": "Allow", "Principal": {"AWS": role}} | publishing)
+            # An IAM policy of the account that allows sns:Publish is of no use to a forger. The condition
+            # is that of the queue of re-checks.
+            queue = HOME["Resources"]["RecheckQueuePolicy"]["Properties"]["PolicyDocument"]
+            condition = {"Condition": queue["Statement"][0]["Condition"]}
+            self.assertEqual(denied, {"Effect": "Deny", "Principal": "*"} | publishing | condition)
+
+    def test_only_services_publish_faults_of_keyrail_itself(self):
+        for template in (HOME, REGION):
+            policy = template["Resources"]["OperatorTopicPolicy"]["Properties"]["PolicyDocument"]
+            allowed, denied = policy["Statement"]
+            self.assertEqual(allowed["Principal"], {"Service": "cloudwatch.amazonaws.com"})
+            self.assertEqual((denied["Effect"], denied["Principal"]), ("Deny", "*"))
+            for statement in (allowed, denied):
+                self.assertEqual(statement["Action"], "sns:Publish")
+                self.assertEqual(statement["Resource"], {"Ref": "OperatorTopic"})
+            # Both must hold for a call to be denied. A call of CloudWatch or EventBridge as themselves
+            # meets neither: it has no ARN of a principal, and is an AWS service's.
+            self.assertEqual(
+                denied["Condition"],
+                {
+                    "Null": {"aws:PrincipalArn": "false"},
+                    "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+                },
+            )
+
+    def test_other_accounts_subscribe_where_a_parameter_names_them(self):
+        def let_in(**parameters):
+            policy = Deployed(HOME, **parameters).resources["AlertTopicPolicy"]["Properties"]
+            return policy["PolicyDocument"]["Statement"][2:]
+
+        self.assertEqual(let_in(), [])
+        (statement,) = let_in(Subscribers="444455556666,777788889999")
+        self.assertEqual(
+            statement,
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": ["444455556666", "777788889999"]},
+                "Action": "sns:Subscribe",
+                "Resource": {"Ref": "AlertTopic"},
+            },
+        )
+        pattern = HOME["Parameters"]["Subscribers"]["AllowedPattern"]
+        for wrong in ("*", "44445555666", "arn:aws:iam::444455556666:root"):
+            self.assertIsNone(re.fullmatch(pattern, wrong))
 
     def test_services_are_let_in_from_named_resources_only(self):
-        for template in (HOME, REGION):
+        for deployed in (
+            Deployed(HOME, Chat="topic", Subscribers="444455556666"),
+            Deployed(REGION, OperatorEmail="operator@example.com"),
+        ):
             for kind in ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
-                for name, policy in of_type(template, kind).items():
+                for name, policy in deployed.of_type(kind).items():
                     for statement in policy["PolicyDocument"]["Statement"]:
                         if "Service" in statement["Principal"]:
                             with self.subTest(name):

@@ -151,6 +151,13 @@ VARIANTS = [
         {"detail.additionalEventData.grant_type": "refresh_token"},
         None,
     ),
+    # And its like: for an application that signs its request, or that shows another's token.
+    ("signin:CreateOAuth2Token", {"detail.eventName": "CreateOAuth2TokenWithIAM"}, "SessionRule"),
+    (
+        "signin:CreateOAuth2Token",
+        {**BY_ROOT, "detail.eventName": "CreateOAuth2TokenWithTokenExchange", "detail.readOnly": False},
+        "SessionRule",
+    ),
     ("sts:AssumeRoot", {"detail.readOnly": False}, "SessionRule"),
     ("sts:AssumeRoot", {**BY_ROOT, "detail.readOnly": False}, "SessionRule"),
     ("sts:AssumeRoot", {**BY_ROOT, **FAILED}, "SessionRule"),
@@ -175,6 +182,8 @@ VARIANTS = [
     ("root-api-call", {"detail.eventName": "CreateAccessKey"}, "RootRule"),
     ("root-api-call", {"detail.userIdentity.invokedBy": "autoscaling.amazonaws.com"}, None),
     ("root-api-call", {"detail.readOnly": True}, None),
+    ("root-api-call", {"detail.managementEvent": False, "detail.eventCategory": "Data"}, None),
+    ("root-api-call", {"detail.eventCategory": ABSENT, "detail.managementEvent": ABSENT}, "RootRule"),
     # A person, if the event shows an address: the function decides.
     ("root-api-call", {"detail.userIdentity.invokedBy": "AWS Internal"}, "RootRule"),
     ("root-api-call", {"detail.userIdentity.invokedBy": "billingconsole.amazonaws.com"}, "RootRule"),
@@ -370,4 +379,5 @@ OWN_ROLE = [
     ("unrelated-call", of_service("iam", "CreateUser") | FAILED, "ResponderRule"),
     ("unrelated-call", of_service("ec2", "RunInstances") | FAILED, "ResponderRule"),
     ("unrelated-call", of_service("s3", "PutObject"), "ResponderRule"),
+    ("unrelated-call", of_service("signin", "CreateOAuth2TokenWithIAM"), "SessionRule"),
 ]

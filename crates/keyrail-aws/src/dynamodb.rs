@@ -7,7 +7,7 @@
 //! | claim of an event | `event#ID` | `claim` | `done`, `nonce` of who has it, `until` (ms) |
 //! | containments in an account | `account#ID` | `hour#2026-11-25T06` | `events`: their ids |
 //! | release of all that was done about an event | `event#ID` | `TIME#EVENT#released` | `memory`: JSON |
-//! | alerts of one actor and guardrail in a window | `repeat#ACCOUNT#GUARDRAILS#DEED#ACTOR` | `window#UNTIL` | `first`, `promised`, `entries`: id and outcome of what was counted |
+//! | alerts of one actor and guardrail in a window | `repeat#ACCOUNT#GUARDRAILS#DEED#ACTOR` | `window#UNTIL` | `first`, `promised`, `entries`: id and outcome of what was counted, `more`: how many besides |
 //! | which windows of what was refused are told by themselves, before it is a storm | `repeat#ACCOUNT#GUARDRAILS#DEED#many actors` | `alone#UNTIL` | `events`: what tells each from the others |
 //! | memory of a key | `key#ID` | `TIME#EVENT#KIND` | `memory`: JSON |
 //! | memory of a user | `user#ARN` | the same | `memory`: JSON |
@@ -21,15 +21,11 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::id::AccountId;
-use keyrail_core::repeats::{Repetition, Window};
+use keyrail_core::repeats::{MOST_ENTRIES, Repetition, Tally, Window};
 use keyrail_core::state::{Claim, ClaimEnd, Claimant, Fact, Memory, State, StateError, Subject};
 
 use crate::Aws;
 use crate::error::sorted;
-
-/// How long a claim is kept. EventBridge tries for a day at most, and Lambda for six
-/// hours.
-const CLAIM_LASTS: SignedDuration = SignedDuration::from_hours(48);
 
 /// How long a window is kept: longer than its follow-up can lie in a queue, and then in
 /// the one for what was not delivered.
@@ -40,14 +36,19 @@ impl State for Aws {
         self.places.table.is_some()
     }
 
-    async fn claim(&self, event: &str, by: &Claimant) -> Result<Claim, StateError> {
+    async fn claim(
+        &self,
+        event: &str,
+        by: &Claimant,
+        lasts: SignedDuration,
+    ) -> Result<Claim, StateError> {
         let now = Timestamp::now();
         let put = self
             .put(&claim_on(event))
             .item("done", AttributeValue::Bool(false))
             .item("nonce", text(&by.nonce))
             .item("until", number(by.until.as_millisecond()))
-            .item("expires", number((now + CLAIM_LASTS).as_second()))
+            .item("expires", number((now + lasts).as_second()))
             // The last is for a call that was made although its answer was late or lost, and
             // that the SDK sends again.
             .condition_expression(
@@ -73,12 +74,18 @@ impl State for Aws {
         })
     }
 
-    async fn settle(&self, event: &str, by: &Claimant, end: ClaimEnd) -> Result<(), StateError> {
+    async fn settle(
+        &self,
+        event: &str,
+        by: &Claimant,
+        end: ClaimEnd,
+        lasts: SignedDuration,
+    ) -> Result<(), StateError> {
         let is_handled = match end {
             ClaimEnd::Handled => true,
             ClaimEnd::Open => false,
         };
-        let expires = Timestamp::now() + CLAIM_LASTS;
+        let expires = Timestamp::now() + lasts;
         let update = self
             .update(&claim_on(event))
             .update_expression(
@@ -163,22 +170,42 @@ impl State for Aws {
         if Timestamp::now() >= repetition.until {
             return Ok(false);
         }
-        let update = self
-            .update(&window_of(repetition))
-            .update_expression("ADD entries :entry")
-            .condition_expression("promised = :yes")
+        let place = window_of(repetition);
+        let keep = self
+            .update(&place)
+            .update_expression("ADD entries :entries")
+            .condition_expression(
+                "promised = :yes AND (attribute_not_exists(entries) OR size(entries) < :most OR contains(entries, :entry))",
+            )
             .expression_attribute_values(":yes", AttributeValue::Bool(true))
-            .expression_attribute_values(":entry", AttributeValue::Ss(vec![entry.to_owned()]));
-        is_updated(update).await
+            .expression_attribute_values(":most", AttributeValue::N(MOST_ENTRIES.to_string()))
+            .expression_attribute_values(":entry", text(entry))
+            .expression_attribute_values(":entries", AttributeValue::Ss(vec![entry.to_owned()]));
+        if is_updated(keep).await? {
+            return Ok(true);
+        }
+        // It is full, or nobody has promised anything.
+        let count = self
+            .update(&place)
+            .update_expression("ADD #more :one")
+            .condition_expression("promised = :yes")
+            .expression_attribute_names("#more", "more")
+            .expression_attribute_values(":yes", AttributeValue::Bool(true))
+            .expression_attribute_values(":one", number(1));
+        is_updated(count).await
     }
 
-    async fn tallied(&self, repetition: &Repetition) -> Result<Option<Vec<String>>, StateError> {
+    async fn tallied(&self, repetition: &Repetition) -> Result<Option<Tally>, StateError> {
         let item = self.item(&window_of(repetition)).await?;
         if item.is_empty() {
             return Ok(None);
         }
         let entries = item.get("entries").and_then(|all| all.as_ss().ok());
-        Ok(Some(entries.cloned().unwrap_or_default()))
+        let more = item.get("more").and_then(|more| more.as_n().ok());
+        Ok(Some(Tally {
+            entries: entries.cloned().unwrap_or_default(),
+            more: more.and_then(|more| more.parse().ok()).unwrap_or_default(),
+        }))
     }
 
     async fn recall(&self, about: &Subject) -> Result<Vec<Memory>, StateError> {

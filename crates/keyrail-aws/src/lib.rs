@@ -7,12 +7,16 @@
 //! It decides nothing. What may be called, and what an answer means for the report,
 //! is the core's. The feature `command` adds what only the command calls.
 
+#[cfg(feature = "command")]
+pub mod caller;
 mod dynamodb;
 mod error;
 mod iam;
 #[cfg(feature = "command")]
 pub mod organizations;
 mod reach;
+#[cfg(feature = "command")]
+pub mod redrive;
 mod sns;
 mod sqs;
 #[cfg(feature = "command")]

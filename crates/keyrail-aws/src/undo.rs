@@ -1,69 +1,40 @@
 //! Taking containment back, with the credentials that people have.
 
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::{BehaviorVersion, Region};
-use keyrail_core::effects::{EffectError, EffectErrorKind};
-use keyrail_core::id::AccountId;
+use aws_config::Region;
 
-use crate::error::sorted;
-use crate::{Aws, CALL_TIMEOUT, Places, timeouts};
+use crate::caller::Connection;
+use crate::{Aws, Places};
 
-/// Whose credentials they are.
+/// keyrail's table, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// The account that the calls are made in.
-    pub account: AccountId,
-    /// Who makes them.
-    pub arn: String,
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// Its Region: the one that keyrail is deployed in.
+    pub region: String,
 }
 
-/// Connects with the caller's own credentials and settings: those of the AWS command
-/// line, or of a `profile` of its configuration. `region` is used where these name none.
-/// The clients act in the caller's account, and in no other.
-///
-/// # Errors
-///
-/// If STS does not say who the caller is.
-pub async fn connect(
-    table: Option<String>,
-    region: Option<String>,
-    profile: Option<&str>,
-) -> Result<(Aws, Caller), EffectError> {
-    const CALL: &str = "sts:GetCallerIdentity";
-    let mut defaults =
-        aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts(CALL_TIMEOUT));
-    if let Some(profile) = profile {
-        // By itself: keys in the environment would come before a profile.
-        let credentials = ProfileFileCredentialsProvider::builder().profile_name(profile);
-        defaults = defaults
-            .profile_name(profile)
-            .credentials_provider(credentials.build());
+impl Connection {
+    /// Clients that act in the caller's account, and in no other.
+    #[must_use]
+    pub fn aws(&self) -> Aws {
+        let aws = Aws::new(self.config.clone(), Places::default());
+        aws.acting_in(self.caller.account.clone(), &self.caller.partition)
     }
-    let config = defaults.load().await;
-    let config = match (config.region(), region) {
-        (None, region) => {
-            let region = region.unwrap_or_else(|| "us-east-1".to_owned());
-            config.into_builder().region(Region::new(region)).build()
+
+    /// The same, with a table that is in the caller's account.
+    #[must_use]
+    pub fn aws_with(&self, table: &Table) -> Aws {
+        let region = Region::new(table.region.clone());
+        let there = self.config.to_builder().region(region).build();
+        Aws {
+            // With the connection's timeouts, and not those of an invocation.
+            dynamodb: aws_sdk_dynamodb::Client::new(&there),
+            places: Places {
+                table: Some(table.name.clone()),
+                ..Places::default()
+            },
+            ..self.aws()
         }
-        (Some(_), _) => config,
-    };
-    let places = Places {
-        table,
-        ..Places::default()
-    };
-    let aws = Aws::new(config, places);
-    let asked = aws.sts().get_caller_identity().send().await;
-    let identity = asked.map_err(|error| sorted(CALL, &error))?;
-    let unreadable = || EffectError {
-        kind: EffectErrorKind::Refused,
-        message: format!("{CALL}: an answer without account and ARN"),
-    };
-    let account: AccountId = identity
-        .account()
-        .and_then(|account| account.parse().ok())
-        .ok_or_else(unreadable)?;
-    let arn = identity.arn().ok_or_else(unreadable)?.to_owned();
-    let partition = arn.split(':').nth(1).ok_or_else(unreadable)?;
-    let aws = aws.acting_in(account.clone(), partition);
-    Ok((aws, Caller { account, arn }))
+    }
 }

@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Org(crate::commands::org::Args),
     #[cfg(feature = "prove")]
     Prove(crate::commands::prove::Args),
+    #[cfg(feature = "aws")]
+    Redrive(crate::commands::redrive::Args),
     Sample(sample::Args),
     Schema(schema::Args),
     Taxonomy(taxonomy::Args),

@@ -10,6 +10,8 @@ pub(crate) mod init;
 pub(crate) mod org;
 #[cfg(feature = "prove")]
 pub(crate) mod prove;
+#[cfg(feature = "aws")]
+pub(crate) mod redrive;
 pub(crate) mod sample;
 pub(crate) mod schema;
 pub(crate) mod taxonomy;

@@ -1,6 +1,8 @@
 //! The `keyrail` command: parse, run, exit.
 
 mod bundle;
+#[cfg(feature = "aws")]
+mod caller;
 mod cli;
 mod clock;
 mod commands;
@@ -39,6 +41,8 @@ fn main() -> Exit {
         Command::Org(args) => args.run(&mut out),
         #[cfg(feature = "prove")]
         Command::Prove(args) => args.run(&mut out),
+        #[cfg(feature = "aws")]
+        Command::Redrive(args) => args.run(&mut out),
         Command::Sample(args) => args.run(&mut out),
         Command::Schema(args) => args.run(&mut out),
         Command::Taxonomy(args) => args.run(&mut out),

@@ -14,6 +14,7 @@ use self::taxonomy::Group;
 use crate::circumstances::{Circumstances, Past};
 use crate::event::{Body, Event};
 use crate::lookup::UserFacts;
+use crate::partition::Partition;
 use crate::repeats::Repeats;
 
 pub use self::actor::{Actor, ActorKind};
@@ -72,6 +73,10 @@ pub struct Activity {
     /// Whether a role of keyrail's function did what that function never does.
     #[serde(skip)]
     pub misused: bool,
+    /// The control about credentials that failed, where it is a finding of one: something that
+    /// stays so until somebody changes it.
+    #[serde(skip)]
+    pub control: Option<String>,
     /// How many instances it launched.
     pub launched: u64,
     /// Whether networks have names here at all.
@@ -321,20 +326,31 @@ impl Activity {
         }
     }
 
-    /// The AWS partition that it happened in: `aws`, `aws-cn` or `aws-us-gov`.
+    /// The AWS partition that it happened in: by its Region, and without one by the
+    /// actor's ARN. None if it is not one that keyrail knows.
     #[must_use]
-    pub(crate) fn partition(&self) -> &'static str {
+    pub(crate) fn partition(&self) -> Option<&'static Partition> {
         match self.region.as_deref() {
-            Some(region) if region.starts_with("cn-") => "aws-cn",
-            Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
+            Some(region) => Partition::of_region(region),
+            None => Partition::by_id(self.partition_id()),
         }
+    }
+
+    /// The id of that partition for ARNs, of one that keyrail does not know too.
+    #[must_use]
+    pub(crate) fn partition_id(&self) -> &str {
+        let by_region = self.region.as_deref().and_then(Partition::of_region);
+        let by_actor = || Partition::id_in(self.actor.arn.as_deref()?);
+        by_region
+            .map(|partition| partition.id)
+            .or_else(by_actor)
+            .unwrap_or("aws")
     }
 
     /// The ARN of a user of the affected account, without the path.
     #[must_use]
     pub(crate) fn user_arn(&self, account: &str, name: &str) -> String {
-        format!("arn:{}:iam::{account}:user/{name}", self.partition())
+        format!("arn:{}:iam::{account}:user/{name}", self.partition_id())
     }
 
     /// The ARN of the user that the target is, or belongs to.
@@ -372,7 +388,7 @@ impl Activity {
     /// The ARN of root in an account.
     #[must_use]
     pub(crate) fn root_arn(&self, account: &str) -> String {
-        format!("arn:{}:iam::{account}:root", self.partition())
+        format!("arn:{}:iam::{account}:root", self.partition_id())
     }
 }
 

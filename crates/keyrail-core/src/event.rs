@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use self::claim::EVENT_LASTS;
 pub(crate) use self::json::Json;
 use self::mend::mended;
 use self::shape::{Shape, insight};

@@ -29,6 +29,7 @@ pub mod id;
 pub mod judge;
 pub mod lookup;
 pub mod outcome;
+pub mod partition;
 mod patience;
 pub mod pipeline;
 pub mod plan;

@@ -79,7 +79,11 @@ pub async fn respond(
             // Where the table did not answer it may have taken the claim all the same.
             Some(Claim::Mine) | None => {}
         }
-        claimed = report.event.claim().map(|event| Claimed { event, by });
+        let lasts = report.event.claim_lasts();
+        claimed = report
+            .event
+            .claim()
+            .map(|event| Claimed { event, by, lasts });
         if !bearing.subjects.is_empty() {
             // What is remembered of this very event is not what came before it.
             let mut before = recalled.memories.clone();

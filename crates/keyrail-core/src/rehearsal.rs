@@ -1,9 +1,11 @@
 //! Rehearsal: a plan carried out against an IAM that answers as one wants, for looking at
 //! an alert before there is one. Nothing is called.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -46,6 +48,7 @@ pub fn rehearse(
         answers,
         now,
         owner: named.or_else(|| SOMEBODY.parse().ok()),
+        made: Rc::default(),
     };
     let protected = &bundle.settings.protect;
     let mut playing = pin!(carry_out(&report.plan, protected, None, &stage));
@@ -69,6 +72,8 @@ struct Stage {
     now: Timestamp,
     /// Whose each key is.
     owner: Option<UserName>,
+    /// What was made, and is shown from then on.
+    made: Rc<RefCell<Vec<Change>>>,
 }
 
 impl Effects for Stage {
@@ -98,7 +103,11 @@ impl Effects for Stage {
 impl Hands for Stage {
     async fn make(&self, change: &Change) -> Result<(), EffectError> {
         match self.answers {
-            Answers::Done | Answers::Lagging => Ok(()),
+            Answers::Done => {
+                self.made.borrow_mut().push(change.clone());
+                Ok(())
+            }
+            Answers::Lagging => Ok(()),
             Answers::Denied => Err(EffectError {
                 kind: EffectErrorKind::Denied,
                 message: format!("{}: AccessDenied", change.action()),
@@ -107,10 +116,11 @@ impl Hands for Stage {
     }
 
     async fn see(&self, change: &Change) -> Result<Sight, EffectError> {
-        Ok(match (self.answers, change.key()) {
-            (Answers::Done, _) => Sight::Made,
-            (Answers::Denied | Answers::Lagging, Some(_)) => Sight::NotMade(Instead::Active),
-            (Answers::Denied | Answers::Lagging, None) => Sight::NotMade(Instead::Unchanged),
+        let is_made = self.made.borrow().contains(change);
+        Ok(match (is_made, change.key()) {
+            (true, _) => Sight::Made,
+            (false, Some(_)) => Sight::NotMade(Instead::Active),
+            (false, None) => Sight::NotMade(Instead::Unchanged),
         })
     }
 

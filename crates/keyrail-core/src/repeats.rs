@@ -23,6 +23,14 @@ pub(crate) const MINUTES: u32 = 10;
 /// checked 2026-11-25), and the follow-up comes after the window.
 pub(crate) const MOST_MINUTES: u32 = 14;
 
+/// So many of what is counted in one window are kept in full, and all others are a number: an
+/// item of the table takes 400 KB (`DynamoDB` Developer Guide, "Constraints", checked
+/// 2026-11-29), and each write to it costs as much as the whole is long.
+pub const MOST_ENTRIES: usize = 100;
+
+/// The longest that is kept of one, in bytes: full windows stay far below what an item takes.
+pub(crate) const LONGEST_ENTRY: usize = 1_000;
+
 /// So many windows of what was refused are told of by themselves in one account, for one set of
 /// guardrails; all others in that time are one storm.
 pub const MOST_ALONE: u32 = 10;
@@ -80,8 +88,21 @@ enum Schema {
 pub struct Repeats {
     /// Whose violations of what.
     pub follow_up: FollowUp,
-    /// Each event's id, and what it came to.
+    /// Each event's id, and what it came to: at most [`MOST_ENTRIES`].
     pub tallied: Vec<String>,
+    /// How many there are besides. An event that is handled again after its invocation failed
+    /// may be among them twice.
+    #[serde(default)]
+    pub more: u64,
+}
+
+/// What was counted in a window.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Each event's id, and what it came to: at most [`MOST_ENTRIES`].
+    pub entries: Vec<String>,
+    /// How many there are besides.
+    pub more: u64,
 }
 
 /// What a window says of an event.
@@ -188,6 +209,14 @@ fn deed(report: &Report) -> Option<String> {
         }
         false => action,
     })
+}
+
+impl Repeats {
+    /// How often it happened again.
+    #[must_use]
+    pub(crate) fn count(&self) -> u64 {
+        self.more.saturating_add(self.tallied.len() as u64)
+    }
 }
 
 impl FollowUp {

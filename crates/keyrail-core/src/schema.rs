@@ -41,7 +41,7 @@ pub const PRINCIPALS: [&str; 10] = [
 ];
 
 /// The facts of the context, in order: name, type and meaning.
-const FACTS: [(&str, &str, &str); 22] = [
+const FACTS: [(&str, &str, &str); 23] = [
     (
         "name",
         "String",
@@ -121,6 +121,11 @@ const FACTS: [(&str, &str, &str); 22] = [
         "administrator?",
         "Bool",
         "Whether administrator rights are granted, or belong to the user that a credential is for.",
+    ),
+    (
+        "control?",
+        "String",
+        "The control about credentials that failed, such as \"IAM.3\": a standing state. Absent from all else.",
     ),
     (
         "history?",

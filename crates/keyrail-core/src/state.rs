@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::activity::taxonomy::Group;
@@ -13,7 +13,7 @@ use crate::activity::{Activity, ActorKind};
 use crate::event::Event;
 use crate::history::History;
 use crate::id::AccountId;
-use crate::repeats::{Repetition, Window};
+use crate::repeats::{Repetition, Tally, Window};
 
 /// The door to the table.
 #[expect(
@@ -24,17 +24,30 @@ pub trait State {
     /// Whether there is a table.
     fn has_table(&self) -> bool;
 
-    /// Claims an event, so that nobody but `by` handles it. What `by` has claimed before is
-    /// still its own: an answer that was late or lost locks nobody out.
+    /// Claims an event, so that nobody but `by` handles it, and knows for so long that it was
+    /// handled. What `by` has claimed before is still its own: an answer that was late or lost
+    /// locks nobody out.
     ///
     /// # Errors
     ///
     /// If the table does not answer, in which case the claim may have been made; the same
     /// holds for all that follow.
-    async fn claim(&self, event: &str, by: &Claimant) -> Result<Claim, StateError>;
+    async fn claim(
+        &self,
+        event: &str,
+        by: &Claimant,
+        lasts: SignedDuration,
+    ) -> Result<Claim, StateError>;
 
-    /// Ends the claim that `by` has, or had and the table has lost. Another's stays as it is.
-    async fn settle(&self, event: &str, by: &Claimant, end: ClaimEnd) -> Result<(), StateError>;
+    /// Ends the claim that `by` has, or had and the table has lost, and keeps it for so long.
+    /// Another's stays as it is.
+    async fn settle(
+        &self,
+        event: &str,
+        by: &Claimant,
+        end: ClaimEnd,
+        lasts: SignedDuration,
+    ) -> Result<(), StateError>;
 
     /// Counts a containment in an account within this hour, once for each event; whether
     /// there were fewer than `most`.
@@ -56,11 +69,12 @@ pub trait State {
     async fn promise(&self, repetition: &Repetition) -> Result<(), StateError>;
 
     /// Counts an event in a window that promises a follow-up, by its id and what it came to;
-    /// whether there is such a window. Counting it twice counts once.
+    /// whether there is such a window. Of [`crate::repeats::MOST_ENTRIES`] each is kept, and
+    /// counting it twice counts once; of what comes after those only the number grows.
     async fn tally(&self, repetition: &Repetition, entry: &str) -> Result<bool, StateError>;
 
     /// What was counted in a window; `None` if nothing is known of it.
-    async fn tallied(&self, repetition: &Repetition) -> Result<Option<Vec<String>>, StateError>;
+    async fn tallied(&self, repetition: &Repetition) -> Result<Option<Tally>, StateError>;
 
     /// What is remembered about a subject.
     async fn recall(&self, about: &Subject) -> Result<Vec<Memory>, StateError>;
@@ -265,7 +279,7 @@ pub(crate) fn launch_to_judge_again(activity: &Activity, memories: &[Memory]) ->
 impl History {
     /// A history of what is remembered.
     #[must_use]
-    pub(crate) fn of(memories: &[Memory]) -> Self {
+    pub fn of(memories: &[Memory]) -> Self {
         let mut history = Self::default();
         for memory in memories {
             history.recall(memory);

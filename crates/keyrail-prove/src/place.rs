@@ -260,7 +260,10 @@ impl Sort {
             .map(|line| (*line).to_owned())
             .collect();
         if let Some(entry) = entry {
-            lines.push(format!("context.name == {:?}", entry.action));
+            lines.push(match entry.begins {
+                true => format!("context.name like \"{}*\"", entry.action),
+                false => format!("context.name == {:?}", entry.action),
+            });
         } else {
             lines.push("context.name like \"*:*\"".to_owned());
             let named = told.texts.iter();
@@ -283,6 +286,10 @@ impl Sort {
     );
         if !kind.is_report() {
             lines.push("!(context has errorCode) || !context.succeeded".to_owned());
+        }
+        // Those of Security Hub have no name in the taxonomy.
+        if entry.is_some() || kind != Kind::Finding {
+            lines.push("!(context has control)".to_owned());
         }
         if principal != "Root" {
             lines.push("!context.rootSession".to_owned());

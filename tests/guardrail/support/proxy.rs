@@ -24,8 +24,6 @@ pub(crate) struct Proxy {
 #[derive(Default)]
 struct State {
     faults: HashMap<String, Vec<Fault>>,
-    /// How many calls there had been when it was last told what to break.
-    told_at: usize,
     calls: Vec<Call>,
     /// The first answers, by action.
     first: HashMap<String, (u16, Bytes)>,
@@ -41,16 +39,6 @@ struct Deadly {
     /// Whether the call still reaches the emulator.
     reaches: bool,
     struck: Arc<Notify>,
-}
-
-impl State {
-    /// Whether such a call has been answered since it was last told what to break.
-    fn has_answered(&self, action: &str) -> bool {
-        let since = self.calls.iter().skip(self.told_at);
-        since
-            .into_iter()
-            .any(|call| call.action == action && call.answered.is_some())
-    }
 }
 
 /// One call of AWS.
@@ -87,8 +75,6 @@ pub(crate) enum Fault {
     Slow(Duration),
     /// It is answered as the first call of this action was.
     Stale,
-    /// It reaches the emulator after a call of this action has been answered.
-    After(&'static str),
 }
 
 impl Proxy {
@@ -108,7 +94,6 @@ impl Proxy {
     /// stays for all that follow.
     pub(crate) fn breaks(&self, action: &str, faults: &[Fault]) {
         let mut state = lock(&self.state);
-        state.told_at = state.calls.len();
         state.faults.insert(action.to_owned(), faults.to_vec());
     }
 
@@ -222,14 +207,6 @@ async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Optio
             &[("content-type", "text/xml")],
             error_body(code),
         )),
-        Some(Fault::After(first)) => {
-            while !lock(&state).has_answered(first) {
-                tokio::task::yield_now().await;
-            }
-            // So that the function has seen that answer, on a busy machine too.
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            reach().await
-        }
         Some(Fault::LoseAnswer) => {
             reach().await;
             future::pending().await

@@ -145,3 +145,20 @@ fn works(status: &StatusType) -> bool {
 fn is_unknown<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     error.code() == Some("InvalidAction")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_expired_does_not_work_and_what_nobody_knows_does() {
+        for (status, is_working) in [
+            ("Active", true),
+            ("Inactive", false),
+            ("Expired", false),
+            ("Suspended", true),
+        ] {
+            assert_eq!(works(&StatusType::from(status)), is_working, "{status}");
+        }
+    }
+}

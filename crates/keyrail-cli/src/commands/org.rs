@@ -1,15 +1,18 @@
 //! `keyrail org`
 
+use std::cell::Cell;
 use std::fs;
 use std::path::PathBuf;
 
 use clap::Subcommand;
 use keyrail_aws::organizations::Organization;
+use keyrail_core::effects::EffectErrorKind;
 
 use crate::bundle::{self, FOLDER_HELP};
+use crate::caller::connect;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output};
-use crate::runtime::wait_for;
+use crate::runtime::{telling, wait_for};
 
 /// Work with the organization that a bundle knows
 #[derive(Debug, clap::Args)]
@@ -28,7 +31,7 @@ enum Command {
 /// Uses the credentials of the AWS command line (`AWS_PROFILE` and so on), which must
 /// be of the management account or a delegated administrator, and only reads:
 /// `organizations:ListRoots`, `ListOrganizationalUnitsForParent` and
-/// `ListAccountsForParent`. Suspended accounts are left out.
+/// `ListAccountsForParent`. Accounts that are suspended or closed are left out.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -50,20 +53,51 @@ impl Args {
     }
 }
 
+/// Says on a terminal how far it has come, and that it goes on where AWS throttles.
+async fn read(out: &mut Output) -> Result<Organization, Failure> {
+    let connection = connect(None, None, out).await?;
+    let seen = Cell::new((0, 0));
+    let reading = Organization::read(&connection, |so_far| {
+        seen.set((so_far.accounts.len(), so_far.units.len()));
+    });
+    let read = telling(Box::pin(reading), |waited| {
+        let ((accounts, units), seconds) = (seen.get(), waited.as_secs());
+        out.progress(&format!(
+            "{accounts} accounts in {units} units: {seconds} s"
+        ));
+    });
+    let read = read.await;
+    out.progress_ends();
+    read.map_err(|error| {
+        let help = match error.kind {
+            EffectErrorKind::Throttled => {
+                "Organizations limits how often it is asked, for all of the organization's tools together: run it again later"
+            }
+            EffectErrorKind::Doubtful
+            | EffectErrorKind::TimedOut
+            | EffectErrorKind::Unreachable => "see that there is a network, and run it again",
+            EffectErrorKind::RefusedForNow => {
+                "run it again, with a new session if this one has expired"
+            }
+            EffectErrorKind::Denied
+            | EffectErrorKind::Elsewhere
+            | EffectErrorKind::Full
+            | EffectErrorKind::Gone
+            | EffectErrorKind::Refused => {
+                "use credentials of the management account or of a delegated administrator: `AWS_PROFILE=…`"
+            }
+        };
+        Failure::outside(error.message).help(help)
+    })
+}
+
 impl Pull {
     fn run(self, out: &mut Output) -> Result<Exit, Failure> {
         let folder = match self.print {
             true => None,
             false => Some(bundle::folder(self.bundle.as_deref())?),
         };
-        let read = Organization::read(|accounts| out.progress(&format!("{accounts} accounts")));
-        let read = wait_for(read)?;
-        out.progress_ends();
-        let organization = read.map_err(|error| {
-            Failure::outside(error.message).help(
-                "use credentials of the management account or of a delegated administrator: `AWS_PROFILE=…`",
-            )
-        })?;
+        let organization = wait_for(read(out))??;
         let text = output::json(&organization)?;
         let Some(folder) = folder else {
             out.answer(&text)?;

@@ -52,6 +52,8 @@ enum Name {
     Proof,
     /// `keyrail.mutants/v1`
     Mutants,
+    /// `keyrail.redrive/v1`
+    Redrive,
     /// `keyrail.test/v1`
     Test,
     /// `keyrail.undo/v1`
@@ -76,6 +78,7 @@ impl Args {
             Name::Diagnostics => include_str!("../schemas/diagnostics.json").to_owned(),
             Name::Proof => include_str!("../schemas/proof.json").to_owned(),
             Name::Mutants => include_str!("../schemas/mutants.json").to_owned(),
+            Name::Redrive => include_str!("../schemas/redrive.json").to_owned(),
             Name::Test => include_str!("../schemas/test.json").to_owned(),
             Name::Undo => undo()?,
         };

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use clap::ValueEnum;
 use keyrail_core::activity::taxonomy::{self, Entry, Grant, Group, Place};
 use keyrail_core::activity::{Kind, TargetKind};
+use keyrail_core::partition::Partition;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
@@ -108,7 +109,7 @@ fn row(entry: &Entry) -> Value {
 
 /// `docs/events.md`: a test compares it.
 fn markdown(entries: &[&Entry]) -> String {
-    let mut page = HEAD.to_owned();
+    let mut page = HEAD.replace("{homes}", &homes());
     for (kind, heading) in [
         (Kind::ApiCall, "API calls"),
         (Kind::SignIn, "Signing in"),
@@ -144,8 +145,13 @@ fn line(entry: &Entry) -> String {
             Grant::Unseen => None,
         });
     }
+    let longer = if entry.begins {
+        ", and longer names"
+    } else {
+        ""
+    };
     format!(
-        "| `{}` | {} | {}{} | {place}{state} | {} | {} |\n",
+        "| `{}`{longer} | {} | {}{} | {place}{state} | {} | {} |\n",
         entry.action,
         groups(entry),
         entry.source(),
@@ -188,6 +194,19 @@ const COLUMNS: &str = "\
 | --- | --- | --- | --- | --- | --- |
 ";
 
+/// The Regions in which calls of IAM are recorded: `us-east-1 (GovCloud: us-gov-west-1; …)`.
+fn homes() -> String {
+    let (usual, others): (Vec<_>, Vec<_>) = Partition::all()
+        .iter()
+        .partition(|partition| partition.id == "aws");
+    let usual: String = usual.iter().map(|usual| usual.home_region).collect();
+    let others: Vec<String> = others
+        .iter()
+        .map(|other| format!("{}: {}", other.name, other.home_region))
+        .collect();
+    format!("{usual} ({})", others.join("; "))
+}
+
 const HEAD: &str = "\
 <!-- Generated: keyrail taxonomy --format markdown > docs/events.md -->
 
@@ -201,8 +220,10 @@ name in `context.name`.
 - **Source** is EventBridge's. The detail type is `AWS API Call via CloudTrail`, unless the row says sign-in
   (`AWS Console Sign In via CloudTrail`), or is a notice or finding (`AWS Health Event`, `Trusted Advisor Check
   Item Refresh Notification`, `GuardDuty Finding`; Security Hub's findings are known by what they hold).
-- **Region**: *home* is us-east-1 (GovCloud: us-gov-west-1; China: cn-north-1), *each* the Region that the event
-  concerns. *Reading* events reach only rules in the state `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`.
+- **And longer names**: AWS adds calls that do the same in another way. `CreateOAuth2TokenWithIAM` is judged as
+  `CreateOAuth2Token`, with its own name in `context.name`.
+- **Region**: *home* is {homes},
+  *each* the Region that the event concerns. *Reading* events reach only rules in the state `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`.
 - **Where that stands**: `request` is `requestParameters`, `response` is `responseElements`. The first that is
   there counts. A call about credentials that names no user is about the caller. A denied call shows neither;
   then the resource in its error message counts.

@@ -3,15 +3,17 @@
 use std::io::{self, BufRead, IsTerminal};
 
 use clap::ValueEnum;
-use keyrail_aws::undo::connect;
+use keyrail_aws::undo::Table;
 use keyrail_core::change::Change;
 use keyrail_core::effects::{Effects, Reach};
 use keyrail_core::id::AccountId;
+use keyrail_core::partition::Partition;
 use serde::Serialize;
 
-use self::calls::{look, undo, untouched};
+use self::calls::{look, nothing_touched, undo, untouched};
 use self::made::{Made, Taken};
 use crate::bundle::BundleArgs;
+use crate::caller::connect;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output};
 use crate::runtime::wait_for;
@@ -32,7 +34,10 @@ mod release;
 Examples:
   keyrail undo report.json
   AWS_PROFILE=payments keyrail undo report.json --apply --table keyrail --until 8
-  AWS_PROFILE=member keyrail undo report.json --apply --table keyrail --table-profile hub")]
+  AWS_PROFILE=member keyrail undo report.json --apply --table keyrail --table-profile hub
+
+A profile that asks for MFA (`mfa_serial`) works with the credentials that the AWS command
+line has asked for: eval \"$(aws configure export-credentials --profile NAME --format env)\"")]
 pub(crate) struct Args {
     /// File with a `keyrail.report/v1` or `keyrail.alert/v1`; `-` for standard input
     report: String,
@@ -49,6 +54,10 @@ pub(crate) struct Args {
     /// member account: the table is in the hub's
     #[arg(long, value_name = "PROFILE", requires = "table")]
     table_profile: Option<String>,
+    /// The table's Region; without it, the one where the partition records IAM's calls, in
+    /// which keyrail is deployed
+    #[arg(long, value_name = "REGION", requires = "table")]
+    table_region: Option<String>,
     /// For how many hours keys are released
     #[arg(long, value_name = "HOURS", default_value = "24", value_parser = clap::value_parser!(u16).range(1..=9600))]
     until: u16,
@@ -126,9 +135,9 @@ impl Args {
         account: &AccountId,
         out: &mut Output,
     ) -> Result<Exit, Failure> {
-        let table = || self.table().map(str::to_owned);
-        let connected = connect(table(), made.region.clone(), None).await;
-        let (aws, caller) = connected.map_err(|error| untouched(&error))?;
+        let near = made.region.as_deref();
+        let connection = connect(None, near, out).await.map_err(nothing_touched)?;
+        let caller = &connection.caller;
         if caller.account != *account {
             return Err(Failure::input(format!(
                 "the changes were made in account {account}, and these credentials are of account {}: nothing was touched",
@@ -136,6 +145,17 @@ impl Args {
             ))
             .help("use credentials of that account: `AWS_PROFILE=…`"));
         }
+        // All credentials before the first question and the first call.
+        let hub = match self.table_profile.as_deref() {
+            Some(profile) => {
+                let connected = connect(Some(profile), near, out).await;
+                Some(connected.map_err(nothing_touched)?)
+            }
+            None => None,
+        };
+        let hub = hub.as_ref().unwrap_or(&connection);
+        let table = self.table_in(&hub.caller.partition)?;
+        let aws = connection.aws();
         let reach = Reach {
             account: account.clone(),
             to: None,
@@ -161,13 +181,8 @@ impl Args {
                 ..Failure::input("nothing was touched, as you wish")
             });
         }
-        match self.table_profile.as_deref() {
-            Some(profile) => {
-                let connected = connect(table(), made.region.clone(), Some(profile)).await;
-                let (hub, _) = connected.map_err(|error| untouched(&error))?;
-                self.release(made, &hub, &caller).await?;
-            }
-            None => self.release(made, &aws, &caller).await?,
+        if let Some(table) = &table {
+            self.release(made, hub, table, caller).await?;
         }
         let mut steps = Vec::new();
         for (taken, is_undone) in made.changes.iter().zip(is_undone) {
@@ -199,6 +214,26 @@ impl Args {
             ))
             .help("once that is mended, run it again: what is undone already is left alone")),
         }
+    }
+
+    /// The table, in the Region that it is in: not the one of a profile or of the event.
+    fn table_in(&self, partition: &str) -> Result<Option<Table>, Failure> {
+        let Some(name) = self.table() else {
+            return Ok(None);
+        };
+        let home = Partition::by_id(partition).map(|partition| partition.home_region);
+        let Some(region) = self.table_region.as_deref().or(home) else {
+            return Err(nothing_touched(
+                Failure::input(format!(
+                    "keyrail does not know in which Region of partition `{partition}` its table is"
+                ))
+                .help("name it: `--table-region`"),
+            ));
+        };
+        Ok(Some(Table {
+            name: name.to_owned(),
+            region: region.to_owned(),
+        }))
     }
 
     fn json(&self, made: &Made, steps: Vec<Step<'_>>) -> Result<String, Failure> {

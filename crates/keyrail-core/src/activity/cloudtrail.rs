@@ -39,7 +39,10 @@ pub(super) fn read(record: &Json, event: &Event) -> Activity {
         .and_then(|time| time.parse().ok());
     let mut activity = Activity {
         kind,
-        action: entry.map(|entry| entry.action.to_owned()).or(action),
+        action: match (entry, action) {
+            (Some(entry), Some(action)) => Some(entry.name_of(&action)),
+            (_, action) => action,
+        },
         account,
         region: record.text(&["awsRegion"]).or_else(|| event.region.clone()),
         time,

@@ -17,6 +17,7 @@ pub(super) mod ocsf;
 pub(super) fn read(detail: &Json, event: &Event) -> Activity {
     choose(detail, event, |finding| Reading {
         about_credentials: is_about_credentials(finding),
+        control: failed_control(finding),
         name: name(finding),
         account: finding.text(&["AwsAccountId"]),
         region: finding.text(&["Region"]),
@@ -39,6 +40,8 @@ fn is_of_account(product_arn: Option<String>) -> bool {
 /// What one finding says, in either format.
 struct Reading {
     about_credentials: bool,
+    /// The control about keys that failed, if it is a check of the configuration.
+    control: Option<String>,
     name: Option<String>,
     account: Option<String>,
     region: Option<String>,
@@ -73,6 +76,7 @@ fn choose(detail: &Json, event: &Event, read: impl Fn(&Json) -> Reading) -> Acti
         return noted;
     }
     let mut activity = reading.credential.reported(noted, reading.origin);
+    activity.control = reading.control;
     // Whoever may import findings there chooses what they say.
     if reading.is_of_account {
         activity.provenance = Provenance::Stranger;
@@ -87,12 +91,11 @@ fn choose(detail: &Json, event: &Event, read: impl Fn(&Json) -> Reading) -> Acti
 /// products find, if it is about an access key; what GuardDuty finds, by its type,
 /// since its findings about other things carry the key of whoever acted.
 fn is_about_credentials(finding: &Json) -> bool {
-    let types = || finding.items(&["Types"]).filter_map(Value::as_str);
-    if types().any(is_type_about_credentials) {
+    if is_detection(finding) {
         return true;
     }
-    if let Some(status) = finding.text(&["Compliance", "Status"]) {
-        return status == "FAILED" && is_check_of_keys(finding);
+    if finding.at(&["Compliance", "Status"]).is_some() {
+        return failed_control(finding).is_some();
     }
     let by_guardduty = finding
         .text(&["ProductArn"])
@@ -102,6 +105,11 @@ fn is_about_credentials(finding: &Json) -> bool {
         kind.is_some_and(is_access_key)
     };
     !by_guardduty && finding.items(&["Resources"]).any(is_key)
+}
+
+fn is_detection(finding: &Json) -> bool {
+    let mut types = finding.items(&["Types"]).filter_map(Value::as_str);
+    types.any(is_type_about_credentials)
 }
 
 /// Security Hub rewrites GuardDuty's types: `TTPs/Discovery/Recon:IAMUser-TorIPCaller`.
@@ -120,17 +128,22 @@ fn is_access_key(kind: &str) -> bool {
 /// 2026-11-25).
 const CONTROLS_OF_KEYS: [&str; 4] = ["IAM.3", "IAM.4", "IAM.8", "IAM.22"];
 
-fn is_check_of_keys(finding: &Json) -> bool {
+fn failed_control(finding: &Json) -> Option<String> {
+    if is_detection(finding) || finding.text(&["Compliance", "Status"])? != "FAILED" {
+        return None;
+    }
     let control = finding
         .text(&["Compliance", "SecurityControlId"])
         .or_else(|| finding.text(&["ProductFields", "ControlId"]))
         .or_else(|| {
             let generator = finding.text(&["GeneratorId"])?;
             generator.rsplit('/').next().map(str::to_owned)
-        });
+        })
+        .unwrap_or_default();
     let title = finding.text(&["Title"]).unwrap_or_default().to_lowercase();
-    control.is_some_and(|control| CONTROLS_OF_KEYS.contains(&control.as_str()))
-        || title.contains("access key")
+    let is_about_keys =
+        CONTROLS_OF_KEYS.contains(&control.as_str()) || title.contains("access key");
+    is_about_keys.then_some(control)
 }
 
 fn name(finding: &Json) -> Option<String> {

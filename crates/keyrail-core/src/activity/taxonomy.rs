@@ -54,6 +54,9 @@ pub enum Group {
 pub struct Entry {
     /// AWS's name: first label of `eventSource`, a colon, `eventName`.
     pub action: &'static str,
+    /// Whether longer names that begin with it are known by it too: AWS adds calls that do the
+    /// same in another way.
+    pub begins: bool,
     /// What sort of thing happens.
     pub kind: Kind,
     /// The groups that it is in, so far as `when` and the event allow.
@@ -109,7 +112,8 @@ pub enum Grant {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
-    /// Where AWS keeps its global services: us-east-1, us-gov-west-1 or cn-north-1.
+    /// Where AWS records calls of its global services: the home Region of the
+    /// [`Partition`](crate::partition::Partition).
     Home,
     /// The Region that the call or finding concerns.
     Region,
@@ -186,6 +190,13 @@ impl Kind {
 }
 
 impl Entry {
+    /// AWS's name for an action that is known by this entry, whatever case a record has it in.
+    #[must_use]
+    pub(crate) fn name_of(&self, action: &str) -> String {
+        let rest = action.get(self.action.len()..).unwrap_or_default();
+        format!("{}{rest}", self.action)
+    }
+
     /// The service's name in EventBridge, such as `aws.iam`.
     #[must_use]
     pub fn source(&self) -> String {
@@ -213,7 +224,8 @@ impl fmt::Debug for Condition {
 }
 
 /// The entry for an action. Names are compared without case, as AWS's own pages
-/// are inconsistent about it.
+/// are inconsistent about it. One that has no entry of its own may begin with the name of
+/// one that knows such names too.
 #[must_use]
 pub fn find(action: &str) -> Option<&'static Entry> {
     static BY_NAME: LazyLock<HashMap<String, &'static Entry>> = LazyLock::new(|| {
@@ -221,7 +233,11 @@ pub fn find(action: &str) -> Option<&'static Entry> {
             .map(|entry| (entry.action.to_ascii_lowercase(), entry))
             .collect()
     });
-    BY_NAME.get(&action.to_ascii_lowercase()).copied()
+    let action = action.to_ascii_lowercase();
+    let begins_so =
+        |entry: &&Entry| entry.begins && action.starts_with(&entry.action.to_ascii_lowercase());
+    let exact = BY_NAME.get(&action).copied();
+    exact.or_else(|| entries().find(begins_so))
 }
 
 /// All entries, in the order of the documentation.

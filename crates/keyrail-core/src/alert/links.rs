@@ -16,12 +16,9 @@ const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(
 pub(crate) fn links(report: &Report, labels: [&'static str; 3]) -> Vec<Labelled> {
     let [user_label, event_label, account_label] = labels;
     let activity = &report.activity;
-    let console = match activity.partition() {
-        "aws-cn" => "console.amazonaws.cn",
-        "aws-us-gov" => "console.amazonaws-us-gov.com",
-        _ => "console.aws.amazon.com",
-    };
-    let user = user(activity).map(|user| Labelled {
+    // Where nobody knows the console's address, there is none to link to.
+    let console = activity.partition().map(|partition| partition.console);
+    let user = user(activity).zip(console).map(|(user, console)| Labelled {
         label: user_label,
         text: format!(
             "https://{console}/iam/home#/users/details/{}?section=security_credentials",
@@ -32,15 +29,17 @@ pub(crate) fn links(report: &Report, labels: [&'static str; 3]) -> Vec<Labelled>
     let id = report.event.id.as_deref().filter(|id| is_slug(id));
     // CloudTrail does not have what other services report.
     let is_in_trail = !activity.kind.is_report() && activity.repeats.is_none();
-    let event = region
-        .zip(id)
-        .filter(|_| is_in_trail)
-        .map(|(region, id)| Labelled {
-            label: event_label,
-            text: format!(
-                "https://{region}.{console}/cloudtrailv2/home?region={region}#/events/{id}"
-            ),
-        });
+    let event =
+        region
+            .zip(id)
+            .zip(console)
+            .filter(|_| is_in_trail)
+            .map(|((region, id), console)| Labelled {
+                label: event_label,
+                text: format!(
+                    "https://{region}.{console}/cloudtrailv2/home?region={region}#/events/{id}"
+                ),
+            });
     let found: Vec<Labelled> = user.into_iter().chain(event).collect();
     let account = activity
         .account

@@ -186,6 +186,7 @@ fn follow_up() -> Report {
     let repeats = Repeats {
         follow_up: FollowUp::to(&first, repetition, now()).0,
         tallied: vec![again; 3],
+        more: 0,
     };
     own(Event::repeats(repeats, now()))
 }

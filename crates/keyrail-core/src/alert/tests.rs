@@ -76,6 +76,18 @@ fn a_contained_key_reads_well_at_three_in_the_morning() {
 }
 
 #[test]
+fn what_would_have_prevented_a_key_is_named_and_there() {
+    let text = Alert::compose(&report(&key_created(), Vec::new())).text;
+    let file = "infra/preventive/deny-access-keys.json";
+    assert!(
+        text.contains(&format!("service control policy {file}\n")),
+        "{text}"
+    );
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    assert!(root.join(file).is_file());
+}
+
+#[test]
 fn a_key_that_may_be_active_comes_with_the_command_that_stops_it() {
     let detail = "access denied: iam:UpdateAccessKey: AccessDenied; last read Active; assume that the key is active";
     let report = report(&key_created(), vec![outcome(OutcomeResult::Failed, detail)]);
@@ -324,4 +336,58 @@ fn a_guardrail_on_one_line_is_shown_without_its_annotations() {
         text.contains("observe mode)\n        forbid (principal, action, resource);\n"),
         "{text}"
     );
+}
+
+/// Links and commands lead to where the event is: each partition has a console of its own
+/// and one Region that records IAM's calls.
+#[test]
+fn links_and_commands_are_of_the_partition_that_the_event_is_in() {
+    for (region, console, home) in [
+        ("us-east-1", "console.aws.amazon.com", "us-east-1"),
+        (
+            "us-gov-west-1",
+            "console.amazonaws-us-gov.com",
+            "us-gov-west-1",
+        ),
+        ("cn-north-1", "console.amazonaws.cn", "cn-north-1"),
+        (
+            "eusc-de-east-1",
+            "console.amazonaws-eusc.eu",
+            "eusc-de-east-1",
+        ),
+    ] {
+        let text = told_in(region, "aws-any");
+        for expected in [
+            format!("https://{console}/iam/home#/users/details/bob?section=security_credentials"),
+            format!(
+                "https://{region}.{console}/cloudtrailv2/home?region={region}#/events/e0f1a2b3-1111-4c5d-9e8f-000000000001"
+            ),
+            format!("one Region at a time, IAM's are in {home}): aws cloudtrail lookup-events"),
+            format!("AttributeValue=AKIAI44QH8DHBEXAMPLE --region {region}"),
+        ] {
+            assert!(text.contains(&expected), "{expected}\n{text}");
+        }
+        assert_eq!(text.matches("https://").count(), 2, "{text}");
+    }
+}
+
+/// There is nobody at an address that was guessed.
+#[test]
+fn in_a_partition_that_is_not_known_there_is_no_link_and_no_home_region() {
+    let text = told_in("us-iso-east-1", "aws-iso");
+    assert_eq!(text.matches("https://").count(), 0, "{text}");
+    assert!(
+        text.contains("one Region at a time): aws cloudtrail lookup-events"),
+        "{text}"
+    );
+}
+
+fn told_in(region: &str, partition: &str) -> String {
+    let mut event = key_created();
+    event["region"] = json!(region);
+    event["detail"]["awsRegion"] = json!(region);
+    let arn = format!("arn:{partition}:iam::111122223333:user/anaya");
+    event["detail"]["userIdentity"]["arn"] = json!(arn);
+    let inactive = outcome(OutcomeResult::Verified, "Inactive");
+    Alert::compose(&report(&event, vec![inactive])).text
 }

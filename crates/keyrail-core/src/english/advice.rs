@@ -23,8 +23,19 @@ pub(super) fn instead(activity: &Activity) -> Vec<String> {
     first
         .into_iter()
         .chain(others.map(|place| advice(place).to_owned()))
+        .chain(prevented(activity, issued))
         .collect()
 }
+
+/// What keeps a key from being made in the first place. Whoever was denied one has perhaps met it.
+fn prevented(activity: &Activity, issued: bool) -> Option<String> {
+    (issued && activity.outcome.succeeded == Some(true)).then(|| {
+        format!("so that none is made but by exception: the service control policy {PREVENTED_BY}")
+    })
+}
+
+/// The file that denies making access keys, in keyrail's repository.
+const PREVENTED_BY: &str = "infra/preventive/deny-access-keys.json";
 
 fn advice(place: Place) -> &'static str {
     match place {

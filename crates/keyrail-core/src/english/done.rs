@@ -8,11 +8,12 @@ use crate::activity::Kind;
 use crate::alert::plain::Plain;
 use crate::outcome::OutcomeResult;
 use crate::plan::{Step, StepName};
+use crate::repeats::Repeats;
 use crate::report::{Report, State};
 
 pub(super) fn done(report: &Report) -> Vec<String> {
     if let Some(repeats) = &report.activity.repeats {
-        return repeated(&repeats.tallied);
+        return repeated(repeats);
     }
     let steps = &report.plan.steps;
     // One of several has to say which it is.
@@ -75,13 +76,13 @@ pub(super) fn done(report: &Report) -> Vec<String> {
 }
 
 /// The latest are as good as the first: some are named, and all are counted.
-fn repeated(tallied: &[String]) -> Vec<String> {
+fn repeated(repeats: &Repeats) -> Vec<String> {
     const SHOWN: usize = 20;
-    let shown = tallied.iter().take(SHOWN).map(|entry| {
+    let shown = repeats.tallied.iter().take(SHOWN).map(|entry| {
         let (event, subject) = entry.split_once(' ').unwrap_or((entry, ""));
         format!("{} (event {})", Plain(subject), Plain(event))
     });
-    let more = tallied.len().saturating_sub(SHOWN);
+    let more = repeats.count().saturating_sub(SHOWN as u64);
     let more = (more > 0).then(|| format!("and {more} more: each is in the function's log"));
     shown.chain(more).collect()
 }

@@ -4,7 +4,6 @@ use super::to_do;
 use crate::activity::Kind;
 use crate::bundle::Severity;
 use crate::plan::{Step, StepName, Withheld};
-use crate::repeats::Repeats;
 use crate::report::{Report, State};
 
 /// What it is about, in a few words: the worst guardrail's title.
@@ -20,8 +19,8 @@ pub(super) fn headline(report: &Report) -> String {
     if report.activity.comeback.is_some() {
         return "Containment did not hold".to_owned();
     }
-    if let Some(Repeats { follow_up, tallied }) = &report.activity.repeats {
-        return format!("{} - {} more", follow_up.title, tallied.len());
+    if let Some(repeats) = &report.activity.repeats {
+        return format!("{} - {} more", repeats.follow_up.title, repeats.count());
     }
     if report.activity.kind == Kind::Unrecognised {
         return "Event not recognised".to_owned();

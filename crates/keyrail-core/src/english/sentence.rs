@@ -3,7 +3,6 @@
 use super::who::actor_name;
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
 use crate::alert::plain::Plain;
-use crate::repeats::Repeats;
 use crate::report::{Report, State};
 
 /// What happened, in one sentence.
@@ -21,7 +20,8 @@ pub(super) fn sentence(report: &Report) -> String {
             Plain(what)
         );
     }
-    if let Some(Repeats { follow_up, tallied }) = &activity.repeats {
+    if let Some(repeats) = &activity.repeats {
+        let follow_up = &repeats.follow_up;
         let repetition = &follow_up.repetition;
         return format!(
             "Since the alert about event {}, {} violated {} again in {}: {} times until {}.",
@@ -29,7 +29,7 @@ pub(super) fn sentence(report: &Report) -> String {
             Plain(&repetition.actor),
             repetition.guardrails.join(", "),
             place(activity),
-            tallied.len(),
+            repeats.count(),
             super::utc(repetition.until),
         );
     }
@@ -126,6 +126,13 @@ fn verbs(activity: &Activity) -> (String, String) {
             "was given a session for the command line (OAuth, as by aws login) in".to_owned(),
             "get a session for the command line (OAuth, as by aws login) in".to_owned(),
         ),
+        Some(action) if action.starts_with("signin:CreateOAuth2Token") => {
+            let action = Plain(action);
+            (
+                format!("was given an OAuth token ({action}) in"),
+                format!("get an OAuth token ({action}) in"),
+            )
+        }
         Some(action) if activity.launched > 0 => {
             let (action, count) = (Plain(action), activity.launched);
             let past = activity.past.as_ref().and_then(|past| past.password_change);

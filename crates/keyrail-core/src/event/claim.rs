@@ -1,6 +1,19 @@
-//! What an event is claimed by, so that it is handled once.
+//! What an event is claimed by, so that it is handled once, and how long that is known.
+
+use jiff::SignedDuration;
 
 use super::{Body, Event, Json};
+
+mod finding;
+
+/// How long the claim on an event is kept. EventBridge tries for a day at most, and Lambda for
+/// six hours.
+pub(crate) const EVENT_LASTS: SignedDuration = SignedDuration::from_hours(48);
+
+/// How long the claim on a finding of Security Hub is kept, which comes again with each of its
+/// updates. So long Security Hub itself keeps an active finding that nothing updates (Security
+/// Hub User Guide, "Creating and updating findings in Security Hub CSPM", checked 2026-11-29).
+pub(crate) const FINDING_LASTS: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 impl Event {
     /// The id under which it is claimed: judging it again is another piece of work.
@@ -13,33 +26,48 @@ impl Event {
         })
     }
 
+    /// How long the claim on it is kept.
+    #[must_use]
+    pub(crate) fn claim_lasts(&self) -> SignedDuration {
+        match self.finding() {
+            Some(_) => FINDING_LASTS,
+            None => EVENT_LASTS,
+        }
+    }
+
     /// What a finding or notice is known by. It comes to the account that administers the
     /// service as well, and to a second Region, each time in an event of its own; AWS asks
     /// that notices be told apart by these (AWS Health User Guide, "About public events",
     /// checked 2026-11-26).
     fn reported(&self) -> Option<String> {
-        let all = |report: &Json, paths: &[&str]| -> Option<String> {
-            let texts: Option<Vec<_>> = paths.iter().map(|path| report.text_at(path)).collect();
-            Some(texts?.join(" "))
-        };
-        let one = |findings: &Json| findings.items(&["findings"]).count() == 1;
         match &self.body {
-            Body::GuardDuty(finding) => all(finding, &["id", "updatedAt"]),
+            Body::GuardDuty(finding) => {
+                let (id, updated) = (finding.text(&["id"])?, finding.text(&["updatedAt"])?);
+                Some(format!("{id} {updated}"))
+            }
             Body::Health(notice) => {
                 let affected = notice.text(&["affectedAccount"]);
                 let account = affected.or_else(|| self.account.clone())?;
                 let page = notice.text(&["page"]).unwrap_or_default();
-                let known = all(notice, &["eventArn", "communicationId"])?;
-                Some(format!("{known} {account} {page}"))
+                let arn = notice.text(&["eventArn"])?;
+                let communication = notice.text(&["communicationId"])?;
+                Some(format!("{arn} {communication} {account} {page}"))
             }
-            Body::SecurityHub(findings) if one(findings) => all(
-                findings,
-                &[
-                    "findings.0.ProductArn",
-                    "findings.0.Id",
-                    "findings.0.UpdatedAt",
-                ],
-            ),
+            _ => self.finding(),
+        }
+    }
+
+    /// What a finding of Security Hub is known by, in whatever state it is now. AWS sends one
+    /// in each event; several are claimed by the event.
+    fn finding(&self) -> Option<String> {
+        let one = |detail: &Json| {
+            let mut findings = detail.items(&["findings"]);
+            let first = findings.next()?.clone();
+            findings.next().is_none().then(|| Json::new(first))
+        };
+        match &self.body {
+            Body::SecurityHub(detail) => finding::asff(&one(detail)?),
+            Body::SecurityHubV2(detail) => finding::ocsf(&one(detail)?),
             _ => None,
         }
     }

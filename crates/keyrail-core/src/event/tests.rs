@@ -102,7 +102,6 @@ fn what_is_reported_twice_is_claimed_once() {
     for (name, known_by) in [
         ("guardduty-key-of-user", "/detail/updatedAt"),
         ("health-key-exposed", "/detail/communicationId"),
-        ("security-hub-other-product", "/detail/findings/0/UpdatedAt"),
     ] {
         let path = format!(
             "{}/../../tests/fixtures/events/{name}.json",

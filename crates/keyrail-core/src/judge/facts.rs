@@ -56,6 +56,7 @@ pub(super) fn facts(activity: &Activity) -> impl Iterator<Item = (String, Restri
         ("own", Some(bool(activity.own))),
         ("misused", Some(bool(activity.misused))),
         ("administrator", activity.administrator.map(bool)),
+        ("control", activity.control.as_deref().map(text)),
         ("networks", networks(activity)),
         ("history", activity.past.as_ref().map(history)),
         ("rootSession", Some(bool(actor.root_session == Some(true)))),

@@ -220,7 +220,7 @@ fn user(
             attributes.insert("policies".to_owned(), policies);
         }
         for group in &facts.groups {
-            let partition = activity.partition();
+            let partition = activity.partition_id();
             let arn = format!("arn:{partition}:iam::{account}:group/{group}");
             parents.insert(uid("Group", &arn)?);
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Response;
 use crate::effects::Effects;
@@ -20,6 +20,8 @@ pub(crate) struct Claimed<'a> {
     /// What it is claimed by.
     pub(crate) event: String,
     pub(crate) by: &'a Claimant,
+    /// How long the claim is kept.
+    pub(crate) lasts: SignedDuration,
 }
 
 /// What nobody waits for any more: later events must know, and somebody must look again.
@@ -70,8 +72,8 @@ pub(crate) async fn afterwards(
         true => ClaimEnd::Handled,
         false => ClaimEnd::Open,
     };
-    if let Some(Claimed { event, by }) = claimed
-        && let Err(error) = aws.settle(event, by, end).await
+    if let Some(Claimed { event, by, lasts }) = claimed
+        && let Err(error) = aws.settle(event, by, end, *lasts).await
     {
         notes.push(format!("the claim on it could not be ended: {error}"));
     }

@@ -8,9 +8,9 @@ use crate::bundle::Bundle;
 use crate::circumstances::Circumstances;
 use crate::effects::Effects;
 use crate::english::{self, Unknown};
-use crate::event::Event;
+use crate::event::{EVENT_LASTS, Event};
 use crate::queue::{Later, Queue};
-use crate::repeats::{FollowUp, MOST_ALONE, Repeats, Repetition, Window};
+use crate::repeats::{FollowUp, LONGEST_ENTRY, MOST_ALONE, Repeats, Repetition, Tally, Window};
 use crate::report::{Report, State as ReportState};
 use crate::state::{Claim, ClaimEnd, Claimant, State, StateError};
 
@@ -100,7 +100,8 @@ pub(super) async fn tell_or_count(
     let is_counted = match opened.window {
         Ok(Window::Promised) if !is_urgent(&report) => {
             let id = report.event.id.as_deref().unwrap_or_default();
-            let entry = format!("{id} {}", Alert::compose(&report).in_a_line());
+            let mut entry = format!("{id} {}", Alert::compose(&report).in_a_line());
+            entry.truncate(entry.floor_char_boundary(LONGEST_ENTRY));
             aws.tally(repetition, &entry).await
         }
         Ok(_) => Ok(false),
@@ -151,17 +152,21 @@ pub async fn follow_up(
 ) -> Result<Option<Response>, StateError> {
     let repetition = &follow_up.repetition;
     let tallied = match aws.tallied(repetition).await? {
-        Some(tallied) if tallied.is_empty() => return Ok(None),
-        Some(tallied) => tallied,
+        Some(tally) if tally == Tally::default() => return Ok(None),
+        Some(tally) => tally,
         // Whether it happened again, nobody knows any more.
-        None => vec![format!(
-            "{} what was counted is not known any more",
-            follow_up.event
-        )],
+        None => {
+            let event = &follow_up.event;
+            let entry = format!("{event} what was counted is not known any more");
+            Tally {
+                entries: vec![entry],
+                more: 0,
+            }
+        }
     };
     // Of several that were promised for one window, one is told.
     let claim = format!("follow-up {} {}", repetition.key(), repetition.until);
-    match aws.claim(&claim, by).await? {
+    match aws.claim(&claim, by, EVENT_LASTS).await? {
         Claim::Done => return Ok(None),
         Claim::Elsewhere => {
             let message = "another invocation is at this follow-up".to_owned();
@@ -171,7 +176,8 @@ pub async fn follow_up(
     }
     let repeats = Repeats {
         follow_up: follow_up.clone(),
-        tallied,
+        tallied: tallied.entries,
+        more: tallied.more,
     };
     let event = Event::repeats(repeats, aws.now());
     let report = examine(event, bundle, circumstances);
@@ -180,6 +186,6 @@ pub async fn follow_up(
         Some(Ok(())) => ClaimEnd::Handled,
         Some(Err(_)) | None => ClaimEnd::Open,
     };
-    aws.settle(&claim, by, end).await?;
+    aws.settle(&claim, by, end, EVENT_LASTS).await?;
     Ok(Some(response))
 }

@@ -45,7 +45,10 @@ pub(super) async fn recall(
 ) -> Recalled {
     let claiming = async {
         match report.event.claim() {
-            Some(event) => Some(state.claim(&event, by).await),
+            Some(event) => {
+                let lasts = report.event.claim_lasts();
+                Some(state.claim(&event, by, lasts).await)
+            }
             None => None,
         }
     };

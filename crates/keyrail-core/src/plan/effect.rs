@@ -24,6 +24,7 @@ pub struct Effect {
     pub user_id: Option<String>,
     /// Whether the event tells that just what the step acts on was made or changed, so that
     /// IAM may not know it everywhere yet.
+    #[serde(skip)]
     pub is_new: bool,
 }
 

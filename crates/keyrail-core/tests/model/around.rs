@@ -10,12 +10,16 @@ use keyrail_core::effects::{EffectError, EffectErrorKind};
 use keyrail_core::id::AccountId;
 use keyrail_core::outcome::OutcomeResult;
 use keyrail_core::queue::{Later, Queue};
-use keyrail_core::repeats::{Repetition, Window};
+use keyrail_core::repeats::{MOST_ENTRIES, Repetition, Tally, Window};
 use keyrail_core::state::{Claim, ClaimEnd, Claimant, Memory, State, StateError, Subject};
 
 use crate::model::{Claimed, Counted, Inner, Model};
 use crate::weather::Table;
 use crate::world::error;
+
+/// What one item of `DynamoDB` takes, in bytes (Developer Guide, "Constraints", checked
+/// 2026-11-29).
+pub(crate) const LARGEST_ITEM: usize = 400 * 1_024;
 
 /// An alert, as it went out.
 #[derive(Debug, Clone)]
@@ -125,7 +129,12 @@ impl State for Model {
         self.0.borrow().weather.table != Table::Off
     }
 
-    async fn claim(&self, event: &str, by: &Claimant) -> Result<Claim, StateError> {
+    async fn claim(
+        &self,
+        event: &str,
+        by: &Claimant,
+        _: SignedDuration,
+    ) -> Result<Claim, StateError> {
         let claiming = self.table(|inner| match inner.claims.get(event) {
             Some(claimed) if claimed.is_done => Claim::Done,
             Some(claimed) if claimed.by.until >= inner.now && claimed.by.nonce != by.nonce => {
@@ -143,7 +152,13 @@ impl State for Model {
         claiming.await
     }
 
-    async fn settle(&self, event: &str, by: &Claimant, end: ClaimEnd) -> Result<(), StateError> {
+    async fn settle(
+        &self,
+        event: &str,
+        by: &Claimant,
+        end: ClaimEnd,
+        _: SignedDuration,
+    ) -> Result<(), StateError> {
         let settling = self.table(|inner| {
             let claimed = inner.claims.get(event);
             if claimed.is_some_and(|claimed| claimed.by.nonce != by.nonce) {
@@ -223,18 +238,32 @@ impl State for Model {
             let window = inner.windows.entry(place).or_default();
             let counts = window.is_promised && !is_over;
             if counts {
-                window.entries.insert(entry.to_owned());
+                let is_kept = window.entries.contains(entry);
+                match is_kept || window.entries.len() < MOST_ENTRIES {
+                    true => {
+                        window.entries.insert(entry.to_owned());
+                    }
+                    false => window.more += 1,
+                }
             }
-            counts
+            match window.size() > LARGEST_ITEM {
+                true => Err(StateError {
+                    message: "Item size to update has exceeded the maximum allowed size".to_owned(),
+                }),
+                false => Ok(counts),
+            }
         });
-        tallying.await
+        tallying.await?
     }
 
-    async fn tallied(&self, repetition: &Repetition) -> Result<Option<Vec<String>>, StateError> {
+    async fn tallied(&self, repetition: &Repetition) -> Result<Option<Tally>, StateError> {
         let place = (repetition.key(), repetition.until);
         let reading = self.table(|inner| {
             let window = inner.windows.get(&place);
-            window.map(|window| window.entries.iter().cloned().collect())
+            window.map(|window| Tally {
+                entries: window.entries.iter().cloned().collect(),
+                more: window.more,
+            })
         });
         reading.await
     }

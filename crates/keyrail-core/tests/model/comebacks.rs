@@ -56,7 +56,7 @@ fn check_words(inner: &Inner, seed: u64, tally: &mut Tally) {
             assert!(sent.text.contains(detail.as_str()), "seed {seed}: {detail}");
             let read = inner.seen.iter().find(|seen| {
                 seen.change == *change
-                    && shows(&seen.sight, *result)
+                    && shows(seen.sight, *result)
                     && seen.at <= sent.at
                     && detail.contains(&second(seen.at))
             });
@@ -69,7 +69,7 @@ fn check_words(inner: &Inner, seed: u64, tally: &mut Tally) {
             let moments = writes.filter(|at| *at >= since && *at <= read.at);
             let was_so = moments
                 .chain([since, read.at])
-                .any(|time| shows(&sight(&inner.at(time), ACCOUNT, change), *result));
+                .any(|time| shows(sight(&inner.at(time), ACCOUNT, change), *result));
             assert!(was_so, "seed {seed}: {detail}: it never was");
             assert!(
                 *result != OutcomeResult::Verified || !is_lost_for_good(inner, change),
@@ -81,7 +81,7 @@ fn check_words(inner: &Inner, seed: u64, tally: &mut Tally) {
 }
 
 /// Whether a read shows what was told: that it is so, or that it is gone.
-fn shows(sight: &Sight, result: OutcomeResult) -> bool {
+fn shows(sight: Sight, result: OutcomeResult) -> bool {
     match sight {
         Sight::Made => true,
         Sight::TargetGone | Sight::OwnerGone => result == OutcomeResult::Already,

@@ -105,6 +105,14 @@ pub(crate) struct Counted {
     pub first: String,
     pub is_promised: bool,
     pub entries: BTreeSet<String>,
+    pub more: u64,
+}
+
+impl Counted {
+    /// How large its item is, but for what does not grow.
+    pub(crate) fn size(&self) -> usize {
+        self.entries.iter().map(String::len).sum()
+    }
 }
 
 /// The model, and when the invocation that uses it must be done with containing.

@@ -3,15 +3,15 @@
 
 use jiff::SignedDuration;
 use keyrail_core::pipeline::follow_up;
-use keyrail_core::repeats::FollowUp;
+use keyrail_core::repeats::{FollowUp, MOST_ENTRIES};
 use keyrail_core::{Bundle, Circumstances, Mode};
 
-use crate::around::Sent;
+use crate::around::{LARGEST_ITEM, Sent};
 use crate::events::Call;
-use crate::model::Model;
+use crate::model::{Counted, Model};
 use crate::weather::{Dice, Side, Table, Weather};
 use crate::world::{Iam, User};
-use crate::{ACCOUNT, handle, is_done, one_guardrail, runs, start, to_its_end, told};
+use crate::{ACCOUNT, KEY, bob, handle, is_done, one_guardrail, runs, start, to_its_end, told};
 
 const ACTORS: [&str; 3] = ["anaya", "mateo", "sofia"];
 
@@ -171,4 +171,56 @@ fn each_violation_is_told_by_itself_or_in_a_follow_up() {
     told(&format!(
         "{all} rows of violations, {events} in all: {counted} counted, {follow_ups} follow-ups, {alerts} alerts; each told"
     ));
+}
+
+/// A flood of 5,000 within one window: the table takes no item of more than 400 KB, and what
+/// no item takes any more would be told by itself.
+#[test]
+fn a_flood_is_two_alerts_however_large_it_is() {
+    const FLOOD: u64 = 5_000;
+    let bundle = one_guardrail("", "alert");
+    let weather = Weather {
+        table: Table::On,
+        ..Weather::default()
+    };
+    let model = Model::new(1, bob(), weather);
+    let id = |number: u64| format!("7bf73129-1428-4cd3-a780-{number:012}");
+    for number in 0..FLOOD {
+        // Many functions are at it: together they need minutes, and not the sum of all.
+        let time = start() + SignedDuration::from_millis(number.cast_signed() * 100);
+        model.0.borrow_mut().now = time;
+        let call = Call {
+            id: &id(number),
+            name: "CreateAccessKey",
+            source: "iam",
+            account: ACCOUNT,
+            actor: "anaya",
+            key: "AKIAIOSFODNN7EXAMPLE",
+            time,
+        };
+        let event = call.event(
+            &serde_json::json!({"userName": "bob"}),
+            &serde_json::json!({"accessKey": {
+                "userName": "bob", "accessKeyId": KEY, "status": "Active",
+            }}),
+        );
+        // What was handled is not counted again.
+        for delivery in 0..2 {
+            let responses = handle(&model, &bundle, &event).expect("it ends");
+            let counted = responses.iter().filter(|response| response.counted).count();
+            let expected = usize::from(number > 0 && delivery == 0);
+            assert_eq!(counted, expected, "event {number}, delivery {delivery}");
+        }
+    }
+    assert_eq!(follow_all_up(&model, &bundle), 1);
+    let inner = model.0.borrow();
+    let largest = inner.windows.values().map(Counted::size).max();
+    assert!(largest.is_some_and(|size| size < LARGEST_ITEM / 4));
+    assert_eq!(inner.sent.len(), 2);
+    let text = &inner.sent[1].text;
+    assert!(inner.sent[1].subject.contains("4999 more"), "{text}");
+    assert!(text.contains("4999 times until"), "{text}");
+    assert!(text.contains("and 4979 more: each is in"), "{text}");
+    let kept = inner.windows.values().map(|window| window.entries.len());
+    assert_eq!(kept.max(), Some(MOST_ENTRIES));
 }

@@ -128,10 +128,19 @@ impl Known<'_> {
 
     fn example(&self) -> Value {
         if let Some(entry) = self.place.entry {
-            return match self.place.shows_not.is_empty() {
+            let mut event = match self.place.shows_not.is_empty() {
                 true => entry.example(self.look.group),
                 false => entry.example_in_just(self.look.group),
             };
+            let name = self.text("context.name").unwrap_or_default();
+            let is_longer = entry.begins && name.len() > entry.action.len();
+            if let Some((_, name)) = name.split_once(':').filter(|_| is_longer) {
+                put(&mut event, "detail.eventName", json!(name));
+            }
+            return event;
+        }
+        if let Some(control) = self.text("context.control") {
+            return failed_control(control);
         }
         // What has no row of its own looks like another of its kind.
         let mut like = taxonomy::entries().filter(|entry| entry.kind == self.place.kind);
@@ -310,6 +319,26 @@ impl Known<'_> {
         }
         events
     }
+}
+
+/// A finding of Security Hub: a control about access keys that failed.
+fn failed_control(control: &str) -> Value {
+    json!({
+        "version": "0",
+        "id": "7bf73129-1428-4cd3-a780-95db273d1602",
+        "detail-type": "Security Hub Findings - Imported",
+        "source": "aws.securityhub",
+        "time": "2026-03-14T09:26:53Z",
+        "region": "us-east-1",
+        "detail": { "findings": [{
+            "Id": "example",
+            "ProductArn": "arn:aws:securityhub:us-east-1::product/aws/securityhub",
+            "Title": "IAM root user access key should not exist",
+            "Compliance": { "Status": "FAILED", "SecurityControlId": control },
+            "Workflow": { "Status": "NEW" },
+            "RecordState": "ACTIVE",
+        }] },
+    })
 }
 
 /// `datetime("2026-03-14T09:26:53Z")`, or milliseconds, as CloudTrail writes it.

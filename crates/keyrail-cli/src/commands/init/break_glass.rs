@@ -112,11 +112,7 @@ tests:
 
     /// What makes a sample an event of somebody in that account, from nowhere known.
     fn changes(&self, name: &str) -> String {
-        let region = match self.principal.partition.as_str() {
-            "aws-cn" => "cn-north-1",
-            "aws-us-gov" => "us-gov-west-1",
-            _ => "us-east-1",
-        };
+        let region = self.principal.partition.home_region;
         let account = quoted(self.principal.account.as_str());
         let address = self.nowhere().unwrap_or(ADDRESSES[0]);
         let changes = [
@@ -137,6 +133,7 @@ tests:
         let Principal {
             partition, account, ..
         } = self.principal;
+        let partition = partition.id;
         let account = account.as_str();
         match self.principal.kind {
             Kind::User => json!({

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use ipnet::IpNet;
 use keyrail_core::Mode;
 use keyrail_core::id::AccountId;
+use keyrail_core::partition::Partition;
 
 use crate::bundle::network;
 use crate::exit::Failure;
@@ -30,7 +31,7 @@ pub(super) struct Account {
 /// A user or role of IAM, by its ARN.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Principal {
-    pub partition: String,
+    pub partition: &'static Partition,
     pub account: AccountId,
     pub kind: Kind,
     /// With the path before it.
@@ -144,9 +145,9 @@ impl FromStr for Principal {
         };
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "/+=,.@_-".contains(c);
         let is_name = path.split('/').all(|part| !part.is_empty()) && path.chars().all(is_plain);
-        match (*partition, account.parse()) {
-            ("aws" | "aws-cn" | "aws-us-gov", Ok(account)) if is_name => Ok(Self {
-                partition: (*partition).to_owned(),
+        match (Partition::by_id(partition), account.parse()) {
+            (Some(partition), Ok(account)) if is_name => Ok(Self {
+                partition,
                 account,
                 kind,
                 path: path.to_owned(),
@@ -169,7 +170,10 @@ impl Principal {
             Kind::Role => ("role", self.path.as_str()),
             Kind::User => ("user", self.name()),
         };
-        format!("arn:{}:iam::{}:{word}/{path}", self.partition, self.account)
+        format!(
+            "arn:{}:iam::{}:{word}/{path}",
+            self.partition.id, self.account
+        )
     }
 }
 
@@ -265,17 +269,20 @@ mod tests {
             ("user/help", "user/help"),
             ("role/ops/help", "role/ops/help"),
         ] {
-            let principal: Principal = format!("arn:aws-cn:iam::111122223333:{arn}")
-                .parse()
-                .expect("a principal");
-            let expected = format!("arn:aws-cn:iam::111122223333:{known}");
-            assert_eq!(principal.arn(), expected);
+            for partition in ["aws", "aws-us-gov", "aws-cn", "aws-eusc"] {
+                let principal: Principal = format!("arn:{partition}:iam::111122223333:{arn}")
+                    .parse()
+                    .expect("a principal");
+                let expected = format!("arn:{partition}:iam::111122223333:{known}");
+                assert_eq!(principal.arn(), expected);
+            }
         }
         for arn in [
             "arn:aws:sts::111122223333:assumed-role/help/me",
             "arn:aws:iam::111122223333:user/",
             "arn:aws:iam::111122223333:user/a\"b",
             "arn:aws:iam::11112222333:user/help",
+            "arn:aws-eu:iam::111122223333:user/help",
             "arn:aws:iam::111122223333:group/help",
             "help",
         ] {

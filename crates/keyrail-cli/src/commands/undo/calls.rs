@@ -88,5 +88,13 @@ pub(super) fn state(sight: Sight) -> &'static str {
 }
 
 pub(super) fn untouched(error: &EffectError) -> Failure {
-    Failure::outside(format!("{}: nothing was touched", error.message))
+    nothing_touched(Failure::outside(error.message.clone()))
+}
+
+/// The same failure, before which nothing was done.
+pub(super) fn nothing_touched(failure: Failure) -> Failure {
+    Failure {
+        message: format!("{}: nothing was touched", failure.message),
+        ..failure
+    }
 }

@@ -1,7 +1,7 @@
 //! What a report says that keyrail changed, and what takes each of it back.
 
 use keyrail_core::change::{Change, Principal};
-use keyrail_core::id::{AccessKeyId, AccountId};
+use keyrail_core::id::{AccessKeyId, AccountId, UserName};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -117,6 +117,16 @@ impl Made {
     pub(super) fn keys(&self) -> Vec<&AccessKeyId> {
         let taken = self.changes.iter().filter(|taken| taken.back.is_ok());
         taken.filter_map(|taken| taken.change.key()).collect()
+    }
+
+    /// The user whose key it is.
+    pub(super) fn user_of(&self, key: &AccessKeyId) -> Option<&UserName> {
+        let mut changes = self.changes.iter().map(|taken| &taken.change);
+        let change = changes.find(|change| change.key() == Some(key))?;
+        match change.principal() {
+            Principal::User(user) => Some(user),
+            Principal::Role(_) | Principal::Root => None,
+        }
     }
 }
 

@@ -2,22 +2,20 @@
 
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
-use keyrail_aws::Aws;
-use keyrail_aws::undo::Caller;
+use keyrail_aws::caller::{Caller, Connection};
+use keyrail_aws::undo::Table;
+use keyrail_core::circumstances::History;
 use keyrail_core::effects::Effects;
-use keyrail_core::id::AccessKeyId;
+use keyrail_core::id::{AccessKeyId, AccountId};
+use keyrail_core::partition::Partition;
 use keyrail_core::state::{Fact, Memory, State, Subject};
+use keyrail_core::{Bundle, Circumstances, Event, Mode, examine};
+use serde_json::{Value, json};
 
 use super::Args;
 use super::made::Made;
 use crate::clock;
 use crate::exit::Failure;
-
-/// The guardrails that would deactivate a key again.
-const GUARDRAILS: [&str; 2] = [
-    "access-key-reactivated",
-    "access-key-reactivated-after-containment",
-];
 
 impl Args {
     pub(super) fn table(&self) -> Option<&str> {
@@ -40,24 +38,22 @@ impl Args {
             return Ok(());
         }
         let bundle = self.bundle.load()?;
-        let today = clock::today();
-        let is_exempt = |key: &AccessKeyId| {
-            bundle.exemptions.values().any(|exemption| {
-                exemption.expires >= today
-                    && GUARDRAILS.iter().all(|id| exemption.covers(id))
-                    // Whoever else is exempt, this key would be deactivated again.
-                    && exemption.text.contains(&format!("\"{key}\""))
-            })
-        };
-        let open: Vec<_> = keys.into_iter().filter(|key| !is_exempt(key)).collect();
-        if open.is_empty() {
-            return Ok(());
+        let mut open = Vec::new();
+        for key in keys {
+            let against = against(key, made, &bundle)?;
+            if !against.is_empty() {
+                open.push((key, against));
+            }
         }
-        let exemptions: String = open.iter().map(|key| self.exemption(key, made)).collect();
         let (which, verb) = match open.as_slice() {
-            [key] => (format!("key {key}"), "is"),
+            [] => return Ok(()),
+            [(key, _)] => (format!("key {key}"), "is"),
             keys => (format!("{} keys", keys.len()), "are"),
         };
+        let exemptions: String = open
+            .iter()
+            .map(|(key, against)| self.exemption(key, against, made))
+            .collect();
         Err(Failure::input(format!(
             "{which} {verb} not released, and keyrail would deactivate what works again: nothing was touched"
         ))
@@ -66,15 +62,15 @@ impl Args {
         )))
     }
 
-    /// An exemption for a key, ready for a bundle.
-    pub(super) fn exemption(&self, key: &AccessKeyId, made: &Made) -> String {
+    /// An exemption for a key from some guardrails, ready for a bundle.
+    fn exemption(&self, key: &AccessKeyId, from: &[String], made: &Made) -> String {
         let event = made.event.as_deref().unwrap_or("unknown").escape_debug();
         let owner = self.by.as_deref().unwrap_or("whoever answers for the key");
         let expires = Offset::UTC.to_datetime(self.until()).date();
         format!(
             "@id(\"released-{}\")\n@exempts(\"{}\")\n@reason(\"Released from containment: event {event}.\")\n@owner(\"{}\")\n@expires(\"{expires}\")\npermit (\n  principal,\n  action in Action::\"reactivate-credential\",\n  resource is AccessKey\n)\nwhen {{ resource == AccessKey::\"{key}\" }};\n",
             key.as_str().to_lowercase().replace('_', "-"),
-            GUARDRAILS.join(" "),
+            from.join(" "),
             owner.escape_debug(),
         )
     }
@@ -83,12 +79,11 @@ impl Args {
     pub(super) async fn release(
         &self,
         made: &Made,
-        aws: &Aws,
+        hub: &Connection,
+        table: &Table,
         caller: &Caller,
     ) -> Result<(), Failure> {
-        if !aws.has_table() {
-            return Ok(());
-        }
+        let aws = hub.aws_with(table);
         let keys = made
             .keys()
             .into_iter()
@@ -113,7 +108,10 @@ impl Args {
                 Failure::outside(format!(
                     "the release of {what} could not be recorded, and nothing was undone: {error}"
                 ))
-                .help("see that the table is in this account and Region, and that you may write to it; where the changes were made in a member account, `--table-profile` names a profile of the hub's")
+                .help(format!(
+                    "see that table `{}` is in account {}, in {}, and that you may write to it; where the changes were made in a member account, `--table-profile` names a profile of the hub's; `--table-region` names another Region",
+                    table.name, hub.caller.account, table.region
+                ))
             })?;
         }
         Ok(())
@@ -125,4 +123,79 @@ impl Args {
         keys.map(|key| format!("released    {key}, for {hours} hours\n"))
             .collect()
     }
+}
+
+/// The guardrails that would act if a key that keyrail has deactivated were activated:
+/// those that the bundle says are violated by the event of it. Nobody in particular has
+/// activated it there, so that no exemption for somebody counts.
+fn against(key: &AccessKeyId, made: &Made, bundle: &Bundle) -> Result<Vec<String>, Failure> {
+    let now = clock::now();
+    let event = activation(key, made, now).to_string();
+    let event = Event::parse(event.as_bytes())
+        .map_err(|error| Failure::bug(format!("keyrail's own event cannot be read: {error}")))?;
+    let contained = Memory {
+        about: Subject::Key(key.to_string()),
+        time: now,
+        event: String::new(),
+        fact: Fact::Contained,
+    };
+    let circumstances = Circumstances {
+        mode: Some(Mode::Enforce),
+        history: Some(History::of(&[contained])),
+        now: Some(now),
+        ..Circumstances::of(bundle)
+    };
+    let report = examine(event, bundle, &circumstances);
+    let violated = report
+        .verdict
+        .violated
+        .into_iter()
+        .map(|violated| violated.id);
+    let mut acting: Vec<String> = violated
+        .filter(|id| !bundle.steps_of(id).is_empty())
+        .collect();
+    acting.sort();
+    Ok(acting)
+}
+
+/// The event of an activation, as CloudTrail writes it.
+fn activation(key: &AccessKeyId, made: &Made, now: Timestamp) -> Value {
+    let partition = made.region.as_deref().and_then(Partition::of_region);
+    let partition = partition.unwrap_or(Partition::usual());
+    let (id, region) = (partition.id, partition.home_region);
+    let account = made.account.as_ref().map(AccountId::as_str);
+    let within = account.unwrap_or_default();
+    let name = "keyrail-undo";
+    json!({
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": "aws.iam",
+        "account": account,
+        "region": region,
+        "time": now,
+        "detail": {
+            "eventSource": "iam.amazonaws.com",
+            "eventName": "UpdateAccessKey",
+            "eventType": "AwsApiCall",
+            "eventTime": now,
+            "awsRegion": region,
+            "recipientAccountId": account,
+            "userIdentity": {
+                "type": "AssumedRole",
+                "arn": format!("arn:{id}:sts::{within}:assumed-role/{name}/{name}"),
+                "accountId": account,
+                "sessionContext": {"sessionIssuer": {
+                    "type": "Role",
+                    "arn": format!("arn:{id}:iam::{within}:role/{name}"),
+                    "accountId": account,
+                    "userName": name,
+                }},
+            },
+            "requestParameters": {
+                "userName": made.user_of(key),
+                "accessKeyId": key,
+                "status": "Active",
+            },
+            "responseElements": null,
+        },
+    })
 }

@@ -16,6 +16,7 @@ use crate::event::{Event, Json};
 pub(in crate::activity) fn read(detail: &Json, event: &Event) -> Activity {
     choose(detail, event, |finding| Reading {
         about_credentials: is_about_credentials(finding),
+        control: failed_control(finding),
         name: name(finding),
         account: finding.text(&["cloud", "account", "uid"]),
         region: finding.text(&["cloud", "region"]),
@@ -38,15 +39,21 @@ fn is_about_credentials(finding: &Json) -> bool {
         return true;
     }
     if finding.is_object_at(&["compliance"]) {
-        let control = finding.text(&["compliance", "control"]);
-        let status = finding.text(&["compliance", "status"]).unwrap_or_default();
-        return control.is_some_and(|control| CONTROLS_OF_KEYS.contains(&control.as_str()))
-            && status.to_ascii_lowercase().starts_with("fail");
+        return failed_control(finding).is_some();
     }
     let by_guardduty = finding
         .text(&["metadata", "product", "uid"])
         .is_some_and(|uid| uid.ends_with("/aws/guardduty"));
     !by_guardduty && key_resource(finding).is_some()
+}
+
+fn failed_control(finding: &Json) -> Option<String> {
+    let control = finding.text(&["compliance", "control"])?;
+    let status = finding.text(&["compliance", "status"])?;
+    let is_about_keys = CONTROLS_OF_KEYS.contains(&control.as_str())
+        && status.to_ascii_lowercase().starts_with("fail")
+        && !types(finding).any(is_type_about_credentials);
+    is_about_keys.then_some(control)
 }
 
 fn key_resource(finding: &Json) -> Option<Json> {

@@ -20,6 +20,7 @@ pub(super) const TABLES: [&[Entry]; 4] = [
 const fn call(action: &'static str, groups: &'static [Group], target: TargetKind) -> Entry {
     Entry {
         action,
+        begins: false,
         kind: Kind::ApiCall,
         groups,
         target,
@@ -42,6 +43,11 @@ const fn sign_in(action: &'static str, groups: &'static [Group], target: TargetK
 }
 
 impl Entry {
+    const fn and_what_begins_so(mut self) -> Self {
+        self.begins = true;
+        self
+    }
+
     const fn in_any_region(mut self) -> Self {
         self.place = Place::Region;
         self

@@ -59,3 +59,29 @@ fn no_group_is_empty() {
     let used: BTreeSet<Group> = entries().flat_map(|entry| entry.groups).copied().collect();
     assert_eq!(used, BTreeSet::from(Group::ALL));
 }
+
+/// AWS adds calls that grant the same in another way, and writes names in several cases.
+#[test]
+fn a_longer_name_is_known_by_what_it_begins_with_where_that_says_so() {
+    for (action, known_by) in [
+        ("signin:CreateOAuth2Token", Some("signin:CreateOAuth2Token")),
+        (
+            "signin:CreateOAuth2TokenWithIAM",
+            Some("signin:CreateOAuth2Token"),
+        ),
+        (
+            "SIGNIN:createoauth2tokenWithTokenExchange",
+            Some("signin:CreateOAuth2Token"),
+        ),
+        ("signin:RevokeOAuth2TokenWithIAM", None),
+        ("sso-oauth:CreateTokenWithIAM", None),
+        ("iam:CreateAccessKeyAgain", None),
+    ] {
+        assert_eq!(find(action).map(|entry| entry.action), known_by, "{action}");
+    }
+    let entry = find("signin:createoauth2tokenwithiam").expect("it is known");
+    assert_eq!(
+        entry.name_of("signin:createOauth2TokenWithIAM"),
+        "signin:CreateOAuth2TokenWithIAM"
+    );
+}

@@ -116,15 +116,14 @@ pub(super) fn uses(report: &Report) -> Vec<String> {
     let of_caller = of_caller.and_then(|id| id.parse().ok());
     let ids = keys_in_it(report).into_iter().map(|key| key.id);
     // IAM's calls are recorded there alone.
-    let home = match report.activity.partition() {
-        "aws-cn" => "cn-north-1",
-        "aws-us-gov" => "us-gov-west-1",
-        _ => "us-east-1",
-    };
+    let home = report.activity.partition();
+    let home = home
+        .map(|partition| format!(", IAM's are in {}", partition.home_region))
+        .unwrap_or_default();
     let lines = ids.chain(of_caller).enumerate().map(|(number, id): (usize, AccessKeyId)| {
         let what = match number {
             0 => format!(
-                "See what key {id} did (management calls, some 15 minutes after each; one Region at a time, IAM's are in {home}):"
+                "See what key {id} did (management calls, some 15 minutes after each; one Region at a time{home}):"
             ),
             _ => format!("And what key {id} did:"),
         };

@@ -225,6 +225,11 @@ pub(super) const TABLE: &[Entry] = &[
         .name(&["requestParameters.targetPrincipal"])
         .in_any_region()
         .read_only(),
+    // `CreateOAuth2Token` is `aws login` and what signs in like it. `CreateOAuth2TokenWithIAM` gives
+    // an application that has AWS credentials a bearer token for a service, of an hour at most, and
+    // `CreateOAuth2TokenWithTokenExchange` one for another token (AWS Sign-In API reference; one
+    // permission, `signin:CreateOAuth2Token`, is for the first two; checked 2026-11-29). AWS's
+    // examples of records have only the first name.
     sign_in(
         "signin:CreateOAuth2Token",
         &[IssueSession],
@@ -236,6 +241,7 @@ pub(super) const TABLE: &[Entry] = &[
         "requestParameters.clientId",
     ])
     .when(&IS_GRANT)
+    .and_what_begins_so()
     .read_only(),
     sign_in("signin:AuthorizeOAuth2Access", &[], TargetKind::Other)
         .name(&[

@@ -169,16 +169,6 @@ pub(super) const TABLE: &[Entry] = &[
     )
     .in_any_region()
     .when(&LIFTS_TERMINATION_PROTECTION),
-    own(
-        "scheduler:DeleteSchedule",
-        TargetKind::Other,
-        &["requestParameters.name"],
-    ),
-    own(
-        "scheduler:UpdateSchedule",
-        TargetKind::Other,
-        &["requestParameters.name"],
-    ),
 ];
 
 const STACK_SET: Paths = &["requestParameters.stackSetName"];
