@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use jiff::{SignedDuration, Timestamp};
-use keyrail_core::pipeline::{Handled, follow_up, recheck};
+use keyrail_core::Bundle;
+use keyrail_core::pipeline::Handled;
 use keyrail_core::queue::Later;
-use keyrail_core::{Bundle, Circumstances, Mode};
 use serde_json::Value;
 
+use crate::invocation::{Ended, about_event, about_message};
 use crate::model::Model;
-use crate::{is_done, respond_to, seconds};
+use crate::seconds;
 
 /// How the template sets up function and queue.
 #[derive(Debug, Clone, Copy)]
@@ -92,13 +93,6 @@ impl Wake for Flag {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::Relaxed);
     }
-}
-
-/// How an invocation ended.
-struct Ended {
-    is_done: bool,
-    handled: Option<Handled>,
-    counted: bool,
 }
 
 struct Invocation<'a> {
@@ -233,7 +227,7 @@ impl<'a> Lambda<'a> {
                 self.invoke(work);
             } else if self.settings.order == Order::Backoff {
                 let (_, work) = self.waiting.pop_first().expect("there is one");
-                self.throttle(work);
+                self.throttle(&work);
             } else {
                 break;
             }
@@ -257,7 +251,7 @@ impl<'a> Lambda<'a> {
         self.has_room() && sign_ins.count() < most
     }
 
-    fn throttle(&mut self, work: Work) {
+    fn throttle(&mut self, work: &Work) {
         let Work::Event {
             number,
             tries,
@@ -266,10 +260,10 @@ impl<'a> Lambda<'a> {
         else {
             panic!("messages wait in their queue");
         };
-        let pause = 300.min(1 << throttled.min(10));
+        let pause = 300.min(1 << (*throttled).min(10));
         let work = Work::Event {
-            number,
-            tries,
+            number: *number,
+            tries: *tries,
             throttled: throttled + 1,
         };
         self.wait(self.model.now() + seconds(pause), work);
@@ -385,46 +379,5 @@ impl<'a> Lambda<'a> {
         let message = first(&self.own).filter(|_| self.has_room_for_messages());
         let sign_in = first(&self.sign_ins).filter(|_| self.has_room_for_sign_ins());
         [timer, event, message, sign_in].into_iter().flatten().min()
-    }
-}
-
-async fn about_event(model: &Model, bundle: &Bundle, event: &Value) -> Ended {
-    let responses = respond_to(model, bundle, event).await;
-    Ended {
-        is_done: is_done(&responses),
-        handled: responses.first().map(|response| response.handled),
-        counted: responses.iter().any(|response| response.counted),
-    }
-}
-
-async fn about_message(
-    model: &Model,
-    bundle: &Bundle,
-    message: &Later,
-    tried_before: bool,
-) -> Ended {
-    let circumstances = Circumstances {
-        mode: Some(Mode::Enforce),
-        ..Circumstances::of(bundle)
-    };
-    let (invoked, by) = model.invoked();
-    let response = match message {
-        Later::Recheck(message) => {
-            let looking = recheck(message, tried_before, bundle, &circumstances, &invoked);
-            looking.await.map_err(|error| error.message)
-        }
-        Later::FollowUp(message) => {
-            let telling = follow_up(message, bundle, &circumstances, &by, &invoked);
-            telling.await.map_err(|error| error.message)
-        }
-    };
-    Ended {
-        is_done: match response {
-            Ok(None) => true,
-            Ok(Some(response)) => is_done(&[response]),
-            Err(_) => false,
-        },
-        handled: None,
-        counted: false,
     }
 }

@@ -15,6 +15,7 @@ mod crashes;
 mod doors;
 mod duplicates;
 mod events;
+mod invocation;
 mod lambda;
 mod memories;
 mod model;

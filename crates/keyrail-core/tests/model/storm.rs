@@ -74,6 +74,39 @@ fn key_made(number: usize, (user, key, actor): (&str, &str, &str), time: Timesta
     )
 }
 
+/// A sign-in that fails, and who tried it. Half of the addresses try once, and some try again and
+/// again.
+fn attempt(dice: &mut Dice, number: usize, time: Timestamp) -> (Value, String) {
+    let address = match dice.one_in(2) {
+        true => format!("2001:db8::{number:x}"),
+        false => format!("198.51.100.{}", dice.roll(250)),
+    };
+    if dice.one_in(3) {
+        let name = format!("employee{}", dice.roll(200));
+        return (sign_in(number, &name, &address, time), name);
+    }
+    let name = "HIDDEN_DUE_TO_SECURITY_REASONS";
+    (sign_in(number, name, &address, time), address)
+}
+
+impl Storm {
+    /// A key of a user of its own, and who made it.
+    fn key(&mut self, dice: &mut Dice, number: usize, time: Timestamp) -> (Value, String) {
+        let (user, key) = (format!("user{number}"), format!("AKIA{number:016}"));
+        let actor = *dice.pick(&ACTORS);
+        let event = key_made(number, (&user, &key, actor), time);
+        self.keys.insert(key.clone(), number);
+        let of_user = User {
+            uid: u64::try_from(number).expect("few"),
+            created: start() - SignedDuration::from_hours(24),
+            keys: [(key, (true, time))].into(),
+            ..User::default()
+        };
+        self.iam.insert((ACCOUNT.to_owned(), user), of_user);
+        (event, actor.to_owned())
+    }
+}
+
 /// All of it arrives within a minute, or within as much less as it is fewer.
 fn storm(keys: usize) -> Storm {
     let mut dice = Dice::new(18);
@@ -89,40 +122,10 @@ fn storm(keys: usize) -> Storm {
         let arrived =
             start() + SignedDuration::from_millis(6) * i32::try_from(number).expect("few");
         let time = arrived - SignedDuration::from_secs(5);
-        let (event, actor) = match number % (SIGN_INS + 1) == SIGN_INS / 2 {
-            true => {
-                let (user, key) = (format!("user{number}"), format!("AKIA{number:016}"));
-                let actor = *dice.pick(&ACTORS);
-                let of_user = User {
-                    uid: u64::try_from(number).expect("few"),
-                    created: start() - SignedDuration::from_hours(24),
-                    keys: [(key.clone(), (true, time))].into(),
-                    ..User::default()
-                };
-                storm
-                    .iam
-                    .insert((ACCOUNT.to_owned(), user.clone()), of_user);
-                let event = key_made(number, (&user, &key, actor), time);
-                storm.keys.insert(key, number);
-                (event, actor.to_owned())
-            }
-            false => {
-                // Half of the addresses try once, and some try again and again.
-                let address = match dice.one_in(2) {
-                    true => format!("2001:db8::{number:x}"),
-                    false => format!("198.51.100.{}", dice.roll(250)),
-                };
-                match dice.one_in(3) {
-                    true => {
-                        let name = format!("employee{}", dice.roll(200));
-                        (sign_in(number, &name, &address, time), name)
-                    }
-                    false => {
-                        let name = "HIDDEN_DUE_TO_SECURITY_REASONS";
-                        (sign_in(number, name, &address, time), address)
-                    }
-                }
-            }
+        let (event, actor) = if number % (SIGN_INS + 1) == SIGN_INS / 2 {
+            storm.key(&mut dice, number, time)
+        } else {
+            attempt(&mut dice, number, time)
         };
         storm.events.push(event);
         storm.arrivals.push(arrived);
