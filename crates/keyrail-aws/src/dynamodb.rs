@@ -8,6 +8,7 @@
 //! | containments in an account | `account#ID` | `hour#2026-11-25T06` | `events`: their ids |
 //! | release of all that was done about an event | `event#ID` | `TIME#EVENT#released` | `memory`: JSON |
 //! | alerts of one actor and guardrail in a window | `repeat#ACCOUNT#GUARDRAILS#DEED#ACTOR` | `window#UNTIL` | `first`, `promised`, `entries`: id and outcome of what was counted, `more`: how many besides |
+//! | which windows of what was refused are told by themselves, before it is a storm | `repeat#ACCOUNT#GUARDRAILS#DEED#many actors` | `alone#UNTIL` | `events`: what tells each from the others |
 //! | memory of a key | `key#ID` | `TIME#EVENT#KIND` | `memory`: JSON |
 //! | memory of a user | `user#ARN` | the same | `memory`: JSON |
 
@@ -103,24 +104,27 @@ impl State for Aws {
     async fn count(&self, account: &AccountId, event: &str, most: u32) -> Result<bool, StateError> {
         let now = Timestamp::now();
         let expires = now + SignedDuration::from_hours(3);
-        // The ids and not their number, so that an event that comes twice counts once.
         let place = Place {
             pk: format!("account#{account}"),
             sk: format!("hour#{}", now.strftime("%Y-%m-%dT%H")),
         };
-        let update = self
-            .update(&place)
-            .update_expression("ADD #events :ids SET expires = :expires")
-            .condition_expression(
-                "(attribute_not_exists(#events) AND :most > :zero) OR size(#events) < :most OR contains(#events, :id)",
-            )
-            .expression_attribute_names("#events", "events")
-            .expression_attribute_values(":ids", AttributeValue::Ss(vec![event.to_owned()]))
-            .expression_attribute_values(":id", text(event))
-            .expression_attribute_values(":most", number(i64::from(most)))
-            .expression_attribute_values(":zero", number(0))
-            .expression_attribute_values(":expires", number(expires.as_second()));
-        is_updated(update).await
+        self.is_among_first_in(&place, event, most, expires).await
+    }
+
+    async fn is_among_first(
+        &self,
+        repetition: &Repetition,
+        storm: &Repetition,
+        most: u32,
+    ) -> Result<bool, StateError> {
+        let window = window_of(storm);
+        let place = Place {
+            sk: format!("alone#{}", storm.until),
+            ..window
+        };
+        let expires = storm.until + WINDOW_LASTS;
+        let key = repetition.key();
+        self.is_among_first_in(&place, &key, most, expires).await
     }
 
     async fn open(&self, repetition: &Repetition, event: &str) -> Result<Window, StateError> {
@@ -142,7 +146,8 @@ impl State for Aws {
             match (promised, first.is_some_and(|first| first == event)) {
                 (Some(true), true) => Window::Own,
                 (Some(true), false) => Window::Promised,
-                (Some(false) | None, _) => Window::New,
+                (Some(false) | None, true) => Window::New,
+                (Some(false) | None, false) => Window::Opening,
             },
         )
     }
@@ -298,6 +303,30 @@ impl Aws {
             .set_table_name(self.places.table.clone())
             .key("pk", text(&place.pk))
             .key("sk", text(&place.sk))
+    }
+
+    /// Whether an id is one of the first that an item takes. The ids and not their number, so
+    /// that one that comes twice counts once.
+    async fn is_among_first_in(
+        &self,
+        place: &Place,
+        id: &str,
+        most: u32,
+        expires: Timestamp,
+    ) -> Result<bool, StateError> {
+        let update = self
+            .update(place)
+            .update_expression("ADD #events :ids SET expires = :expires")
+            .condition_expression(
+                "(attribute_not_exists(#events) AND :most > :zero) OR size(#events) < :most OR contains(#events, :id)",
+            )
+            .expression_attribute_names("#events", "events")
+            .expression_attribute_values(":ids", AttributeValue::Ss(vec![id.to_owned()]))
+            .expression_attribute_values(":id", text(id))
+            .expression_attribute_values(":most", number(i64::from(most)))
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":expires", number(expires.as_second()));
+        is_updated(update).await
     }
 
     /// An item as it is now; empty if there is none.

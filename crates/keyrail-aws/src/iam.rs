@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use keyrail_core::change::{Change, Sight};
-use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held, UserRecord};
+use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held, HeldKind, UserRecord};
 use keyrail_core::id::{AccessKeyId, UserName};
 use keyrail_core::lookup::{Lookup, UserFacts};
 
@@ -64,16 +64,15 @@ impl Hands for IamHands {
         .await
     }
 
-    async fn credentials(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
+    async fn credentials(&self, user: &UserName, kind: HeldKind) -> Result<Vec<Held>, EffectError> {
         self.bounded(Box::pin(async {
-            let (keys, password, services, ssh, certificates) = tokio::try_join!(
-                self.access_keys(user),
-                self.password(user),
-                self.service_credentials(user),
-                self.ssh_keys(user),
-                self.certificates(user),
-            )?;
-            Ok([keys, password, services, ssh, certificates].concat())
+            match kind {
+                HeldKind::AccessKey => self.access_keys(user).await,
+                HeldKind::Password => self.password(user).await,
+                HeldKind::ServiceCredential => self.service_credentials(user).await,
+                HeldKind::SigningCertificate => self.certificates(user).await,
+                HeldKind::SshKey => self.ssh_keys(user).await,
+            }
         }))
         .await
     }

@@ -132,12 +132,12 @@ pub trait Hands {
     /// [`EffectErrorKind::Gone`] if there is no such user.
     async fn user(&self, user: &UserName) -> Result<UserRecord, EffectError>;
 
-    /// Lists a user's credentials of every kind.
+    /// Lists a user's credentials of one kind.
     ///
     /// # Errors
     ///
     /// [`EffectErrorKind::Gone`] if there is no such user.
-    async fn credentials(&self, user: &UserName) -> Result<Vec<Held>, EffectError>;
+    async fn credentials(&self, user: &UserName, kind: HeldKind) -> Result<Vec<Held>, EffectError>;
 
     /// Looks up facts about a user.
     ///
@@ -184,6 +184,17 @@ pub enum HeldKind {
     ServiceCredential,
     SigningCertificate,
     SshKey,
+}
+
+impl HeldKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::AccessKey,
+        Self::Password,
+        Self::ServiceCredential,
+        Self::SigningCertificate,
+        Self::SshKey,
+    ];
 }
 
 /// Why a call to AWS did not do what it should.

@@ -11,7 +11,7 @@ use self::evidence::{evidence, why};
 use self::headline::{headline, in_short};
 pub(crate) use self::notes::{
     CUT_SHORT, Named, Unknown, another_user, contradiction, key_is, last_round, many_findings, mfa,
-    new_credential, no_longer, no_user, not_known, renamed,
+    new_credential, no_longer, no_user, not_known, renamed, storm,
 };
 pub(crate) use self::outcome::{done, ending, instead, withheld};
 use self::sentence::{known, sentence};

@@ -65,6 +65,8 @@ pub(crate) struct Patience {
     unanswered: u32,
     /// How often an accepted change was not seen.
     unseen: u32,
+    /// Whether IAM's allowance is left to others where it is short.
+    leaves_allowance: bool,
 }
 
 impl Patience {
@@ -82,6 +84,16 @@ impl Patience {
             throttled: 0,
             unanswered: 0,
             unseen: 0,
+            leaves_allowance: false,
+        }
+    }
+
+    /// The same for what can be done without: where IAM throttles, it ends, and what is left of
+    /// the allowance is for whoever has something to stop.
+    pub(crate) fn leaving_allowance(self) -> Self {
+        Self {
+            leaves_allowance: true,
+            ..self
         }
     }
 
@@ -135,6 +147,7 @@ impl Patience {
                 Err(error) => error,
             };
             match WaitFor::of(error.kind) {
+                Some(WaitFor::Allowance) if self.leaves_allowance => return Err(error),
                 Some(what) if self.wait(what, effects).await => {}
                 Some(_) | None => return Err(error),
             }

@@ -6,16 +6,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures_util::future::join;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::look::{Found, found};
+use self::look::all_credentials;
+pub(crate) use self::look::{Found, Haste, found};
 use crate::activity::Activity;
 use crate::bundle::{Bundle, Mode};
 use crate::change::Change;
 use crate::circumstances::Circumstances;
-use crate::effects::{EffectError, Effects, Hands, Reach, To};
+use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
 use crate::english;
 use crate::event::Event;
 use crate::id::{AccessKeyId, AccountId};
@@ -37,6 +37,13 @@ const STOCK_TAKING: Duration = Duration::from_secs(3);
 /// loop detection to prevent infinite loops", checked 2026-11-29). Whoever activates a key
 /// after that brings about an event of its own.
 pub const MOST_ROUNDS: u8 = 10;
+
+/// How often a re-check may be put off where IAM throttles, counted with all that led to it. After
+/// that it waits, however many others do.
+const MOST_PUT_OFF: u8 = 4;
+
+/// For how long it is put off at first; each time twice as long.
+const PUT_OFF: Duration = Duration::from_mins(1);
 
 /// One containment that was made: `keyrail.recheck/v1`, the body of a message in
 /// keyrail's own queue.
@@ -139,21 +146,34 @@ impl Recheck {
         let Some(user) = to.user() else {
             return Ok(());
         };
-        let mut patience = Patience::for_at_most(STOCK_TAKING, effects);
+        let patience = Patience::for_at_most(STOCK_TAKING, effects);
+        let mut patience = patience.leaving_allowance();
         let reach = self.reach();
         let reaching = patience.repeat(effects, async || effects.reach(&reach).await);
         let hands = reaching.await?;
-        let mut listing = patience.clone();
-        let (record, held) = join(
-            patience.repeat(effects, async || hands.user(user).await),
-            listing.repeat(effects, async || hands.credentials(user).await),
-        )
-        .await;
-        self.created = record.ok().map(|record| record.created);
-        let held = held?;
+        // One call before the five of the list: where IAM throttles, that is enough to know.
+        let asking = patience.repeat(effects, async || hands.user(user).await);
+        let record = asking.await;
+        self.created = record.as_ref().ok().map(|record| record.created);
+        if let Err(error) = record
+            && error.kind == EffectErrorKind::Throttled
+        {
+            return Err(error);
+        }
+        let held = all_credentials(user, &hands, &patience, effects).await?;
         let working = held.into_iter().filter(|held| held.active);
         self.working = Some(working.map(|held| held.id).collect());
         Ok(())
+    }
+
+    /// The same for later, and how much later; `None` if it has been put off often enough.
+    pub(crate) fn put_off(&self) -> Option<(Self, Duration)> {
+        let later = Self {
+            round: self.round + 1,
+            ..self.clone()
+        };
+        let delay = PUT_OFF * 2_u32.pow(self.round.into());
+        (self.round < MOST_PUT_OFF).then_some((later, delay))
     }
 
     /// Whom it is about. The changes are never none.

@@ -13,7 +13,9 @@ use jiff::Timestamp;
 
 use crate::bundle::Bundle;
 use crate::change::{Change, Instead, Sight};
-use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Held, Reach, UserRecord};
+use crate::effects::{
+    EffectError, EffectErrorKind, Effects, Hands, Held, HeldKind, Reach, UserRecord,
+};
 use crate::id::{AccessKeyId, UserName};
 use crate::lookup::{Lookup, UserFacts};
 use crate::outcome::{Outcome, carry_out};
@@ -134,7 +136,7 @@ impl Hands for Stage {
         })
     }
 
-    async fn credentials(&self, _: &UserName) -> Result<Vec<Held>, EffectError> {
+    async fn credentials(&self, _: &UserName, _: HeldKind) -> Result<Vec<Held>, EffectError> {
         Err(not_played())
     }
 

@@ -4,6 +4,10 @@
 //! Each time is judged and contained as ever; only the alerts are counted. A second actor
 //! or account has a window of its own, and what is critical, or was to be stopped and is
 //! not, is always told at once.
+//!
+//! What was refused anybody can do, some of it without any rights: failing to sign in, from as many
+//! addresses and by as many names as they like. Of that some windows are told of by themselves,
+//! and all others together: a storm.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -27,6 +31,13 @@ pub const MOST_ENTRIES: usize = 100;
 /// The longest that is kept of one, in bytes: full windows stay far below what an item takes.
 pub(crate) const LONGEST_ENTRY: usize = 1_000;
 
+/// So many windows of what was refused are told of by themselves in one account, for one set of
+/// guardrails; all others in that time are one storm.
+pub const MOST_ALONE: u32 = 10;
+
+/// Stands for the actor where many are told of together. No ARN and no address is like it.
+const MANY: &str = "many actors";
+
 /// Longer keys no table takes (`DynamoDB` Developer Guide, "Constraints", checked 2026-11-25).
 const LONGEST_KEY: usize = 1_024;
 
@@ -36,7 +47,8 @@ const LONGEST_KEY: usize = 1_024;
 pub struct Repetition {
     /// The affected account.
     pub account: String,
-    /// The actor's ARN; of a failed sign-in by nobody whom AWS names, the address.
+    /// The actor's ARN; of a failed sign-in by nobody whom AWS names, the address; of a storm,
+    /// that it is many.
     pub actor: String,
     /// What the actor did, and in which mode; and to what, if nothing is contained: then
     /// each is news.
@@ -98,6 +110,8 @@ pub struct Tally {
 pub enum Window {
     /// It is to be told, and nobody has seen to it yet that a follow-up comes.
     New,
+    /// Another event has opened it, and is seeing to it that a follow-up comes.
+    Opening,
     /// It is to be told, and the follow-up will come: it opened the window.
     Own,
     /// Another event was told of, and the follow-up will come: it is enough to count it.
@@ -132,6 +146,26 @@ impl Repetition {
             until: Timestamp::from_second((window + 1) * seconds).ok()?,
         };
         (is_plain && repetition.key().len() <= LONGEST_KEY).then_some(repetition)
+    }
+
+    /// The storm that this is part of if there are more of its kind; `None` for what must not be
+    /// lost among others: whatever succeeded, and what there is to contain.
+    #[must_use]
+    pub(crate) fn in_a_storm(&self, report: &Report) -> Option<Self> {
+        let activity = &report.activity;
+        let action = activity.action.as_deref()?;
+        let is_refused = activity.outcome.succeeded == Some(false) && report.plan.steps.is_empty();
+        is_refused.then(|| Self {
+            actor: MANY.to_owned(),
+            deed: format!("{action} {}", report.verdict.mode.as_str()),
+            ..self.clone()
+        })
+    }
+
+    /// Whether it is many who are told of together.
+    #[must_use]
+    pub(crate) fn is_storm(&self) -> bool {
+        self.actor == MANY
     }
 
     /// What tells it from all others, but for the window.
@@ -239,5 +273,29 @@ mod tests {
         assert_eq!(of(nobody), of(nobody));
         assert_ne!(of(nobody), from("2001:db8::7", nobody));
         assert_eq!(from("signin.amazonaws.com", nobody), None);
+    }
+
+    /// Who succeeds, or does what is contained, is not lost among those whom AWS refuses.
+    #[test]
+    fn a_storm_is_of_what_was_refused() {
+        let bundle = Bundle::embedded().expect("it loads");
+        let storm = |sample: &str, actor: &str| {
+            let sample = sample.replace("anaya", actor);
+            let event = Event::parse(sample.as_bytes()).expect("it is an event");
+            let report = examine(event, &bundle, &Circumstances::default());
+            let own = Repetition::of(&report, &bundle, Timestamp::UNIX_EPOCH);
+            let own = own.expect("it may repeat");
+            assert!(!own.is_storm());
+            own.in_a_storm(&report)
+        };
+        let failed = include_str!("../../keyrail-cli/src/samples/sign-in-failed.json");
+        let made = include_str!("../../keyrail-cli/src/samples/key-created-for-another.json");
+        let denied = include_str!("../../keyrail-cli/src/samples/key-created-denied.json");
+        let anaya = storm(failed, "anaya").expect("anybody can do that");
+        assert!(anaya.is_storm());
+        assert_eq!(Some(&anaya), storm(failed, "bob").as_ref());
+        assert_ne!(Some(&anaya), storm(denied, "anaya").as_ref());
+        assert!(storm(denied, "anaya").is_some());
+        assert_eq!(storm(made, "anaya"), None);
     }
 }

@@ -29,7 +29,7 @@ pub struct Report {
     pub plan: Plan,
     /// What became of it; empty where nothing was executed.
     pub outcomes: Vec<Outcome>,
-    /// What keyrail could not know, because its table did not answer: sentences.
+    /// What keyrail could not know, because its table did not answer or more is to come: sentences.
     pub not_known: Vec<String>,
     /// The bundle that judged.
     pub bundle: String,

@@ -53,6 +53,15 @@ pub trait State {
     /// there were fewer than `most`.
     async fn count(&self, account: &AccountId, event: &str, most: u32) -> Result<bool, StateError>;
 
+    /// Whether a repetition is one of the first `most` that may be part of a storm. Asking twice
+    /// for one counts it once.
+    async fn is_among_first(
+        &self,
+        repetition: &Repetition,
+        storm: &Repetition,
+        most: u32,
+    ) -> Result<bool, StateError>;
+
     /// Opens a window for an event, unless there is one.
     async fn open(&self, repetition: &Repetition, event: &str) -> Result<Window, StateError>;
 

@@ -1,11 +1,14 @@
 //! What keyrail noticed or could not find out, as alerts quote it.
 
+use jiff::Timestamp;
+
 use crate::alert::instead::Hint;
 use crate::change::{Change, Instead};
 use crate::effects::{Held, HeldKind};
 use crate::id::{AccessKeyId, UserName};
 
 use super::outcome::{done, instead, shown};
+use super::utc;
 
 /// Why it is not known whether somebody used a second factor.
 pub(crate) mod mfa {
@@ -50,6 +53,14 @@ pub(crate) fn not_known(what: Unknown, error: &impl std::fmt::Display) -> String
         Unknown::Twice => "whether you get this alert twice",
     };
     format!("{what}: {error}")
+}
+
+/// More were refused the same than are told of one by one.
+pub(crate) fn storm(most: u32, until: Timestamp) -> String {
+    format!(
+        "how many more there are: this was refused to more than {most} actors within minutes, so that from here on those to come are counted, and a follow-up after {} tells of them",
+        utc(until)
+    )
 }
 
 /// What an event names in more than one place.

@@ -17,7 +17,15 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
         return items;
     }
     if let Some(repeats) = &report.activity.repeats {
-        items.push("Find out what goes on: one actor does this again and again. The first alert says what to do; the commands in it are for the first event only.".to_owned());
+        let what = match repeats.follow_up.repetition.is_storm() {
+            true => {
+                "Find out what goes on: many are refused this at once. Those whom the list below shows are some of them; each is in the log."
+            }
+            false => {
+                "Find out what goes on: one actor does this again and again. The first alert says what to do; the commands in it are for the first event only."
+            }
+        };
+        items.push(what.to_owned());
         items.extend(calls_of(&repeats.follow_up.repetition.actor, report));
     }
     items.extend(stop_by_hand(report));

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::change::{Instead, Sight};
-use crate::effects::{EffectError, EffectErrorKind as Kind, Hands, Held, UserRecord};
+use crate::effects::{EffectError, EffectErrorKind as Kind, Hands, Held, HeldKind, UserRecord};
 use crate::id::AccessKeyId;
 use crate::lookup::{Lookup, UserFacts};
 use crate::plan::{Act, Owner, Step, Who};
@@ -102,7 +102,7 @@ impl Hands for ScriptHands<'_> {
         })
     }
 
-    async fn credentials(&self, _: &UserName) -> Result<Vec<Held>, EffectError> {
+    async fn credentials(&self, _: &UserName, _: HeldKind) -> Result<Vec<Held>, EffectError> {
         Err(error(Kind::Denied))
     }
 

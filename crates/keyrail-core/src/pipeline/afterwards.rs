@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Response;
@@ -12,7 +12,6 @@ use crate::outcome::Outcome;
 use crate::plan::Act;
 use crate::queue::{Later, Queue};
 use crate::recheck::{DELAYS, Recheck};
-use crate::repeats::FollowUp;
 use crate::report::Report;
 use crate::state::{ClaimEnd, Claimant, Fact, Memory, State, Subject};
 
@@ -57,26 +56,7 @@ pub(crate) async fn afterwards(
         });
         join_all(sending).await
     };
-    let promising = async {
-        let repetition = response.follow_up.clone()?;
-        // What repeats an alert that nobody got is told by itself.
-        if !matches!(response.sent, Some(Ok(()))) {
-            return None;
-        }
-        let (follow_up, delay) = FollowUp::to(report, repetition.clone(), aws.now());
-        let delay = Duration::try_from(delay).unwrap_or_default();
-        let sent = aws.send_later(&Later::FollowUp(follow_up), delay).await;
-        // Only what will be told may be counted instead.
-        match sent {
-            Ok(()) => aws
-                .promise(&repetition)
-                .await
-                .err()
-                .map(|error| error.message),
-            Err(error) => Some(error),
-        }
-    };
-    let (forgotten, scheduled, unpromised) = join3(remembering, scheduling, promising).await;
+    let (forgotten, scheduled) = join(remembering, scheduling).await;
     let (mut notes, mut failed) = (Vec::new(), Vec::new());
     for (stock, sent) in scheduled {
         // What is younger than the event is found without the list.
@@ -97,14 +77,12 @@ pub(crate) async fn afterwards(
     {
         notes.push(format!("the claim on it could not be ended: {error}"));
     }
-    // Then repetitions are told one by one.
-    notes.extend(unpromised.map(|error| format!("repetitions cannot be counted: {error}")));
     // A later event is judged without it: another try, with another alert, would be worse.
     let forgotten = forgotten
         .into_iter()
         .map(|error| english::not_known(Unknown::ContainedLater, &error));
     response.report.not_known.extend(forgotten);
-    response.notes = notes;
+    response.notes.extend(notes);
     response.failed_afterwards = failed;
 }
 

@@ -1,5 +1,7 @@
 //! Telling once what happens again and again, and counting the rest.
 
+use std::time::Duration;
+
 use super::{Response, examine, tell};
 use crate::alert::{Alert, Notifier};
 use crate::bundle::Bundle;
@@ -7,15 +9,30 @@ use crate::circumstances::Circumstances;
 use crate::effects::Effects;
 use crate::english::{self, Unknown};
 use crate::event::{EVENT_LASTS, Event};
-use crate::queue::Queue;
-use crate::repeats::{FollowUp, LONGEST_ENTRY, Repeats, Repetition, Tally, Window};
+use crate::queue::{Later, Queue};
+use crate::repeats::{FollowUp, LONGEST_ENTRY, MOST_ALONE, Repeats, Repetition, Tally, Window};
 use crate::report::{Report, State as ReportState};
 use crate::state::{Claim, ClaimEnd, Claimant, State, StateError};
 
-/// A repetition, and what its window says of this event.
-type Opened = (Repetition, Result<Window, StateError>);
+/// How often, and after how long, it is looked again whether a window that another event has just
+/// opened promises a follow-up. The promise takes two calls; whoever waits for it in vain promises
+/// one itself.
+const LOOKS: u32 = 8;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
+
+/// A repetition, and what its window says of an event.
+pub(super) struct Opened {
+    repetition: Repetition,
+    window: Result<Window, StateError>,
+    /// Why a follow-up could not be promised.
+    unpromised: Option<String>,
+}
 
 /// Opens the window of a report that may be counted instead of told; `None` for any other.
+///
+/// The follow-up is promised before the first alert is out: of events that come at the same time
+/// one is told. If that alert fails, its event is tried again for it, and the follow-up tells of
+/// the others all the same.
 pub(super) async fn window_of(
     report: &Report,
     bundle: &Bundle,
@@ -24,48 +41,96 @@ pub(super) async fn window_of(
     if !aws.has_table() || !aws.has_queue() {
         return None;
     }
-    let repetition = Repetition::of(report, bundle, aws.now())?;
-    let window = aws.open(&repetition, &report.event.claim()?).await;
-    Some((repetition, window))
+    let own = Repetition::of(report, bundle, aws.now())?;
+    let event = report.event.claim()?;
+    let repetition = match own.in_a_storm(report) {
+        None => own,
+        Some(storm) => match aws.is_among_first(&own, &storm, MOST_ALONE).await {
+            Ok(true) => own,
+            Ok(false) => storm,
+            Err(error) => {
+                return Some(Opened {
+                    repetition: own,
+                    window: Err(error),
+                    unpromised: None,
+                });
+            }
+        },
+    };
+    let mut window = aws.open(&repetition, &event).await;
+    for _ in 0..LOOKS {
+        if window != Ok(Window::Opening) {
+            break;
+        }
+        aws.pause(BETWEEN_LOOKS).await;
+        window = aws.open(&repetition, &event).await;
+    }
+    let unpromised = match window {
+        Ok(Window::New | Window::Opening) => promise(report, &repetition, aws).await.err(),
+        Ok(Window::Own | Window::Promised) | Err(_) => None,
+    };
+    Some(Opened {
+        repetition,
+        window,
+        unpromised,
+    })
+}
+
+/// Sees to it that a follow-up comes, and says so: only what will be told may be counted.
+async fn promise(
+    report: &Report,
+    repetition: &Repetition,
+    aws: &(impl Effects + State + Queue),
+) -> Result<(), String> {
+    let (follow_up, delay) = FollowUp::to(report, repetition.clone(), aws.now());
+    let delay = Duration::try_from(delay).unwrap_or_default();
+    aws.send_later(&Later::FollowUp(follow_up), delay).await?;
+    let promising = aws.promise(repetition).await;
+    promising.map_err(|error| error.message)
 }
 
 /// Counts a report where a window promises to tell of it, and else tells it. If the table
 /// does not answer, it is told.
 pub(super) async fn tell_or_count(
     mut report: Report,
-    (repetition, window): Opened,
+    opened: Opened,
     aws: &(impl Notifier + State),
 ) -> Response {
-    let window = match window {
-        Ok(Window::Promised) if is_urgent(&report) => Ok(Window::Own),
-        Ok(Window::Promised) => {
+    let repetition = &opened.repetition;
+    let is_counted = match opened.window {
+        Ok(Window::Promised) if !is_urgent(&report) => {
             let id = report.event.id.as_deref().unwrap_or_default();
             let mut entry = format!("{id} {}", Alert::compose(&report).in_a_line());
             entry.truncate(entry.floor_char_boundary(LONGEST_ENTRY));
-            let tallied = aws.tally(&repetition, &entry).await;
-            tallied.map(|is_counted| match is_counted {
-                true => Window::Promised,
-                false => Window::Own,
-            })
+            aws.tally(repetition, &entry).await
         }
-        other => other,
+        Ok(_) => Ok(false),
+        Err(error) => Err(error),
     };
-    match window {
-        Ok(Window::Promised) => Response {
-            counted: true,
-            ..Response::new(report, None)
-        },
-        Ok(Window::Own) => tell(report, aws).await,
-        Ok(Window::New) => Response {
-            follow_up: Some(repetition),
-            ..tell(report, aws).await
-        },
+    match is_counted {
+        Ok(true) => {
+            return Response {
+                counted: true,
+                ..Response::new(report, None)
+            };
+        }
+        Ok(false) if repetition.is_storm() => {
+            let storm = english::storm(MOST_ALONE, repetition.until);
+            report.not_known.push(storm);
+        }
+        Ok(false) => {}
         Err(error) => {
             let not_known = english::not_known(Unknown::Repeated, &error);
             report.not_known.push(not_known);
-            tell(report, aws).await
         }
     }
+    let mut response = tell(report, aws).await;
+    // Then repetitions are told one by one.
+    let unpromised = opened.unpromised.into_iter();
+    response
+        .notes
+        .extend(unpromised.map(|error| format!("repetitions cannot be counted: {error}")));
+    response
 }
 
 /// Whether on-call must know at once, however often it has happened.

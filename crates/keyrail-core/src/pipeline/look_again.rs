@@ -7,16 +7,17 @@ use super::{Response, tell};
 use crate::alert::Notifier;
 use crate::bundle::Bundle;
 use crate::circumstances::Circumstances;
-use crate::effects::{EffectError, Effects};
+use crate::effects::{EffectError, EffectErrorKind, Effects};
 use crate::english::{self, Unknown};
 use crate::outcome::carry_out;
-use crate::queue::Queue;
-use crate::recheck::{Found, Recheck, found};
+use crate::queue::{Later, Queue};
+use crate::recheck::{Found, Haste, Recheck, found};
 use crate::state::{Fact, State, Subject};
 
 /// Looks at a containment again; `tried_before` if an earlier look at it did not come to
 /// its end. Where it does not hold, or the user has got new credentials, contains again
-/// and alerts. `None` if all is as it was left.
+/// and alerts. `None` if all is as it was left, or if IAM throttles and the look is put off: it can
+/// wait, and what is to be stopped cannot.
 ///
 /// # Errors
 ///
@@ -41,7 +42,19 @@ pub async fn recheck(
             released.insert(key.to_string());
         }
     }
-    let mut found = found(recheck, &released, aws).await?;
+    // A message that comes again may have stopped something: that must be told, and stays with it.
+    let later = recheck.put_off().filter(|_| !tried_before);
+    let haste = match later {
+        Some(_) => Haste::MayWait,
+        None => Haste::Now,
+    };
+    let mut found = match (found(recheck, &released, haste, aws).await, later) {
+        (Err(error), Some((later, delay))) if error.kind == EffectErrorKind::Throttled => {
+            let sent = aws.send_later(&Later::Recheck(later), delay).await;
+            return sent.map(|()| None).map_err(|_| error);
+        }
+        (found, _) => found?,
+    };
     if found.is_empty() && tried_before {
         // It may have stopped what had come back, and died before anybody was told.
         found.push(Found {

@@ -2,7 +2,6 @@
 
 use crate::alert::NotifyError;
 use crate::event::Event;
-use crate::repeats::Repetition;
 use crate::report::Report;
 
 /// What became of an event.
@@ -16,8 +15,6 @@ pub struct Response {
     pub chat_failed: Option<NotifyError>,
     /// Whether it was counted instead of told: a follow-up will tell of it.
     pub counted: bool,
-    /// The window that a follow-up is still to be promised for.
-    pub(crate) follow_up: Option<Repetition>,
     /// Whether this invocation handled it.
     pub handled: Handled,
     /// Another event that must be judged again, now that this one is known.
@@ -46,7 +43,6 @@ impl Response {
             sent,
             chat_failed: None,
             counted: false,
-            follow_up: None,
             handled: Handled::Here,
             again: None,
             failed_afterwards: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::{join_all, join3};
+use futures_util::future::join_all;
 
 use super::Recheck;
 use crate::change::{Change, Denial, Sight};
@@ -19,12 +19,23 @@ pub(crate) struct Found {
     pub(crate) act: Option<Act>,
 }
 
+/// Whether a look is for now, or can be put off where IAM throttles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Haste {
+    MayWait,
+    Now,
+}
+
 pub(crate) async fn found(
     recheck: &Recheck,
     released: &BTreeSet<String>,
+    haste: Haste,
     effects: &impl Effects,
 ) -> Result<Vec<Found>, EffectError> {
-    let patience = Patience::until_deadline(effects);
+    let patience = match haste {
+        Haste::MayWait => Patience::until_deadline(effects).leaving_allowance(),
+        Haste::Now => Patience::until_deadline(effects),
+    };
     let reach = recheck.reach();
     let mut reaching = patience.clone();
     let hands = reaching.repeat(effects, async || effects.reach(&reach).await);
@@ -47,22 +58,18 @@ pub(crate) async fn found(
     let to = recheck.to();
     let listing = async {
         match to.user() {
-            Some(user) => {
-                let mut patience = patience.clone();
-                patience
-                    .repeat(effects, async || hands.credentials(user).await)
-                    .await
-            }
+            Some(user) => all_credentials(user, &hands, &patience, effects).await,
             None => Ok(Vec::new()),
         }
     };
-    let (sights, held, holder) = join3(
-        join_all(looking),
-        listing,
-        holder(recheck, &hands, &patience, effects),
-    )
-    .await;
-    let holder = match holder? {
+    // One after the other: where IAM throttles, one call is enough to know.
+    let holder = holder(recheck, &hands, &patience, effects).await?;
+    let sights = join_all(looking).await;
+    if let Some(Err(error)) = sights.iter().find(|sight| is_throttled(sight)) {
+        return Err(error.clone());
+    }
+    let held = listing.await;
+    let holder = match holder {
         Holder::Same => None,
         Holder::StillMissing => return Ok(Vec::new()),
         Holder::Elsewhere(key, owner) => Some((key, owner)),
@@ -108,6 +115,27 @@ pub(crate) async fn found(
         });
     }
     Ok(found)
+}
+
+fn is_throttled(sight: &Result<Sight, EffectError>) -> bool {
+    matches!(sight, Err(error) if error.kind == EffectErrorKind::Throttled)
+}
+
+/// A user's credentials of every kind, one after the other: where IAM throttles, one call waits,
+/// and none is made in vain.
+pub(super) async fn all_credentials(
+    user: &UserName,
+    hands: &impl Hands,
+    patience: &Patience,
+    effects: &impl Effects,
+) -> Result<Vec<Held>, EffectError> {
+    let mut all = Vec::new();
+    for kind in HeldKind::ALL {
+        let mut patience = patience.clone();
+        let listing = patience.repeat(effects, async || hands.credentials(user, kind).await);
+        all.extend(listing.await?);
+    }
+    Ok(all)
 }
 
 /// Who the user of the name is by now.

@@ -188,6 +188,24 @@ impl State for Model {
         counting.await
     }
 
+    async fn is_among_first(
+        &self,
+        repetition: &Repetition,
+        storm: &Repetition,
+        most: u32,
+    ) -> Result<bool, StateError> {
+        let asking = self.table(|inner| {
+            let place = format!("{} {}", storm.key(), storm.until);
+            let first = inner.counts.entry(place).or_default();
+            let is_first = first.contains(&repetition.key()) || first.len() < most as usize;
+            if is_first {
+                first.insert(repetition.key());
+            }
+            is_first
+        });
+        asking.await
+    }
+
     async fn open(&self, repetition: &Repetition, event: &str) -> Result<Window, StateError> {
         let opening = self.table(|inner| {
             let place = (repetition.key(), repetition.until);
@@ -196,7 +214,8 @@ impl State for Model {
                 ..Counted::default()
             });
             match (window.is_promised, window.first == event) {
-                (false, _) => Window::New,
+                (false, true) => Window::New,
+                (false, false) => Window::Opening,
                 (true, true) => Window::Own,
                 (true, false) => Window::Promised,
             }

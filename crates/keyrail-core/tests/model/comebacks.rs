@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::change::{Change, Denial, Sight};
 use keyrail_core::effects::EffectErrorKind::Full;
+use keyrail_core::effects::HeldKind;
 use keyrail_core::outcome::OutcomeResult;
 use keyrail_core::recheck::Recheck;
 use keyrail_core::{Bundle, Severity};
@@ -116,7 +117,9 @@ fn comebacks(inner: &Inner, message: &Recheck) -> Vec<String> {
         .filter_map(Change::key)
         .map(keyrail_core::id::AccessKeyId::as_str)
         .collect();
-    let held = bob_in(&inner.iam).held();
+    let held = HeldKind::ALL
+        .map(|kind| bob_in(&inner.iam).held(kind))
+        .concat();
     let new = held.iter().filter(|held| {
         let is_younger = held.created.is_some_and(|created| created > message.since);
         let works_again = message
@@ -197,6 +200,12 @@ fn look_again(model: &Model, bundle: &Bundle, seed: u64, tally: &mut Tally) -> b
                     drop(inner);
                     model.wait(180);
                     continue;
+                }
+                Looked::PutOff => {
+                    assert!(comeback.is_none(), "seed {seed}: put off, and told");
+                    assert!(!is_fair(&inner.weather), "seed {seed}: put off");
+                    is_told = true;
+                    break;
                 }
                 Looked::Silent => {
                     assert!(comeback.is_none(), "seed {seed}: silent, and told");

@@ -73,7 +73,7 @@ fn look_at_all(model: &Model, bundle: &Bundle) -> usize {
         match look(model, bundle, &message, false) {
             Looked::Told => told += 1,
             Looked::Silent => {}
-            Looked::Died | Looked::Failed => panic!("nothing fails"),
+            Looked::Died | Looked::Failed | Looked::PutOff => panic!("nothing fails"),
         }
     }
     told

@@ -16,12 +16,16 @@ mod crashes;
 mod doors;
 mod duplicates;
 mod events;
+mod invocation;
+mod lambda;
 mod memories;
 mod model;
 mod neighbours;
 mod repeats;
+mod storm;
 mod surges;
 mod targets;
+mod timers;
 mod waiting;
 mod weather;
 mod world;
@@ -137,6 +141,8 @@ pub(crate) enum Looked {
     Died,
     /// It fails, and the message comes again.
     Failed,
+    /// IAM throttles: keyrail has sent itself the same for later.
+    PutOff,
     Silent,
     Told,
 }
@@ -147,10 +153,12 @@ pub(crate) fn look(model: &Model, bundle: &Bundle, message: &Recheck, again: boo
         ..Circumstances::of(bundle)
     };
     let (invoked, _) = model.invoked();
+    let before = model.0.borrow().rechecks.len();
     let looking = recheck(message, again, bundle, &circumstances, &invoked);
     match to_its_end(model, looking) {
         None => Looked::Died,
         Some(Err(_)) => Looked::Failed,
+        Some(Ok(None)) if model.0.borrow().rechecks.len() > before => Looked::PutOff,
         Some(Ok(None)) => Looked::Silent,
         Some(Ok(Some(response))) => match is_done(&[response]) {
             true => Looked::Told,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::change::{Change, Principal, Sight};
 use keyrail_core::effects::{
-    EffectError, EffectErrorKind, Effects, Hands, Held, Reach, To, UserRecord,
+    EffectError, EffectErrorKind, Effects, Hands, Held, HeldKind, Reach, To, UserRecord,
 };
 use keyrail_core::id::{AccessKeyId, UserName};
 use keyrail_core::lookup::{Lookup, UserFacts};
@@ -21,6 +21,7 @@ use keyrail_core::state::{Claimant, Memory};
 
 use crate::around::Sent;
 use crate::start;
+use crate::timers::Timers;
 use crate::weather::{Dice, Side, Weather, fault};
 use crate::world::{Iam, Strike, Write, apply, error, sight};
 
@@ -79,6 +80,12 @@ pub(crate) struct Inner {
     pub allowance: (u64, Timestamp),
     /// The calls of IAM, throttled ones included.
     pub iam_calls: u64,
+    /// Those of them in sessions that list all credentials of a user: what follows a
+    /// containment, and stops nothing.
+    pub listing_calls: u64,
+    pub throttled_calls: u64,
+    /// Where invocations run at the same time: who waits, and until when.
+    pub timers: Option<Timers>,
     pub memories: BTreeMap<String, Memory>,
     pub counts: BTreeMap<String, BTreeSet<String>>,
     /// What others will do, and to whom.
@@ -217,6 +224,7 @@ impl Inner {
         let passed = u64::try_from(self.now.duration_since(at).as_millis()).unwrap_or_default();
         let left = most.min(left + passed * self.weather.allowance);
         let takes = left >= 1_000;
+        self.throttled_calls += u64::from(!takes);
         self.allowance = (if takes { left - 1_000 } else { left }, self.now);
         takes
     }
@@ -270,6 +278,9 @@ impl Model {
             nonces: 0,
             allowance,
             iam_calls: 0,
+            listing_calls: 0,
+            throttled_calls: 0,
+            timers: None,
         }));
         Self(inner, None)
     }
@@ -300,6 +311,27 @@ impl Model {
         self.0.borrow_mut().dice.roll(sides)
     }
 
+    /// Time passes: at once where one invocation runs at a time; else for as long as it takes,
+    /// while others go on.
+    async fn spend(&self, time: SignedDuration) {
+        let until = self.now() + time;
+        if self.0.borrow().timers.is_none() {
+            self.0.borrow_mut().pass(time);
+            return;
+        }
+        future::poll_fn(|context| {
+            let mut inner = self.0.borrow_mut();
+            if inner.now >= until {
+                return Poll::Ready(());
+            }
+            if let Some(timers) = &mut inner.timers {
+                timers.wake_at(until, context.waker());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+
     /// One call over the network: it lets others go first, takes a while, may fail before
     /// its effect or after it, and the process may die on either side of it.
     pub(crate) async fn call<T>(
@@ -314,10 +346,10 @@ impl Model {
             (number, inner.weather.failing)
         };
         self.die_at((number, Side::Before)).await;
+        let millis = 5 + i64::try_from(self.roll(40)).expect("small");
+        self.spend(SignedDuration::from_millis(millis)).await;
         let (result, fault) = {
             let mut inner = self.0.borrow_mut();
-            let millis = 5 + i64::try_from(inner.dice.roll(40)).expect("small");
-            inner.pass(SignedDuration::from_millis(millis));
             let fault = fault(&mut inner.dice, failing);
             if let Some((Side::Before, kind)) = fault {
                 return Err(error(kind));
@@ -384,9 +416,8 @@ impl Effects for Model {
     }
 
     async fn pause(&self, duration: Duration) {
-        self.0
-            .borrow_mut()
-            .pass(SignedDuration::try_from(duration).expect("short"));
+        let time = SignedDuration::try_from(duration).expect("short");
+        self.spend(time).await;
         self.let_others_go().await;
     }
 
@@ -424,7 +455,9 @@ impl ModelHands {
             self.scope
         );
         let deadline = self.model.1;
+        let lists = self.scope.actions.contains("iam:ListSSHPublicKeys");
         let calling = self.model.call(|inner| {
+            inner.listing_calls += u64::from(lists);
             if deadline.is_some_and(|deadline| inner.now > deadline) {
                 return Err(error(EffectErrorKind::TimedOut));
             }
@@ -524,12 +557,19 @@ impl Hands for ModelHands {
         asking.await
     }
 
-    async fn credentials(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
+    async fn credentials(&self, user: &UserName, kind: HeldKind) -> Result<Vec<Held>, EffectError> {
+        let action = match kind {
+            HeldKind::AccessKey => "iam:ListAccessKeys",
+            HeldKind::Password => "iam:GetLoginProfile",
+            HeldKind::ServiceCredential => "iam:ListServiceSpecificCredentials",
+            HeldKind::SigningCertificate => "iam:ListSigningCertificates",
+            HeldKind::SshKey => "iam:ListSSHPublicKeys",
+        };
         let find = |iam: &Iam| {
             let found = iam.get(&(self.account.clone(), user.to_string()));
-            found.map(crate::world::User::held)
+            found.map(|user| user.held(kind))
         };
-        let asking = self.iam("iam:ListAccessKeys", Some(user.as_str()), |inner| {
+        let asking = self.iam(action, Some(user.as_str()), |inner| {
             inner.read(find).ok_or_else(|| error(EffectErrorKind::Gone))
         });
         asking.await

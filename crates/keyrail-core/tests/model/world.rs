@@ -79,30 +79,27 @@ impl User {
             || self.boundary.as_ref() == Some(&arn)
     }
 
-    /// All credentials, as IAM lists them.
-    pub(crate) fn held(&self) -> Vec<Held> {
-        let of = |kind, all: &BTreeMap<String, Credential>| -> Vec<Held> {
-            all.iter()
-                .map(|(id, (active, created))| Held {
-                    kind,
-                    id: id.clone(),
-                    active: *active,
-                    created: Some(*created),
-                })
-                .collect()
+    /// The credentials of one kind, as IAM lists them.
+    pub(crate) fn held(&self, kind: HeldKind) -> Vec<Held> {
+        let password = || {
+            self.password
+                .map(|created| (String::new(), (true, created)))
         };
-        let password = self.password.map(|created| Held {
-            kind: HeldKind::Password,
-            id: String::new(),
-            active: true,
-            created: Some(created),
-        });
-        let mut held = of(HeldKind::AccessKey, &self.keys);
-        held.extend(password);
-        held.extend(of(HeldKind::ServiceCredential, &self.services));
-        held.extend(of(HeldKind::SshKey, &self.ssh_keys));
-        held.extend(of(HeldKind::SigningCertificate, &self.certificates));
-        held
+        let all: Vec<(String, Credential)> = match kind {
+            HeldKind::AccessKey => self.keys.clone().into_iter().collect(),
+            HeldKind::Password => password().into_iter().collect(),
+            HeldKind::ServiceCredential => self.services.clone().into_iter().collect(),
+            HeldKind::SigningCertificate => self.certificates.clone().into_iter().collect(),
+            HeldKind::SshKey => self.ssh_keys.clone().into_iter().collect(),
+        };
+        all.into_iter()
+            .map(|(id, (active, created))| Held {
+                kind,
+                id,
+                active,
+                created: Some(created),
+            })
+            .collect()
     }
 
     fn strike(&mut self, strike: &Strike, at: Timestamp) {
