@@ -120,6 +120,8 @@ async fn a_claimed_key_is_read_back_after_three_round_trips() {
         .take(told.expect("it is told"))
         .skip(before.len())
         .map(String::as_str)
+        // The follow-up is promised meanwhile, which nothing of IAM waits for.
+        .filter(|action| !["SendMessage", "UpdateItem"].contains(action))
         .collect();
     assert_eq!(
         between,

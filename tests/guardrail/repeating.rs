@@ -192,3 +192,38 @@ async fn a_flood_is_counted_in_an_item_that_does_not_grow() {
     assert!(alert.subject.contains("129 more"), "{}", alert.subject);
     assert!(text.contains("and 109 more: each is in"), "{text}");
 }
+
+/// Anybody can fail to sign in: of as many addresses ten are told by themselves, the others at once.
+#[tokio::test]
+async fn a_storm_of_refused_sign_ins_is_told_once() {
+    const SAMPLE: &str = include_str!("../../crates/keyrail-cli/src/samples/sign-in-failed.json");
+    let world = World::new().await;
+    let mut function = remembering(&world).await;
+    for number in 0..14 {
+        let mut event: Value = serde_json::from_str(SAMPLE).expect("it is JSON");
+        event["detail"]["userIdentity"]["userName"] = "HIDDEN_DUE_TO_SECURITY_REASONS".into();
+        event["detail"]["sourceIPAddress"] = format!("198.51.100.{number}").into();
+        event["detail"]["eventID"] = format!("sign-in-number-{number}").into();
+        function.invoke(&event).await.expect("it is handled");
+    }
+
+    let alerts = world.alerts().await;
+    assert_eq!(alerts.len(), 11);
+    let text = |place: usize| alerts[place].alert["text"].as_str().unwrap_or_default();
+    let storm = "this was refused to more than 10 actors";
+    assert!(!text(9).contains(storm), "{}", text(9));
+    assert!(text(10).contains(storm), "{}", text(10));
+
+    let follow_ups = world.follow_ups();
+    assert_eq!(follow_ups.len(), 11);
+    for follow_up in &follow_ups {
+        function.invoke(follow_up).await.expect("it is handled");
+    }
+    let [alert] = world.alerts().await.try_into().expect("one follow-up");
+    assert!(alert.subject.contains("3 more"), "{}", alert.subject);
+    let text = alert.alert["text"].as_str().unwrap_or_default();
+    assert!(
+        text.contains("many actors violated console-sign-in-failed again"),
+        "{text}"
+    );
+}
