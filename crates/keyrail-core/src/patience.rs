@@ -20,6 +20,9 @@ const MOST: u32 = 40;
 /// is worth the first try within a second. Then the pauses double, up to this.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 
+/// The shortest pause towards the end of the time.
+const SHORTEST_BACKOFF: Duration = Duration::from_millis(500);
+
 /// How long after an event IAM may not know yet what the event says was made. IAM gives no
 /// bound for its eventual consistency; what manages IAM for others waits two minutes for it.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);
@@ -113,9 +116,10 @@ impl Patience {
                 let most = Duration::from_secs(1) * 2_u32.pow(self.throttled.min(3));
                 self.throttled += 1;
                 let most = most.min(LONGEST_BACKOFF);
-                // The last try is a single one, at the end of the time.
+                // Towards the end a few tries, and not a burst of them.
                 if most > left {
-                    effects.pause(left).await;
+                    let half = (left / 2).max(SHORTEST_BACKOFF).min(left);
+                    effects.pause(half).await;
                 } else {
                     effects.pause_up_to(most).await;
                 }

@@ -72,6 +72,10 @@ pub struct Recheck {
     /// Whether IAM had no such user, which was alerted.
     #[serde(default)]
     pub is_user_missing: bool,
+    /// Whether IAM had to name the same user as an event that was old or second-hand: then a user of
+    /// another name is not followed.
+    #[serde(default)]
+    pub is_compared: bool,
     /// How many re-checks led to it, one out of the other.
     #[serde(default)]
     pub round: u8,
@@ -92,7 +96,7 @@ impl Recheck {
             return Vec::new();
         }
         let mut rechecks: Vec<Self> = Vec::new();
-        for outcome in &report.outcomes {
+        for (step, outcome) in report.plan.steps.iter().zip(&report.outcomes) {
             let Some(account) = &outcome.account else {
                 continue;
             };
@@ -129,6 +133,7 @@ impl Recheck {
                     created: None,
                     working: None,
                     is_user_missing: outcome.is_user_missing,
+                    is_compared: step.decision.as_ref().is_ok_and(Effect::is_compared),
                     round,
                 }),
             }

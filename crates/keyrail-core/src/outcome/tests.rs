@@ -394,8 +394,9 @@ async fn each_fault_is_waited_out_at_its_own_pace() {
     assert_eq!(unknown.sent.borrow().len(), 23);
     let throttled = script(&[Err(Kind::Throttled)], &[ACTIVE]);
     outcome_of(&throttled, FRESH).await;
-    assert_eq!(seconds(&throttled), [1, 2, 4, 8, 6]);
-    assert_eq!(throttled.sent.borrow().len(), 6);
+    assert_eq!(seconds(&throttled)[..4], [1, 2, 4, 8]);
+    // Towards the end there are a few tries, and no burst.
+    assert!((6..=10).contains(&throttled.sent.borrow().len()));
     // Of something old two looks are enough.
     let deleted = script(&[Err(Kind::Gone)], &[KEY_GONE]);
     outcome_of(&deleted, OLD).await;

@@ -118,6 +118,15 @@ impl Act {
 }
 
 impl Effect {
+    /// Whether IAM must name the same user as the event does, which is old or second-hand.
+    pub(crate) fn is_compared(&self) -> bool {
+        match &self.who {
+            Who::User(Owner::Asked { expected, .. }) => expected.is_some(),
+            Who::User(Owner::Since(..)) => true,
+            Who::User(Owner::Shown(_)) | Who::Role(_) | Who::Root => false,
+        }
+    }
+
     /// The IAM actions that taking the step needs, what reads it back and what finds a
     /// renamed user, or shows whose a key is, included.
     #[must_use]

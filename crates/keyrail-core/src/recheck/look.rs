@@ -165,6 +165,9 @@ async fn holder<'a>(
         let asking = patience.repeat(effects, async || hands.owner(key).await);
         match asking.await {
             Ok(owner) if owner == *user => return Ok(Holder::Same),
+            Ok(owner) if recheck.is_compared => {
+                return Ok(Holder::Lost(english::renamed(key, &owner)));
+            }
             Ok(owner) => return Ok(Holder::Elsewhere(key, owner)),
             // IAM does not tell: the key may have been deleted since.
             Err(error) if matches!(error.kind, EffectErrorKind::Denied | EffectErrorKind::Gone) => {

@@ -157,7 +157,12 @@ fn standing(inner: &Inner, message: &Recheck) -> Vec<(Timestamp, bool)> {
     let strikes = inner.log.iter().filter_map(|written| match &written.write {
         Write::Strike { strike, .. } => {
             let stands = bob_in(&inner.iam).shows(strike, written.at) && is_news(strike);
-            Some((written.at, stands && written.settled <= inner.now))
+            // Of several that bring about the same, the last has to be seen.
+            let is_seen = inner
+                .log
+                .iter()
+                .all(|later| later.at < written.at || later.settled <= inner.now);
+            Some((written.at, stands && is_seen))
         }
         Write::Change { .. } => None,
     });
