@@ -144,9 +144,9 @@ impl Letter {
         }
     }
 
-    /// What EventBridge could not deliver, or has delivered to the queue of sign-ins, as it
-    /// is (EventBridge User Guide, "Using dead-letter
-    /// queues to process undelivered events", checked 2026-11-29).
+    /// What EventBridge could not deliver (EventBridge User Guide, "Using dead-letter
+    /// queues to process undelivered events", checked 2026-11-29), or has delivered to the
+    /// queue of sign-ins.
     fn undelivered(message: Message) -> Self {
         let event = Event::parse(message.body.as_bytes());
         let (about, obstacle) = match event {
