@@ -353,7 +353,6 @@ fn in_a_storm_that_lambda_puts_off_nothing_is_lost() {
         on_sign_ins: None,
     };
     let apart = Settings {
-        on_own_messages: 3,
         on_sign_ins: Some(3),
         ..together
     };
