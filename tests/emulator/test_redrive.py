@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 from tests.emulator.emulator import ACCOUNT, REGION, ROOT, Emulator
 from tests.emulator.proxy import Proxy
 from tests.emulator.stack import Stack
+from tests.emulator.test_sign_ins import sign_in
 
 COMMAND = pathlib.Path(os.environ.get("KEYRAIL_BIN", ROOT / "target" / "debug" / "keyrail"))
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
@@ -163,17 +164,6 @@ class Redrive(unittest.TestCase):
             "title": "A sign-in to the console failed",
         }
 
-    def sign_in(self):
-        """A console sign-in by root, as EventBridge puts it into the queue of sign-ins."""
-        time = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
-        fields = {"time": time, "detail.eventTime": time, "detail.eventID": "event-of-root"}
-        fields |= {"account": ACCOUNT, "detail.userIdentity.accountId": ACCOUNT}
-        command = [COMMAND, "sample", "root-sign-in"]
-        for path, value in fields.items():
-            command += ["--set", f"{path}={value}"]
-        done = subprocess.run(command, check=True, capture_output=True, timeout=20)
-        return json.loads(done.stdout)
-
     def used_up(self, body, queue="RecheckQueueUrl"):
         """A message that SQS moves into DeadLetterQueue after five tries."""
         queue = self.outputs[queue]
@@ -308,7 +298,7 @@ class Redrive(unittest.TestCase):
             self.assertEqual(done.stdout, "there are no messages in the queue\n")
 
     def test_a_sign_in_whose_tries_are_used_up_is_handed_over_as_an_event(self):
-        self.used_up(self.sign_in(), queue="SignInQueueUrl")
+        self.used_up(sign_in(), queue="SignInQueueUrl")
         shown = self.run_it()
         self.assertEqual(shown.returncode, 0)
         self.assertIn("ConsoleLogin", shown.stdout)
