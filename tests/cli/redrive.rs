@@ -60,6 +60,9 @@ fn where_nobody_answers_it_says_which_call_and_that_nothing_was_read() {
     assert_eq!((ran.status, ran.stdout.as_str()), (3, ""), "{ran:?}");
     assert_eq!(
         ran.stderr,
-        "error: sqs:GetQueueAttributes: no connection: nothing was read\n"
+        "error: sts:GetCallerIdentity: no connection (Connection refused (os error 111)); \
+         the credentials are from the environment (`AWS_ACCESS_KEY_ID`): nothing was read\n\n\
+         help: see that there is a network, and that the Region is right, \
+         as named to the command or by `AWS_REGION`\n"
     );
 }

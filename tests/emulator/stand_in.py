@@ -9,7 +9,8 @@ the Region and the access key that it was signed for.
 Shapes: STS API reference, `GetCallerIdentity`, `AssumeRole`, "Common errors"; IAM API reference,
 `ListAccessKeys`, `UpdateAccessKey`; Organizations API reference, `ListRoots`,
 `ListOrganizationalUnitsForParent`, `ListAccountsForParent`; IAM Identity Center Portal API
-reference, `GetRoleCredentials`: all checked 2026-11-29.
+reference, `GetRoleCredentials`; SQS API reference, `GetQueueAttributes`, `ReceiveMessage`; Lambda
+API reference, `GetFunctionConfiguration`: all checked 2026-11-29.
 """
 
 import collections
@@ -74,6 +75,8 @@ class StandIn:
             action, fields = target.split(".")[-1], json.loads(body)
         elif request.path.startswith("/federation/credentials"):
             action, fields = "GetRoleCredentials", {}
+        elif request.path.startswith("/2015-03-31/functions/"):
+            action, fields = "GetFunctionConfiguration", {}
         else:
             fields = dict(urllib.parse.parse_qsl(body.decode()))
             action = fields.get("Action")

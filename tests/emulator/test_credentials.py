@@ -1,5 +1,5 @@
-"""How people connect: `keyrail undo --apply` and `keyrail org pull` with every source of
-credentials that the AWS command line has, and with everything that goes wrong with them.
+"""How people connect: `keyrail undo --apply`, `keyrail org pull` and `keyrail redrive` with every
+source of credentials that the AWS command line has, and with everything that goes wrong with them.
 
     make test       runs this with everything else
     python -m unittest discover -s tests/emulator -t .
@@ -59,6 +59,7 @@ role_arn = arn:aws:iam::111122223333:role/Responder
 source_profile = plain
 mfa_serial = arn:aws:iam::111122223333:mfa/anaya
 """
+QUEUE = f"https://sqs.eu-central-1.amazonaws.com/{ACCOUNT}/dead"
 DENIED = error("AccessDenied", "User is not authorized to perform: sts:AssumeRole", status=403)
 
 
@@ -359,6 +360,77 @@ class Credentials(unittest.TestCase):
         for action in ("UpdateItem", "PutItem"):
             self.aws.answer(action, after(1.5, document({})))
         self.undone(AWS_ACCESS_KEY_ID="AKIA", AWS_SECRET_ACCESS_KEY="s")
+
+    # `keyrail redrive`
+
+    def redrive(self, *arguments, stderr=subprocess.PIPE, **variables):
+        """From an empty queue."""
+        attributes = {
+            "QueueArn": f"arn:aws:sqs:eu-central-1:{ACCOUNT}:dead",
+            "ApproximateNumberOfMessagesNotVisible": "0",
+        }
+        self.aws.answer("GetQueueAttributes", document({"Attributes": attributes}))
+        self.aws.answer("ReceiveMessage", document({}))
+        function = {
+            "FunctionArn": f"arn:aws:lambda:eu-central-1:{ACCOUNT}:function:keyrail",
+            "Environment": {"Variables": {"KEYRAIL_TOPIC_ARN": "a", "KEYRAIL_MODE": "observe"}},
+        }
+        self.aws.answer("GetFunctionConfiguration", document(function))
+        return subprocess.run(
+            [COMMAND, "redrive", "--queue", QUEUE, "--function", "keyrail", *arguments],
+            env=self.environment(**variables),
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            timeout=120,
+        )
+
+    def regions(self, *arguments, **variables):
+        """{service: (Region, access key)} of a run."""
+        self.aws.calls.clear()
+        done = self.redrive(*arguments, **variables)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return {call.service: (call.region, call.key) for call in self.aws.calls}
+
+    def test_redrive_waits_for_a_slow_program_runs_it_once_and_tells_of_it(self):
+        self.process(f"sleep 4.5; echo '{MADE}'")
+        ours, theirs = pty.openpty()
+        done = self.redrive("--profile", "slow", stderr=theirs)
+        os.close(theirs)
+        said = os.read(ours, 65536).decode()
+        os.close(ours)
+        self.assertEqual(done.returncode, 0, said)
+        self.assertEqual(done.stdout, "there are no messages in the queue\n")
+        self.assertIn("waiting for credentials from profile `slow` (`credential_process`): ", said)
+        self.assertEqual((self.home / "runs").read_text(), "run\n")
+        self.assertEqual({call.key for call in self.aws.calls}, {"ASIAIOSFODNN7EXAMPLE"})
+
+    def test_redrive_names_a_profile_that_is_not_there(self):
+        self.configured(ROLE)
+        own = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s"}
+        for option in ("--profile", "--queue-profile"):
+            with self.subTest(option):
+                done = self.redrive(option, "nobody", **own)
+                self.assertEqual((done.returncode, done.stdout), (3, ""))
+                said, _, help = done.stderr.partition("\n\nhelp: ")
+                message = "the AWS configuration has no profile `nobody`: nothing was read"
+                self.assertTrue(said.endswith(message), said)
+                self.assertIn("`aws configure list-profiles`", help)
+                self.assertLessEqual(set(self.aws.actions()), {"GetCallerIdentity"})
+
+    def test_redrive_goes_where_it_is_told_and_where_the_queue_is(self):
+        keys = "region = eu-west-3\naws_secret_access_key = s\naws_access_key_id = "
+        self.configured(f"[profile hub]\n{keys}AKIAHUB\n[profile member]\n{keys}AKIAMEMBER\n")
+        hub, both = ("--profile", "hub"), ("--profile", "hub", "--queue-profile", "member")
+        there = ("eu-central-1", "AKIAHUB")
+        self.assertEqual(self.regions(*hub), {"sts": there, "sqs": there, "lambda": there})
+        # Not even one of the environment, which comes before the profile's.
+        named = self.regions(*hub, "--region", "us-east-1", AWS_REGION="eu-west-2")
+        home = ("us-east-1", "AKIAHUB")
+        self.assertEqual(named, {"sts": home, "sqs": there, "lambda": home})
+        of_both = self.regions(*both, "--region", "us-east-1")
+        member = ("eu-central-1", "AKIAMEMBER")
+        self.assertEqual(of_both, {"sts": member, "sqs": member, "lambda": home})
 
 
 if __name__ == "__main__":

@@ -36,11 +36,23 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A configuration with credentials that work, and whose they are.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    /// For clients of any service: credentials, timeouts, retries, and the Region of the
-    /// caller's settings.
+    /// For clients of any service: credentials, timeouts, retries, and the Region that
+    /// was chosen.
     pub config: SdkConfig,
     /// Whose credentials they are.
     pub caller: Caller,
+}
+
+/// Which Region calls are made in, STS's among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegionChoice<'a> {
+    /// This one, whatever the settings name.
+    Named(&'a str),
+    /// The one that the environment or the profile names.
+    Settings {
+        /// For settings that name none; without it, the home Region of `aws`.
+        otherwise: Option<&'a str>,
+    },
 }
 
 /// Whose credentials they are.
@@ -55,13 +67,12 @@ pub struct Caller {
 }
 
 impl Source {
-    /// Loads the credentials, and asks STS whose they are. `region` is used where neither
-    /// the environment nor the profile names one.
+    /// Loads the credentials, and asks STS whose they are.
     ///
     /// # Errors
     ///
     /// If there are no credentials, or AWS does not take them.
-    pub async fn connect(&self, region: Option<&str>) -> Result<Connection, Fault> {
+    pub async fn connect(&self, region: RegionChoice<'_>) -> Result<Connection, Fault> {
         let region = self.region(region).await;
         let config = self.config(region.clone()).await;
         let Some(provider) = config.credentials_provider() else {
@@ -101,7 +112,11 @@ impl Source {
         Ok(Connection { config, caller })
     }
 
-    async fn region(&self, otherwise: Option<&str>) -> Region {
+    async fn region(&self, choice: RegionChoice<'_>) -> Region {
+        let otherwise = match choice {
+            RegionChoice::Named(name) => return Region::new(name.to_owned()),
+            RegionChoice::Settings { otherwise } => otherwise,
+        };
         let mut chain = DefaultRegionChain::builder();
         if let Some(name) = self.named() {
             chain = chain.profile_name(name);
@@ -115,13 +130,13 @@ impl Source {
         let mut defaults = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .region(region.clone())
             .retry_config(retries())
-            .timeout_config(timeouts());
+            .timeout_config(timeouts(ATTEMPT_TIMEOUT, CALL_TIMEOUT));
         if let Some(name) = self.named() {
             // By itself: keys in the environment would come before a profile.
             let surroundings = ProviderConfig::default()
                 .with_region(Some(region))
                 .with_retry_config(retries())
-                .with_timeout_config(timeouts());
+                .with_timeout_config(timeouts(ATTEMPT_TIMEOUT, CALL_TIMEOUT));
             let provider = ProfileFileCredentialsProvider::builder()
                 .configure(&surroundings)
                 .profile_name(name);
@@ -162,10 +177,10 @@ fn retries() -> RetryConfig {
         .with_max_backoff(Duration::from_secs(8))
 }
 
-fn timeouts() -> TimeoutConfig {
+pub(crate) fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(CALL_TIMEOUT)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(operation)
         .build()
 }

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use aws_config::Region;
 use aws_sdk_lambda::config::http::HttpResponse;
 use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_lambda::operation::RequestId;
@@ -22,18 +23,23 @@ use aws_sdk_sqs::types::{
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use self::connection::{config, in_region, region_of, timeouts};
 pub use self::function::Function;
 pub use self::message::Message;
+pub use self::queue_url::region_of;
+use crate::caller::{Connection, timeouts};
 use crate::error::sorted;
 
-mod connection;
 mod function;
 mod message;
+mod queue_url;
 
 /// How long a message that was read is hidden from other readers, unless it is kept
 /// hidden. What a run had in hand when it was interrupted comes back after that.
 pub const HIDDEN: Duration = Duration::from_mins(4);
+
+/// How long a call of SQS may take, its retries included: so short that what waits stays
+/// hidden during an invocation and a deletion.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long the function may take to answer: longer than its own timeout, and so short
 /// that what waits meanwhile can be kept hidden.
@@ -60,19 +66,17 @@ pub struct DeadLetters {
     pub function: Function,
 }
 
-/// Where they are, and with which credentials they are reached.
+/// Where they are, and by which connections they are reached.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
-    /// The queue's URL.
+    /// The queue's URL. The Region in it, if there is one, comes before the connection's.
     pub queue: &'a str,
+    /// In the queue's account.
+    pub to_queue: &'a Connection,
     /// The function's name or ARN.
     pub function: &'a str,
-    /// The function's Region; without it, that in the queue's URL.
-    pub region: Option<&'a str>,
-    /// A profile of the AWS command line.
-    pub profile: Option<&'a str>,
-    /// Another one for the queue, if it is in another account.
-    pub queue_profile: Option<&'a str>,
+    /// In the function's account and Region.
+    pub to_function: &'a Connection,
 }
 
 /// What came of handing a message over.
@@ -120,23 +124,20 @@ impl fmt::Display for RedriveError {
 impl std::error::Error for RedriveError {}
 
 impl DeadLetters {
-    /// Connects with the caller's own credentials and settings: those of the AWS command
-    /// line, or of a profile of its configuration. Reads what the queue and the function
-    /// are, and nothing else.
+    /// Reads what the queue and the function are, and nothing else.
     ///
     /// # Errors
     ///
     /// If one of them does not tell, the queue passes messages on by itself, or the
     /// function is not keyrail's: another one would take the messages and do nothing.
-    pub async fn connect(place: &Place<'_>) -> Result<Self, RedriveError> {
-        let of_queue = region_of(place.queue);
-        let own = config(place.profile, place.region.or(of_queue)).await;
-        let queues = match place.queue_profile {
-            Some(profile) => config(Some(profile), of_queue).await,
-            None => in_region(own.clone(), of_queue),
-        };
-        let sqs = aws_sdk_sqs::Client::new(&queues);
-        let lambda = aws_sdk_lambda::config::Builder::from(&own)
+    pub async fn open(place: &Place<'_>) -> Result<Self, RedriveError> {
+        let mut sqs = aws_sdk_sqs::config::Builder::from(&place.to_queue.config)
+            .timeout_config(timeouts(CALL_TIMEOUT / 2, CALL_TIMEOUT));
+        if let Some(region) = region_of(place.queue) {
+            sqs = sqs.region(Region::new(region.to_owned()));
+        }
+        let sqs = aws_sdk_sqs::Client::from_conf(sqs.build());
+        let lambda = aws_sdk_lambda::config::Builder::from(&place.to_function.config)
             .timeout_config(timeouts(INVOKE_TIMEOUT, INVOKE_TIMEOUT))
             .build();
         let lambda = aws_sdk_lambda::Client::from_conf(lambda);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyrail_aws::caller::{Connection, Source};
+use keyrail_aws::caller::{Connection, RegionChoice, Source};
 
 use crate::exit::Failure;
 use crate::output::Output;
@@ -12,10 +12,10 @@ use crate::runtime::telling;
 const SILENCE: Duration = Duration::from_secs(3);
 
 /// Loads the credentials of a profile, or without one those of the AWS command line, and
-/// asks whose they are. `region` is used where nothing names one.
+/// asks whose they are.
 pub(crate) async fn connect(
     profile: Option<&str>,
-    region: Option<&str>,
+    region: RegionChoice<'_>,
     out: &mut Output,
 ) -> Result<Connection, Failure> {
     let source = Source::find(profile).await;

@@ -112,9 +112,13 @@ impl Patience {
             WaitFor::Allowance => {
                 let most = Duration::from_secs(1) * 2_u32.pow(self.throttled.min(3));
                 self.throttled += 1;
-                effects
-                    .pause_up_to(most.min(LONGEST_BACKOFF).min(left))
-                    .await;
+                let most = most.min(LONGEST_BACKOFF);
+                // The last try is a single one, at the end of the time.
+                if most > left {
+                    effects.pause(left).await;
+                } else {
+                    effects.pause_up_to(most).await;
+                }
             }
             WaitFor::Answer => {
                 let pause = Duration::from_millis(250) * 2_u32.pow(self.unanswered.min(2));

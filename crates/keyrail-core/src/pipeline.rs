@@ -26,7 +26,7 @@ use crate::report::Report;
 use crate::state::{Claim, Claimant, Fact, State, launch_to_judge_again};
 
 pub use self::counting::follow_up;
-pub use self::look_again::recheck;
+pub use self::look_again::{Looked, recheck};
 pub use self::response::{Handled, Response};
 
 mod afterwards;

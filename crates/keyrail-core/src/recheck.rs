@@ -267,6 +267,7 @@ impl Recheck {
                         time: Some(self.since),
                         user_id: None,
                         is_new: true,
+                        restores: true,
                     })
                 },
                 Err,

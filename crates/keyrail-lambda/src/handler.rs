@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use keyrail_aws::Aws;
 use keyrail_core::id::AccountId;
 use keyrail_core::outcome::OutcomeResult;
-use keyrail_core::pipeline::{Handled, Response, follow_up, recheck};
+use keyrail_core::pipeline::{Handled, Looked, Response, follow_up, recheck};
 use keyrail_core::queue::Later;
 use keyrail_core::recheck::Recheck;
 use keyrail_core::repeats::FollowUp;
@@ -110,8 +110,8 @@ impl Guard {
         .await;
         telemetry::record_recheck(&looked, &settings.circumstances.name);
         match looked {
-            Ok(None) => Ok(()),
-            Ok(Some(response)) => result_for_lambda(&response),
+            Ok(Looked::Held | Looked::PutOff) => Ok(()),
+            Ok(Looked::Told(response)) => result_for_lambda(&response),
             Err(error) => {
                 let message = format!("event {}: {error}", containment.event);
                 Err(diagnostic("NotRechecked", message))

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use keyrail_core::activity::Kind;
 use keyrail_core::effects::EffectError;
 use keyrail_core::outcome::OutcomeResult;
-use keyrail_core::pipeline::{Handled, Response};
+use keyrail_core::pipeline::{Handled, Looked, Response};
 use serde_json::{Value, json};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
@@ -56,10 +56,11 @@ pub(crate) fn record(response: &Response, deployment: &str) {
 }
 
 /// The same for a containment that was looked at again.
-pub(crate) fn record_recheck(looked: &Result<Option<Response>, EffectError>, deployment: &str) {
+pub(crate) fn record_recheck(looked: &Result<Looked, EffectError>, deployment: &str) {
     match looked {
-        Ok(None) => tracing::info!("contained still"),
-        Ok(Some(response)) => {
+        Ok(Looked::Held) => tracing::info!("contained still"),
+        Ok(Looked::PutOff) => tracing::warn!("IAM throttles: the look is put off"),
+        Ok(Looked::Told(response)) => {
             let what = response.report.activity.comeback.as_deref();
             tracing::error!(what, "containment did not hold");
             record(response, deployment);
@@ -68,9 +69,12 @@ pub(crate) fn record_recheck(looked: &Result<Option<Response>, EffectError>, dep
             tracing::error!(%error, "it could not be looked at again");
         }
     }
-    let held = u8::from(matches!(looked, Ok(None)));
-    let comebacks = u8::from(matches!(looked, Ok(Some(_))));
-    let counts = json!({ "Rechecks": 1, "RechecksHeld": held, "Comebacks": comebacks });
+    let counts = json!({
+        "Rechecks": 1,
+        "RechecksHeld": u8::from(matches!(looked, Ok(Looked::Held))),
+        "RechecksPutOff": u8::from(matches!(looked, Ok(Looked::PutOff))),
+        "Comebacks": u8::from(matches!(looked, Ok(Looked::Told(_)))),
+    });
     if let Err(error) = write_counts(counts, deployment) {
         tracing::error!(%error, "the metrics could not be written");
     }

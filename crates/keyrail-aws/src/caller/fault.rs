@@ -163,7 +163,7 @@ impl Fault {
             Self::Signature(..) => "see that the secret access key is the one of this key id, and that the clock is right".to_owned(),
             Self::SignIn(profile, _) => signed_in(profile),
             Self::Slow(..) => "see what they wait for: `aws sts get-caller-identity` with the same profile".to_owned(),
-            Self::Unreachable(..) => "see that there is a network, and that the Region is right: `AWS_REGION`".to_owned(),
+            Self::Unreachable(..) => "see that there is a network, and that the Region is right, as named to the command or by `AWS_REGION`".to_owned(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use keyrail_aws::caller::RegionChoice;
 use keyrail_aws::organizations::Organization;
 use keyrail_core::effects::EffectErrorKind;
 
@@ -55,7 +56,7 @@ impl Args {
 
 /// Says on a terminal how far it has come, and that it goes on where AWS throttles.
 async fn read(out: &mut Output) -> Result<Organization, Failure> {
-    let connection = connect(None, None, out).await?;
+    let connection = connect(None, RegionChoice::Settings { otherwise: None }, out).await?;
     let seen = Cell::new((0, 0));
     let reading = Organization::read(&connection, |so_far| {
         seen.set((so_far.accounts.len(), so_far.units.len()));

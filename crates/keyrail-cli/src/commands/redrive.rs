@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, BufRead, IsTerminal};
 
 use clap::ValueEnum;
-use keyrail_aws::redrive::{Answer, DeadLetters, HIDDEN, Place, RedriveError};
+use keyrail_aws::redrive::{Answer, DeadLetters, HIDDEN, RedriveError};
 
 use self::letter::Letter;
 use self::shown::{Outcome, Row};
@@ -13,6 +13,7 @@ use crate::output::Output;
 use crate::runtime::wait_for;
 
 mod letter;
+mod opening;
 mod shown;
 
 /// Hand the messages of a dead-letter queue to keyrail's function again
@@ -86,15 +87,7 @@ impl Args {
     }
 
     async fn redrive(&self, out: &mut Output) -> Result<Exit, Failure> {
-        let place = Place {
-            queue: &self.queue,
-            function: &self.function,
-            region: self.region.as_deref(),
-            profile: self.profile.as_deref(),
-            queue_profile: self.queue_profile.as_deref(),
-        };
-        let connected = DeadLetters::connect(&place).await;
-        let queue = connected.map_err(|error| unconnected(&error))?;
+        let queue = self.open(out).await?;
         let mut read = self.read(&queue, out).await?;
         if read.letters.is_empty() {
             return self.empty(&queue, out).await;
@@ -236,19 +229,6 @@ impl Args {
                 failure.help("once that is mended, run it again")
             }
         }
-    }
-}
-
-fn unconnected(error: &RedriveError) -> Failure {
-    let message = format!("{error}: nothing was read");
-    match error {
-        RedriveError::NoFunction(_) => Failure::outside(message).help(
-            "the function is in keyrail's home Region, and maybe the queue is not: `--region`",
-        ),
-        RedriveError::Outside(_) | RedriveError::Throttled(_) => Failure::outside(message),
-        RedriveError::Wrong(_) => Failure::input(message).help(
-            "the stack's outputs name the queues, `DeadLetterQueueUrl` and `UndeliveredQueueUrl`, and the function, `FunctionName`",
-        ),
     }
 }
 

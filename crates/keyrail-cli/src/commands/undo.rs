@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal};
 
 use clap::ValueEnum;
+use keyrail_aws::caller::RegionChoice;
 use keyrail_aws::undo::Table;
 use keyrail_core::change::Change;
 use keyrail_core::effects::{Effects, Reach};
@@ -135,7 +136,9 @@ impl Args {
         account: &AccountId,
         out: &mut Output,
     ) -> Result<Exit, Failure> {
-        let near = made.region.as_deref();
+        let near = RegionChoice::Settings {
+            otherwise: made.region.as_deref(),
+        };
         let connection = connect(None, near, out).await.map_err(nothing_touched)?;
         let caller = &connection.caller;
         if caller.account != *account {

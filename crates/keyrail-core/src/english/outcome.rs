@@ -37,8 +37,12 @@ pub(crate) fn ending(ending: &Ending) -> String {
         Ending::Unattributed { key, error } => format!(
             "nothing was touched: IAM does not say whose key {key} is: it was deleted, or belongs to another account, or keyrail may not ask ({error})"
         ),
-        Ending::Unproven { user, key } => format!(
-            "nothing was touched: IAM does not say whose key {key} is, and it is not in the list of user {user}, who may be a different user of that name; if it is the same user, do it by hand"
+        Ending::Unproven { user, what } => format!(
+            "nothing was touched: IAM does not say whose {} is, and user {user} does not have it and may be a different user of that name; if it is the same user, do it by hand",
+            match what.key() {
+                Some(key) => format!("key {key}"),
+                None => "the credential".to_owned(),
+            }
         ),
         Ending::Unseen { change, last, .. } => format!(
             "IAM does not show {}: it was deleted, or is so new that IAM does not know it everywhere yet; keyrail looks again; {}",

@@ -59,7 +59,11 @@ pub(crate) enum Ending {
         error: EffectError,
     },
     /// Nothing shows that the user of that name is the one who held the key.
-    Unproven { user: UserName, key: AccessKeyId },
+    Unproven {
+        user: UserName,
+        /// What the user of that name does not have.
+        what: Change,
+    },
     /// IAM knows no user of that name, and nothing tells whether it has another.
     Vanished {
         user: UserName,

@@ -11,7 +11,7 @@ use super::search::{Found, Search, Sought};
 use super::target::Target;
 use crate::change::{Change, Sight};
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands};
-use crate::patience::{Patience, WaitFor};
+use crate::patience::{Patience, WaitFor, is_fresh};
 use crate::plan::Effect;
 
 /// How often the state is read back at once: IAM shows most changes immediately, and some
@@ -165,6 +165,7 @@ impl<'a, H: Hands + Clone> Pursuit<'a, H> {
         let sought = Sought {
             change: &self.change,
             evidence: self.effect.evidence.as_ref(),
+            user_id: self.effect.user_id.as_ref(),
             time: self.effect.time,
             // What IAM has taken a change for was known to it.
             is_new: self.effect.is_new && self.doubt != Doubt::Accepted,
@@ -197,10 +198,18 @@ impl<'a, H: Hands + Clone> Pursuit<'a, H> {
             self.last = Some(seen);
         }
         match state {
+            Ok(Sight::Made) if self.doubt != Doubt::Accepted && self.may_be_behind(effects) => {
+                Read::Otherwise
+            }
             Ok(Sight::Made) => Read::AsItShould(self.made(at)),
             Ok(Sight::NotMade(_) | Sight::TargetGone | Sight::OwnerGone) => Read::Otherwise,
             Err(error) => Read::Failed(error.kind),
         }
+    }
+
+    /// Whether a read may show the state from before the event, where that looks like success.
+    fn may_be_behind(&self, effects: &impl Effects) -> bool {
+        self.effect.restores && is_fresh(self.effect.time, effects)
     }
 
     /// The state is as the change leaves it.
@@ -272,7 +281,7 @@ impl<'a, H: Hands + Clone> Pursuit<'a, H> {
         let Err(error) = answer else {
             return self.accepted();
         };
-        if error.kind == EffectErrorKind::Gone && self.doubt == Doubt::None {
+        if error.kind == EffectErrorKind::Gone && self.doubt != Doubt::Accepted {
             let last = self.last.clone();
             return self
                 .search

@@ -29,6 +29,8 @@ pub(super) struct Sought<'a> {
     pub(super) change: &'a Change,
     /// A key of the user's.
     pub(super) evidence: Option<&'a AccessKeyId>,
+    /// The user's unique id, as the event shows it.
+    pub(super) user_id: Option<&'a String>,
     /// When what the event tells of happened.
     pub(super) time: Option<Timestamp>,
     /// Whether IAM may not know it yet.
@@ -124,6 +126,12 @@ impl Search {
             // Of the event's user this one has no more than the name.
             Ok(record) if sought.time.is_some_and(|time| record.created > time) => {
                 return Found::Ended(Ending::Younger { user: user.clone() });
+            }
+            Ok(record) if sought.user_id.is_some_and(|id| *id != record.id) => {
+                return Found::Ended(Ending::Unproven {
+                    user: user.clone(),
+                    what: change.clone(),
+                });
             }
             Ok(record) => {
                 self.user_misses = 0;

@@ -126,10 +126,16 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
             let sought = Sought {
                 change: &listed,
                 evidence: None,
+                user_id: effect.user_id.as_ref(),
                 time: effect.time,
                 is_new: effect.is_new,
             };
             match search.go_on(self, &sought, Some(&seen), effects).await {
+                // An event that is so old is not looked at again: whoever has the key by now is for
+                // people to find.
+                Found::Ended(Ending::Vanished { user, .. }) => {
+                    return Err(Ending::Vanished { user, change: None });
+                }
                 Found::Ended(ending) => return Err(ending),
                 // Only a key tells of another name.
                 Found::Moved(_) | Found::MayBeThere => {}
@@ -203,7 +209,7 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
             if !is_fresh(effect.time, effects) || !patience.wait(WaitFor::Change, effects).await {
                 return Err(Ending::Unproven {
                     user: user.clone(),
-                    key: key.clone(),
+                    what: listed,
                 });
             }
         }

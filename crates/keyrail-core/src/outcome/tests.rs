@@ -21,6 +21,8 @@ struct Script {
     owner: Result<&'static str, Kind>,
     /// Whether there is a user bob.
     user: Result<(), Kind>,
+    /// Whether the step restores what was before the event.
+    restores: bool,
     waits: RefCell<Vec<Duration>>,
     sent: RefCell<Vec<String>>,
     now: RefCell<Timestamp>,
@@ -129,6 +131,7 @@ fn script(changes: &[Result<(), Kind>], reads: &[Result<Sight, Kind>]) -> Script
         reads: RefCell::new(reads.iter().copied().collect()),
         owner: Err(Kind::Denied),
         user: Ok(()),
+        restores: false,
         waits: RefCell::default(),
         sent: RefCell::default(),
         now: RefCell::new(start()),
@@ -150,6 +153,7 @@ async fn outcome_of(script: &Script, age: i64) -> Outcome {
                 time: Some(start() - SignedDuration::from_secs(age)),
                 user_id: None,
                 is_new: true,
+                restores: script.restores,
             }),
         }],
     };
@@ -334,6 +338,49 @@ async fn each_ending_is_told_apart() {
     }
 }
 
+/// A key that was activated again was Inactive before: a read that is behind shows that, and proves
+/// nothing until IAM has taken the change.
+#[tokio::test]
+async fn a_read_that_may_be_behind_is_no_proof() {
+    let reactivated = |changes: &[Result<(), Kind>]| Script {
+        restores: true,
+        ..script(changes, &[INACTIVE])
+    };
+    for kind in [
+        Kind::Denied,
+        Kind::Throttled,
+        Kind::TimedOut,
+        Kind::Doubtful,
+    ] {
+        let outcome = outcome_of(&reactivated(&[Err(kind)]), FRESH).await;
+        assert_eq!(outcome.result, OutcomeResult::Failed, "{kind:?}");
+        let taken = outcome_of(&reactivated(&[Err(kind), Ok(())]), FRESH).await;
+        let expected = match kind {
+            Kind::Denied => OutcomeResult::Failed,
+            _ => OutcomeResult::Verified,
+        };
+        assert_eq!(taken.result, expected, "{kind:?}");
+        // Of something old a read is believed.
+        let old = outcome_of(&reactivated(&[Err(kind)]), OLD).await;
+        assert_ne!(old.result, OutcomeResult::Failed, "{kind:?}");
+    }
+}
+
+/// One call without an answer does not make of "not found" that the key is active.
+#[tokio::test]
+async fn a_key_that_is_not_found_after_a_call_without_an_answer_is_pending() {
+    for kind in [Kind::TimedOut, Kind::Doubtful] {
+        let outcome = outcome_of(&script(&[Err(kind), Err(Kind::Gone)], &[KEY_GONE]), FRESH).await;
+        assert_eq!(
+            outcome.result,
+            OutcomeResult::Accepted,
+            "{}",
+            outcome.detail
+        );
+        assert!(!outcome.retry && outcome.holds.is_some());
+    }
+}
+
 /// What is too new is tried once a second, and what is throttled less and less often.
 #[tokio::test]
 async fn each_fault_is_waited_out_at_its_own_pace() {
@@ -348,6 +395,7 @@ async fn each_fault_is_waited_out_at_its_own_pace() {
     let throttled = script(&[Err(Kind::Throttled)], &[ACTIVE]);
     outcome_of(&throttled, FRESH).await;
     assert_eq!(seconds(&throttled), [1, 2, 4, 8, 6]);
+    assert_eq!(throttled.sent.borrow().len(), 6);
     // Of something old two looks are enough.
     let deleted = script(&[Err(Kind::Gone)], &[KEY_GONE]);
     outcome_of(&deleted, OLD).await;

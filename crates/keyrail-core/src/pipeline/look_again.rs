@@ -14,10 +14,21 @@ use crate::queue::{Later, Queue};
 use crate::recheck::{Found, Haste, Recheck, found};
 use crate::state::{Fact, State, Subject};
 
+/// What became of a look at a containment.
+#[derive(Debug)]
+pub enum Looked {
+    /// All is as it was left, or was released.
+    Held,
+    /// IAM throttles, and nothing was read: the look comes again.
+    PutOff,
+    /// Something was not as it was left, and on-call was told.
+    Told(Box<Response>),
+}
+
 /// Looks at a containment again; `tried_before` if an earlier look at it did not come to
 /// its end. Where it does not hold, or the user has got new credentials, contains again
-/// and alerts. `None` if all is as it was left, or if IAM throttles and the look is put off: it can
-/// wait, and what is to be stopped cannot.
+/// and alerts. If IAM throttles the look is put off: it can wait,
+/// and what is to be stopped cannot.
 ///
 /// # Errors
 ///
@@ -28,13 +39,13 @@ pub async fn recheck(
     bundle: &Bundle,
     circumstances: &Circumstances,
     aws: &(impl Effects + Notifier + State + Queue),
-) -> Result<Option<Response>, EffectError> {
+) -> Result<Looked, EffectError> {
     let mut asked = Releases::default();
     if asked
         .cover(Subject::Event(recheck.event.clone()), aws)
         .await
     {
-        return Ok(None);
+        return Ok(Looked::Held);
     }
     let mut released = BTreeSet::new();
     for key in recheck.keys() {
@@ -51,7 +62,7 @@ pub async fn recheck(
     let mut found = match (found(recheck, &released, haste, aws).await, later) {
         (Err(error), Some((later, delay))) if error.kind == EffectErrorKind::Throttled => {
             let sent = aws.send_later(&Later::Recheck(later), delay).await;
-            return sent.map(|()| None).map_err(|_| error);
+            return sent.map(|()| Looked::PutOff).map_err(|_| error);
         }
         (found, _) => found?,
     };
@@ -63,7 +74,7 @@ pub async fn recheck(
         });
     }
     if found.is_empty() {
-        return Ok(None);
+        return Ok(Looked::Held);
     }
     let mut report = recheck.report(found, bundle, circumstances, aws.now());
     report.not_known.extend(asked.not_known);
@@ -72,7 +83,7 @@ pub async fn recheck(
     let mut response = tell(report, aws).await;
     // What had to be contained again is looked at again.
     afterwards(&mut response, None, recheck.round + 1, aws).await;
-    Ok(Some(response))
+    Ok(Looked::Told(Box::new(response)))
 }
 
 /// What the table says of releases, and why it could not.

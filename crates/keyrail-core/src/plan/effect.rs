@@ -22,10 +22,15 @@ pub struct Effect {
     /// The user's unique id, where the event shows it: it does of who acted.
     #[serde(skip)]
     pub user_id: Option<String>,
-    /// Whether the event tells that just what the step acts on was made or changed, so that
-    /// IAM may not know it everywhere yet.
+    /// Whether what the step acts on may be as new as the event, so that IAM may not know it
+    /// everywhere yet, or may still show what was before. Not the password of a user whom the event
+    /// is not about: most users have none.
     #[serde(skip)]
     pub is_new: bool,
+    /// Whether the step restores the state from before the event: a key that was activated again
+    /// is deactivated, or what was made is deleted. A read that is behind shows that, too.
+    #[serde(skip)]
+    pub restores: bool,
 }
 
 /// Who a step is taken against.

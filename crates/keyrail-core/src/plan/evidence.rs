@@ -22,8 +22,6 @@ pub(super) struct Evidence<'a> {
     credential: Option<(TargetKind, Option<&'a str>)>,
     is_root: bool,
     role: Option<Role<'a>>,
-    /// Whether the event is about the credential itself, and not about what its holder did.
-    is_new: bool,
 }
 
 /// The role in whose session the actor acted.
@@ -47,7 +45,6 @@ impl<'a> Evidence<'a> {
             key: None,
             credential: None,
             is_root: target.is_root == Some(true),
-            is_new: false,
             role: (actor.kind == ActorKind::AssumedRole).then(|| Role {
                 account: actor.account.as_deref(),
                 name: actor.name.as_deref(),
@@ -68,11 +65,6 @@ impl<'a> Evidence<'a> {
             TargetKind::AccessKey => {
                 return Self {
                     key: target.access_key_id.as_deref(),
-                    // What else the user holds is older.
-                    is_new: matches!(
-                        name,
-                        StepName::DeactivateKey | StepName::DeleteKey | StepName::DeleteRootKey
-                    ),
                     ..owned
                 };
             }
@@ -86,8 +78,6 @@ impl<'a> Evidence<'a> {
             {
                 return Self {
                     credential: Some((target.kind, target.credential_id.as_deref())),
-                    is_new: name != StepName::DisableConsoleLogin
-                        || target.kind == TargetKind::LoginProfile,
                     ..owned
                 };
             }
@@ -185,7 +175,9 @@ impl<'a> Evidence<'a> {
             evidence: self.key.and_then(|key| key.parse().ok()),
             time: activity.time,
             user_id: self.user_id(activity),
-            is_new: self.is_new && activity.provenance != Provenance::SecondHand,
+            is_new: name != StepName::DisableConsoleLogin
+                || activity.target.kind == TargetKind::LoginProfile,
+            restores: restores(name, activity),
         })
     }
 
@@ -244,6 +236,21 @@ impl<'a> Evidence<'a> {
                 Ok(Owner::Since(parsed(user)?, time))
             }
         }
+    }
+}
+
+/// Whether a step restores the state from before an event.
+fn restores(name: StepName, activity: &Activity) -> bool {
+    match name {
+        StepName::DeactivateKey
+        | StepName::DeactivateServiceCredential
+        | StepName::DeactivateSshKey
+        | StepName::DeactivateSigningCertificate => {
+            activity.groups.contains(&Group::ReactivateCredential)
+        }
+        StepName::DisableConsoleLogin => activity.target.kind == TargetKind::LoginProfile,
+        StepName::DeleteKey | StepName::DeleteRootKey => true,
+        StepName::RevokeSessions | StepName::RevokeRoleSessions | StepName::QuarantineUser => false,
     }
 }
 

@@ -51,6 +51,7 @@ fn enforcing_aims_at_the_user_and_key_of_the_event() {
         time: Some("2026-03-14T09:26:53Z".parse().expect("a time")),
         user_id: None,
         is_new: true,
+        restores: false,
     };
     assert_eq!(
         plan.steps,

@@ -1,6 +1,6 @@
 //! One invocation, about an event or about a message of keyrail's own.
 
-use keyrail_core::pipeline::{Handled, follow_up, recheck};
+use keyrail_core::pipeline::{Handled, Looked, follow_up, recheck};
 use keyrail_core::queue::Later;
 use keyrail_core::{Bundle, Circumstances, Mode};
 use serde_json::Value;
@@ -38,7 +38,13 @@ pub(crate) async fn about_message(
     let response = match message {
         Later::Recheck(message) => {
             let looking = recheck(message, tried_before, bundle, &circumstances, &invoked);
-            looking.await.map_err(|error| error.message)
+            looking
+                .await
+                .map(|looked| match looked {
+                    Looked::Held | Looked::PutOff => None,
+                    Looked::Told(response) => Some(*response),
+                })
+                .map_err(|error| error.message)
         }
         Later::FollowUp(message) => {
             let telling = follow_up(message, bundle, &circumstances, &by, &invoked);

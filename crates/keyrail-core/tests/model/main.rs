@@ -36,7 +36,7 @@ use std::task::{Context, Poll, Waker};
 
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::pipeline::Response;
-use keyrail_core::pipeline::recheck;
+use keyrail_core::pipeline::{self, recheck};
 use keyrail_core::recheck::Recheck;
 use keyrail_core::{Bundle, Circumstances, Event, Mode, respond};
 use serde_json::Value;
@@ -153,14 +153,13 @@ pub(crate) fn look(model: &Model, bundle: &Bundle, message: &Recheck, again: boo
         ..Circumstances::of(bundle)
     };
     let (invoked, _) = model.invoked();
-    let before = model.0.borrow().rechecks.len();
     let looking = recheck(message, again, bundle, &circumstances, &invoked);
     match to_its_end(model, looking) {
         None => Looked::Died,
         Some(Err(_)) => Looked::Failed,
-        Some(Ok(None)) if model.0.borrow().rechecks.len() > before => Looked::PutOff,
-        Some(Ok(None)) => Looked::Silent,
-        Some(Ok(Some(response))) => match is_done(&[response]) {
+        Some(Ok(pipeline::Looked::PutOff)) => Looked::PutOff,
+        Some(Ok(pipeline::Looked::Held)) => Looked::Silent,
+        Some(Ok(pipeline::Looked::Told(response))) => match is_done(&[*response]) {
             true => Looked::Told,
             false => Looked::Failed,
         },
