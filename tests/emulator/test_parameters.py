@@ -28,7 +28,7 @@ class Parameters(unittest.TestCase):
             RolePath="/security/",
             PermissionsBoundary="arn:aws:iam::111122223333:policy/boundary",
             ReservedConcurrency="7",
-            RecheckConcurrency="3",
+            RecheckConcurrency="4",
         )
         cls.functions = cls.emulator.client("lambda")
         cls.name = cls.stack.outputs["FunctionName"]
@@ -43,11 +43,16 @@ class Parameters(unittest.TestCase):
             statement["Resource"], [arn, "arn:aws:iam::111122223333:role/security/keyrail-*"]
         )
 
-    def test_rechecks_have_their_concurrency(self):
-        (mapping,) = self.functions.list_event_source_mappings(FunctionName=self.name)[
-            "EventSourceMappings"
-        ]
-        self.assertEqual(mapping["ScalingConfig"], {"MaximumConcurrency": 3})
+    def test_rechecks_have_their_concurrency_and_sign_ins_theirs(self):
+        mappings = self.functions.list_event_source_mappings(FunctionName=self.name)
+        found = {
+            mapping["EventSourceArn"].rsplit(":", 1)[-1].split("-")[1]: mapping["ScalingConfig"]
+            for mapping in mappings["EventSourceMappings"]
+        }
+        at_most = {"RecheckQueue": 4, "SignInQueue": 3}
+        self.assertEqual(
+            found, {queue: {"MaximumConcurrency": most} for queue, most in at_most.items()}
+        )
 
     def test_the_bus_has_a_rule_for_each_that_forwards_and_knows_the_responders_path(self):
         events = self.emulator.client("events")

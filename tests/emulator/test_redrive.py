@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 from tests.emulator.emulator import ACCOUNT, REGION, ROOT, Emulator
 from tests.emulator.proxy import Proxy
 from tests.emulator.stack import Stack
+from tests.emulator.test_sign_ins import sign_in
 
 COMMAND = pathlib.Path(os.environ.get("KEYRAIL_BIN", ROOT / "target" / "debug" / "keyrail"))
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
@@ -53,7 +54,8 @@ class Redrive(unittest.TestCase):
         )
 
     def setUp(self):
-        for queue in (self.dead, self.undelivered, self.inbox, self.outputs["RecheckQueueUrl"]):
+        names = ("DeadLetterQueueUrl", "UndeliveredQueueUrl", "RecheckQueueUrl", "SignInQueueUrl")
+        for queue in (self.inbox, *(self.outputs[name] for name in names)):
             self.sqs.purge_queue(QueueUrl=queue)
         self.users = 0
 
@@ -162,9 +164,9 @@ class Redrive(unittest.TestCase):
             "title": "A sign-in to the console failed",
         }
 
-    def used_up(self, body):
+    def used_up(self, body, queue="RecheckQueueUrl"):
         """A message that SQS moves into DeadLetterQueue after five tries."""
-        queue = self.outputs["RecheckQueueUrl"]
+        queue = self.outputs[queue]
         self.send(queue, body)
         for _ in range(5):
             answer = self.sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0)
@@ -294,6 +296,21 @@ class Redrive(unittest.TestCase):
             done = self.run_it("--apply", "--yes", queue=queue)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertEqual(done.stdout, "there are no messages in the queue\n")
+
+    def test_a_sign_in_whose_tries_are_used_up_is_handed_over_as_an_event(self):
+        self.used_up(sign_in(), queue="SignInQueueUrl")
+        shown = self.run_it()
+        self.assertEqual(shown.returncode, 0)
+        self.assertIn("ConsoleLogin", shown.stdout)
+        self.assertTrue(shown.stdout.endswith("its tries are used up\n"), shown.stdout)
+        with Proxy(self.emulator.endpoint) as proxy:
+            applied = self.applied(endpoint=proxy.endpoint)
+            (call,) = proxy.named("lambda:Invoke")
+        self.assertEqual(list(applied.values()), [("event", "replayed")])
+        source = self.arn(self.outputs["SignInQueueUrl"])
+        self.assertEqual(call.request["Records"][0]["eventSourceARN"], source)
+        self.assertEqual(self.alerts(), ["event-of-root"])
+        self.assertEqual(self.counted(self.dead), (0, 0))
 
     def test_what_was_handled_before_is_not_told_again(self):
         user, key = self.key()

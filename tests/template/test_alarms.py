@@ -57,8 +57,8 @@ WATCHED_IN_A_REGION = {name: WATCHED[name] for name in ("UndeliveredAlarm", "Und
 # In USD: an alarm on one metric for a month, and what an organization may pay that has no events.
 ALARM = 0.10
 LIMIT = 5
-# Lambda asks the queue of re-checks some 650,000 times a month, at 0.40 USD per million.
-POLLING = 0.26
+# Lambda asks each queue that starts the function some 650,000 times a month, at 0.40 USD per million.
+POLLING = 0.26 * len(of_type(HOME, "AWS::Lambda::EventSourceMapping"))
 MEMBERS, REGIONS = 120, 4
 
 HUB = {"OrganizationId": "o-exampleorgid"}

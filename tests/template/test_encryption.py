@@ -28,6 +28,7 @@ EACH = {
     "GuardrailLogGroup",
     "OperatorTopic",
     "RecheckQueue",
+    "SignInQueue",
     "StateTable",
     "UndeliveredQueue",
 }
@@ -154,6 +155,7 @@ class Encryption(unittest.TestCase):
         of_queue = self.services_let_in_to("UndeliveredQueuePolicy")
         of_topic = self.services_let_in_to("AlertTopicPolicy")
         self.assertEqual((of_queue, of_topic), ({"events.amazonaws.com"}, set()))
+        self.assertEqual(self.services_let_in_to("SignInQueuePolicy"), of_queue)
         self.assertEqual(
             of_services(policies["KeyArn"]),
             {"events.amazonaws.com": (WRITES, None), "logs.us-east-1.amazonaws.com": (LOGS, only_that)},

@@ -77,7 +77,7 @@ LAMBDA_DOES = {
     "logs:PutLogEvents": {"Fn::GetAtt": ["GuardrailLogGroup", "Arn"]},
     **dict.fromkeys(
         ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
-        {"Fn::GetAtt": ["RecheckQueue", "Arn"]},
+        [{"Fn::GetAtt": ["RecheckQueue", "Arn"]}, {"Fn::GetAtt": ["SignInQueue", "Arn"]}],
     ),
 }
 ALWAYS = LOOKS_UP | ALERTS | LAMBDA_DOES | LOOKS_AGAIN

@@ -8,6 +8,10 @@ from tests.template.deployed import Deployed
 from tests.template.templates import HOME, MEMBER, REGION, of_type
 
 
+# What anybody on the internet can bring about.
+SIGN_INS = {"SignInRule", "MemberSignInRule"}
+
+
 class Wiring(unittest.TestCase):
     """The parts of the stack are connected, the failure paths among them."""
 
@@ -55,12 +59,46 @@ class Wiring(unittest.TestCase):
             for permission in of_type(HOME, "AWS::Lambda::Permission").values()
         ]
         rules = of_type(HOME, "AWS::Events::Rule")
-        self.assertCountEqual(allowed, [[name, "Arn"] for name in rules])
+        self.assertLess(SIGN_INS, rules.keys())
+        self.assertCountEqual(allowed, [[name, "Arn"] for name in rules if name not in SIGN_INS])
         for name, rule in rules.items():
+            where = "SignInQueue" if name in SIGN_INS else "GuardrailFunction"
             for target in rule["Targets"]:
-                self.assertEqual(target["Arn"], {"Fn::GetAtt": ["GuardrailFunction", "Arn"]}, name)
+                self.assertEqual(target["Arn"], {"Fn::GetAtt": [where, "Arn"]}, name)
                 # The function takes the raw event.
                 self.assertFalse([key for key in target if key.startswith("Input")], name)
+
+    def test_sign_ins_come_three_at_a_time_and_fail_into_the_dead_letters(self):
+        mapping = HOME["Resources"]["SignInMapping"]["Properties"]
+        rechecks = HOME["Resources"]["RecheckMapping"]["Properties"]
+        self.assertEqual(mapping["EventSourceArn"], {"Fn::GetAtt": ["SignInQueue", "Arn"]})
+        self.assertEqual(mapping["FunctionName"], {"Ref": "GuardrailFunction"})
+        # A function that fails on one of a batch gets all of it again.
+        self.assertEqual(mapping["BatchSize"], 1)
+        self.assertEqual(mapping["ScalingConfig"], {"MaximumConcurrency": 3})
+        self.assertEqual(mapping.keys(), rechecks.keys())
+        queues = (HOME["Resources"][name] for name in ("SignInQueue", "RecheckQueue"))
+        self.assertEqual(*queues)
+
+    def test_the_rules_of_sign_ins_and_nothing_else_fill_their_queue(self):
+        policy = HOME["Resources"]["SignInQueuePolicy"]["Properties"]
+        self.assertEqual(policy["Queues"], [{"Ref": "SignInQueue"}])
+        allowed, denied = policy["PolicyDocument"]["Statement"]
+        sending = {"Action": "sqs:SendMessage", "Resource": {"Fn::GetAtt": ["SignInQueue", "Arn"]}}
+        rules = [self.if_it_is_there(HOME, name, "Arn") for name in sorted(SIGN_INS, reverse=True)]
+        self.assertEqual(
+            allowed,
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "events.amazonaws.com"},
+                "Condition": {"ArnEquals": {"aws:SourceArn": rules}},
+            }
+            | sending,
+        )
+        # No user and no role, whatever their IAM policies allow.
+        topic = HOME["Resources"]["OperatorTopicPolicy"]["Properties"]["PolicyDocument"]
+        condition = {"Condition": topic["Statement"][1]["Condition"]}
+        self.assertEqual(denied, {"Effect": "Deny", "Principal": "*"} | sending | condition)
 
     def test_each_rule_has_a_dead_letter_queue_and_may_use_it(self):
         for template in (HOME, REGION):
@@ -217,7 +255,7 @@ class Wiring(unittest.TestCase):
     def test_outputs(self):
         names = {"FunctionName", "FunctionArn", "AlertTopicArn", "DeadLetterQueueUrl"}
         names |= {"BundleLayerArn", "StateTableName", "RecheckQueueUrl", "UndeliveredQueueUrl"}
-        names |= {"ChatTopicArn", "MemberBusArn"}
+        names |= {"ChatTopicArn", "MemberBusArn", "SignInQueueUrl"}
         self.assertEqual(names, HOME["Outputs"].keys())
         self.assertEqual(MEMBER["Outputs"].keys(), {"RoleArn", "ResponderRoleName"})
         for template in (HOME, REGION, MEMBER):

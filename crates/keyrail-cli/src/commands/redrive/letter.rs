@@ -60,6 +60,8 @@ struct RequestContext {
     condition: String,
 }
 
+const USED_UP: &str = "its tries are used up";
+
 impl Letter {
     pub(super) fn read(message: Message, queue: &DeadLetters) -> Self {
         let body = &message.body;
@@ -137,13 +139,14 @@ impl Letter {
             message,
             kind,
             about,
-            reason: Some("its tries are used up".to_owned()),
+            reason: Some(USED_UP.to_owned()),
             obstacle,
         }
     }
 
     /// What EventBridge could not deliver (EventBridge User Guide, "Using dead-letter
-    /// queues to process undelivered events", checked 2026-11-29).
+    /// queues to process undelivered events", checked 2026-11-29), or has delivered to the
+    /// queue of sign-ins.
     fn undelivered(message: Message) -> Self {
         let event = Event::parse(message.body.as_bytes());
         let (about, obstacle) = match event {
@@ -158,7 +161,9 @@ impl Letter {
         let said = said
             .into_iter()
             .filter_map(|name| message.attributes.get(name).cloned());
-        let reason = joined(&said.collect::<Vec<_>>());
+        // What SQS has moved from the queue of sign-ins has no such attributes.
+        let used_up = message.moved_from().map(|_| USED_UP.to_owned());
+        let reason = joined(&said.collect::<Vec<_>>()).or(used_up);
         Self {
             message,
             kind: match obstacle {
