@@ -10,7 +10,7 @@ use crate::id::{AccessKeyId, AccountId, RoleName, UserName};
 use crate::lookup::{Lookup, UserFacts};
 
 /// Access to accounts. Each call has a timeout of its own and is sent once: whether and when
-/// to send it again is decided by [`Patience`](crate::patience::Patience).
+/// to send it again is decided in `patience.rs`.
 #[expect(
     async_fn_in_trait,
     reason = "both callers are in this workspace, and neither moves the futures between threads"
