@@ -179,8 +179,13 @@ impl<'a, H: Hands + Clone> Pursuit<'a, H> {
             Found::MayBeThere => Next::SendAfter(WaitFor::Change),
             Found::Moved(moved) => match first_change(self.effect, &moved, effects) {
                 Some(change) => {
+                    let was_moved = self.is_moved;
                     (self.change, self.target, self.is_moved) = (change, *moved, true);
-                    Next::SendNow
+                    // IAM that names one user and then another must not make it a loop.
+                    match was_moved {
+                        true => Next::SendAfter(WaitFor::Change),
+                        false => Next::SendNow,
+                    }
                 }
                 None => Next::SendAfter(WaitFor::Change),
             },
