@@ -40,7 +40,10 @@ async fn what_this_version_writes_has_the_shape_that_the_one_before_writes() {
     }
     assert!(compared > 30, "{compared}");
     let not_kept = written.keys().find(|name| !name.starts_with("alerts/"));
-    assert_eq!(not_kept, None, "it is written, and there is no fixture of it");
+    assert_eq!(
+        not_kept, None,
+        "it is written, and there is no fixture of it"
+    );
 }
 
 /// A report may have more fields than before, which whoever reads it passes over, but none less.

@@ -45,11 +45,16 @@ fn of_now(item: Value) -> Value {
     let memory: Option<Value> = memory.map(|memory| serde_json::from_str(memory).expect("JSON"));
     let time = memory.as_ref().and_then(|memory| memory["time"].as_str());
     let time: Option<Timestamp> = time.map(|time| time.parse().expect("a time"));
-    let by = time.map_or(SignedDuration::ZERO, |time| Timestamp::now().duration_since(time));
+    let by = time.map_or(SignedDuration::ZERO, |time| {
+        Timestamp::now().duration_since(time)
+    });
     let mut item = later(&item, by);
     let now = Timestamp::now();
     item["expires"]["N"] = (now.as_second() + 24 * 60 * 60).to_string().into();
-    if item["until"]["N"].as_str().is_some_and(|until| until != "0") {
+    if item["until"]["N"]
+        .as_str()
+        .is_some_and(|until| until != "0")
+    {
         item["until"]["N"] = (now.as_millisecond() + 60_000).to_string().into();
     }
     let sk = item["sk"]["S"].as_str().unwrap_or_default().to_owned();
@@ -84,7 +89,10 @@ async fn a_claim_says_who_has_handled_the_event() {
     let mut open = Left::of("claim-open", None).await;
     let event = open.scene.event.clone();
     let told = open.told_of(&event).await;
-    assert_eq!(told, [("BLOCKED".to_owned(), "access-key-issued".to_owned())]);
+    assert_eq!(
+        told,
+        [("BLOCKED".to_owned(), "access-key-issued".to_owned())]
+    );
 }
 
 /// The limit is of two.
@@ -95,7 +103,12 @@ async fn containments_of_this_hour_count() {
     for number in 0..2 {
         let mut event = left.scene.event.clone();
         event["detail"]["eventID"] = format!("event-{number}").into();
-        states.extend(left.told_of(&event).await.into_iter().map(|(state, _)| state));
+        states.extend(
+            left.told_of(&event)
+                .await
+                .into_iter()
+                .map(|(state, _)| state),
+        );
     }
     assert_eq!(states, ["BLOCKED", "ALERT"]);
 }
@@ -117,13 +130,16 @@ async fn a_window_counts_what_happens_again_if_it_promises_to_tell_of_it() {
 /// Ten windows were told of by themselves.
 #[tokio::test]
 async fn what_is_refused_to_many_is_still_a_storm() {
-    const SAMPLE: &str = include_str!("../../../crates/keyrail-cli/src/samples/sign-in-failed.json");
+    const SAMPLE: &str =
+        include_str!("../../../crates/keyrail-cli/src/samples/sign-in-failed.json");
     let mut left = Left::of("storm", None).await;
     let mut event: Value = serde_json::from_str(SAMPLE).expect("it is JSON");
     event["detail"]["userIdentity"]["userName"] = "HIDDEN_DUE_TO_SECURITY_REASONS".into();
     event["detail"]["sourceIPAddress"] = "203.0.113.99".into();
     event["detail"]["eventID"] = "one-more-sign-in".into();
-    let event = event.to_string().replace("111122223333", &left.scene.world.account);
+    let event = event
+        .to_string()
+        .replace("111122223333", &left.scene.world.account);
     let event = serde_json::from_str(&event).expect("it is JSON");
     assert_eq!(left.told_of(&event).await.len(), 1);
     let [follow_up] = left.scene.world.follow_ups().try_into().expect("one");

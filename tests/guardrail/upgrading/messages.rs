@@ -91,7 +91,11 @@ async fn a_recheck_of_what_a_quota_left_room_for_is_understood() {
     const DENY_ALL: &str = "arn:aws:iam::aws:policy/AWSDenyAll";
     for (name, action, field) in [
         ("recheck-attach-deny-all", "AttachUserPolicy", "PolicyArn"),
-        ("recheck-boundary", "PutUserPermissionsBoundary", "PermissionsBoundary"),
+        (
+            "recheck-boundary",
+            "PutUserPermissionsBoundary",
+            "PermissionsBoundary",
+        ),
     ] {
         let mut scene = Scene::of_step(step("quarantine-user")).await;
         let put = [("Action", action), ("UserName", "bob"), (field, DENY_ALL)];
@@ -104,7 +108,10 @@ async fn a_recheck_of_what_a_quota_left_room_for_is_understood() {
         let message = scene.recheck(name).await;
         let told = scene.told_of(&message).await;
         assert_eq!(told.len(), 1, "{name}: {told:?}");
-        assert!(is_done(&scene.world, step("quarantine-user"), "").await, "{name}");
+        assert!(
+            is_done(&scene.world, step("quarantine-user"), "").await,
+            "{name}"
+        );
     }
 }
 
@@ -173,7 +180,9 @@ async fn a_follow_up_tells_what_was_counted() {
         ("follow-up-storm", None),
     ] {
         let mut scene = Scene::of_key(None).await;
-        let message = scene.ids.of_world(&fixture::read(&format!("messages/{name}")));
+        let message = scene
+            .ids
+            .of_world(&fixture::read(&format!("messages/{name}")));
         if let Some(item) = item {
             let mut item = scene.ids.of_world(&fixture::read(&format!("items/{item}")));
             // The fixtures are of different windows.
@@ -224,7 +233,12 @@ async fn each_kind_of_dead_letter_is_handled() {
         assert_eq!(answered, Ok(()), "{name}");
         let alerts = scene.world.alerts().await;
         assert_eq!(alerts.len(), 1, "{name}");
-        assert_eq!(alerts[0].state(), "BLOCKED", "{name}: {}", alerts[0].subject);
+        assert_eq!(
+            alerts[0].state(),
+            "BLOCKED",
+            "{name}: {}",
+            alerts[0].subject
+        );
         let status = scene.world.status("bob", &key).await;
         assert_eq!(status, Some(StatusType::Inactive), "{name}");
     }
