@@ -8,8 +8,9 @@ use keyrail_core::bundle::Level;
 use keyrail_core::change::Status;
 use keyrail_core::judge::PolicyKind;
 use keyrail_core::outcome::OutcomeResult;
-use keyrail_core::plan::{StepName, Withheld};
+use keyrail_core::plan::Withheld;
 use keyrail_core::report::State;
+use keyrail_core::words::StepName;
 use keyrail_core::{Mode, Severity};
 use serde_json::{Value, json};
 

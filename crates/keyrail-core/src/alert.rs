@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use self::content::Content;
 pub use self::limits::Limit;
 use self::plain::{Plain, ascii_line};
-use crate::bundle::Severity;
 use crate::english;
 use crate::report::{Report, State};
+use crate::words::Severity;
 
 mod chat;
 pub(crate) mod content;

@@ -7,11 +7,12 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use crate::activity::{Activity, Origin, Target, TargetKind};
-use crate::bundle::{Bundle, Mode};
+use crate::bundle::Bundle;
 use crate::change::Denial;
 use crate::event::Event;
 pub use crate::history::{History, PasswordChange, Past};
 use crate::lookup::UserFacts;
+use crate::words::Mode;
 
 /// What is the same for each event of a deployment or of a command.
 #[derive(Debug, Clone)]

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use self::question::Question;
 use crate::activity::Activity;
-use crate::bundle::{Bundle, Mode, Severity, reads_fact};
+use crate::bundle::{Bundle, reads_fact};
 use crate::circumstances::Circumstances;
 use crate::lookup::Lookup;
-use crate::plan::StepName;
+use crate::words::StepName;
+use crate::words::{Mode, Severity};
 
 mod facts;
 mod question;

@@ -40,8 +40,10 @@ pub mod repeats;
 pub mod report;
 pub mod schema;
 pub mod state;
+pub mod words;
 
-pub use self::bundle::{Bundle, Mode, Severity};
+pub use self::bundle::Bundle;
 pub use self::circumstances::Circumstances;
 pub use self::event::Event;
 pub use self::pipeline::{examine, respond};
+pub use self::words::{Mode, Severity};

@@ -12,7 +12,8 @@ use crate::change::Change;
 use crate::effects::{Effects, Reach};
 use crate::english;
 use crate::id::{AccessKeyId, AccountId, UserName};
-use crate::plan::{Effect, Plan, StepName, Withheld};
+use crate::plan::{Effect, Plan, Withheld};
+use crate::words::StepName;
 
 mod attempt;
 mod changes;

@@ -7,16 +7,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::effect::{Act, Effect, Owner, Who};
 use self::evidence::Evidence;
-pub use self::name::StepName;
 use crate::activity::{Activity, HandsOff, Provenance};
-use crate::bundle::{Bundle, Mode, Settings};
+use crate::bundle::{Bundle, Settings};
 use crate::circumstances::Circumstances;
 use crate::id::AccountId;
 use crate::judge::Verdict;
+use crate::words::{Mode, StepName};
 
 mod effect;
 mod evidence;
-mod name;
 
 /// The steps that violated guardrails name, each once, in the order in which
 /// they must be taken. Steps that are withheld are in it, with the reason.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use self::look::all_credentials;
 pub(crate) use self::look::{Found, Haste, found};
 use crate::activity::Activity;
-use crate::bundle::{Bundle, Mode};
+use crate::bundle::Bundle;
 use crate::change::Change;
 use crate::circumstances::Circumstances;
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
@@ -22,6 +22,7 @@ use crate::id::{AccessKeyId, AccountId};
 use crate::patience::Patience;
 use crate::plan::{Act, Bounds, Effect, Owner, Plan, Step, Who, Withheld};
 use crate::report::Report;
+use crate::words::Mode;
 
 mod look;
 

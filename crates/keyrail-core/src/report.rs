@@ -6,12 +6,13 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::activity::{Activity, Kind};
-use crate::bundle::{Bundle, Severity};
+use crate::bundle::Bundle;
 use crate::event::Event;
 use crate::id::{AccessKeyId, UserName};
 use crate::judge::Verdict;
 use crate::outcome::{Outcome, OutcomeResult};
 use crate::plan::{Plan, Step, Withheld};
+use crate::words::Severity;
 
 /// Serialises as `keyrail.report/v1`. What is not known is `null`.
 #[derive(Debug, Serialize, Deserialize)]

@@ -6,10 +6,10 @@ use ipnet::IpNet;
 use toml::de::DeTable;
 
 use self::reader::Reader;
-use super::Mode;
 use super::diagnostic::{Diagnostic, Source};
-use crate::plan::StepName;
 use crate::report::OnAlerts;
+use crate::words::Mode;
+use crate::words::StepName;
 
 pub use self::protected::Protected;
 

@@ -7,9 +7,10 @@ use super::utc;
 use crate::activity::Kind;
 use crate::alert::plain::Plain;
 use crate::outcome::OutcomeResult;
-use crate::plan::{Step, StepName};
+use crate::plan::Step;
 use crate::repeats::Repeats;
 use crate::report::{Report, State};
+use crate::words::StepName;
 
 pub(super) fn done(report: &Report) -> Vec<String> {
     if let Some(repeats) = &report.activity.repeats {

@@ -2,9 +2,10 @@
 
 use super::to_do;
 use crate::activity::Kind;
-use crate::bundle::Severity;
-use crate::plan::{Step, StepName, Withheld};
+use crate::plan::{Step, Withheld};
 use crate::report::{Report, State};
+use crate::words::Severity;
+use crate::words::StepName;
 
 /// What it is about, in a few words: the worst guardrail's title.
 pub(super) fn headline(report: &Report) -> String {

@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use jiff::SignedDuration;
 
-use super::{Act, Bounds, Effect, Owner, StepName, Who, Withheld};
+use super::{Act, Bounds, Effect, Owner, Who, Withheld};
 use crate::activity::taxonomy::Group;
 use crate::activity::{Activity, ActorKind, Provenance, TargetKind};
 use crate::id::CredentialId;
+use crate::words::StepName;
 
 /// The age beyond which IAM is asked before an event is acted on, unless the settings
 /// say another: an hour. CloudTrail delivers within minutes.

@@ -10,8 +10,8 @@ use crate::change::{Change, Denial, Status, option};
 use crate::english::who::actor_name;
 use crate::id::{AccessKeyId, UserName};
 use crate::outcome::{Outcome, OutcomeResult};
-use crate::plan::StepName;
 use crate::report::{Report, State};
+use crate::words::StepName;
 
 /// What is to be stopped or looked at because keyrail did not, or could not.
 pub(super) fn stop_by_hand(report: &Report) -> Vec<String> {
