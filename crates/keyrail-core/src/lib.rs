@@ -26,6 +26,7 @@ mod english;
 pub mod event;
 mod history;
 pub mod id;
+mod json;
 pub mod judge;
 pub mod lookup;
 pub mod outcome;

@@ -6,7 +6,8 @@
 use super::taxonomy::{self, Entry, Group, conditions};
 use super::{Activity, ActorKind, CallOutcome, Kind, TargetKind};
 use crate::english::{self, Named};
-use crate::event::{Event, Json, first_label};
+use crate::event::Event;
+use crate::json::{Json, first_label};
 
 mod identity;
 mod origin;

@@ -7,7 +7,8 @@ use super::actor::is_shown;
 use super::target::{MOST_KEYS, is_key_id};
 use super::{Activity, Actor, ActorKind, HandsOff, Kind, Origin, Provenance, Target, TargetKind};
 use crate::english::mfa;
-use crate::event::{Event, Json};
+use crate::event::Event;
+use crate::json::Json;
 
 /// Reads a finding. One that is not about IAM credentials is noted: that it carries
 /// the key of whoever acted does not make the key the matter.

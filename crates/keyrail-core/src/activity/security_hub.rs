@@ -8,7 +8,8 @@ use super::actor::is_shown;
 use super::guardduty::{Credential, key_in};
 use super::{Activity, HandsOff, Origin, Provenance};
 use crate::english;
-use crate::event::{Event, Json};
+use crate::event::Event;
+use crate::json::Json;
 
 pub(super) mod ocsf;
 

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, TargetKind};
-use crate::event::Json;
+use crate::json::Json;
 
 pub(super) mod conditions;
 mod example;

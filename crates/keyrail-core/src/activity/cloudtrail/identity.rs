@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::activity::actor::is_shown;
 use crate::activity::{Actor, ActorKind, Kind};
 use crate::english::mfa as because;
-use crate::event::{Json, first_label};
+use crate::json::{Json, first_label};
 
 pub(super) fn read(record: &Json, kind: Kind) -> Actor {
     let identity = |name: &str| record.text(&["userIdentity", name]);

@@ -1,7 +1,7 @@
 //! Where a call came from, as a record tells it.
 
 use crate::activity::{Kind, Origin};
-use crate::event::Json;
+use crate::json::Json;
 
 pub(super) fn read(record: &Json, kind: Kind) -> Origin {
     let address = record.text(&["sourceIPAddress"]);

@@ -6,7 +6,7 @@ use crate::activity::target::ROOT_PLACEHOLDERS;
 use crate::activity::taxonomy::conditions::is_omitted;
 use crate::activity::taxonomy::{Entry, Paths};
 use crate::activity::{Actor, ActorKind, CallOutcome, Kind, Target, TargetKind};
-use crate::event::Json;
+use crate::json::Json;
 
 pub(super) fn read(
     record: &Json,

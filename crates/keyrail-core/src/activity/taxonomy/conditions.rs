@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Condition;
 use super::grant::{is_by_aws, opens_trust, policy_name};
-use crate::event::Json;
+use crate::json::Json;
 
 pub(super) mod trail;
 

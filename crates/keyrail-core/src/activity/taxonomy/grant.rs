@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Grant;
 use super::conditions::text_is;
 use crate::activity::actor::is_in_path;
-use crate::event::Json;
+use crate::json::Json;
 
 impl Grant {
     /// A path, and the JSON that stands there where administrator rights are granted.

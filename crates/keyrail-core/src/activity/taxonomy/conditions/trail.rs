@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Condition, is_false, known};
 use crate::activity::taxonomy::grant::lets_in_just_cloudtrail;
-use crate::event::Json;
+use crate::json::Json;
 
 pub(in crate::activity::taxonomy) static EXPIRES_TRAIL: Condition = Condition {
     says: "`bucketName` contains `cloudtrail`, and objects expire",
