@@ -10,16 +10,16 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use self::taxonomy::Group;
 use crate::circumstances::{Circumstances, Past};
 use crate::event::{Body, Event};
 use crate::lookup::UserFacts;
 use crate::partition::Partition;
 use crate::repeats::Repeats;
+use crate::taxonomy::{Group, Kind, TargetKind};
 
 pub use self::actor::{Actor, ActorKind};
 pub use self::origin::Origin;
-pub use self::target::{Target, TargetKind};
+pub use self::target::Target;
 
 mod actor;
 mod cloudtrail;
@@ -29,7 +29,6 @@ mod origin;
 mod own_calls;
 mod security_hub;
 mod target;
-pub mod taxonomy;
 mod trusted_advisor;
 
 /// What happened, in keyrail's terms. Serialises as `activity` of
@@ -105,43 +104,6 @@ pub struct Activity {
     /// How far the event is to be believed.
     #[serde(skip)]
     pub provenance: Provenance,
-}
-
-/// What sort of thing happened.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// A call of an AWS API, succeeded or not.
-    ApiCall,
-    /// AWS says that a credential is known to others.
-    Exposure,
-    /// A finding about IAM credentials.
-    Finding,
-    /// Understood, and nothing that keyrail has a guardrail about.
-    #[default]
-    Other,
-    /// Something that an AWS service did by itself.
-    ServiceEvent,
-    /// A step of signing in.
-    SignIn,
-    /// Not understood; alerted so that it is not lost.
-    Unrecognised,
-}
-
-impl Kind {
-    /// Whether guardrails are asked about it at all.
-    #[must_use]
-    pub fn is_judged(self) -> bool {
-        !matches!(self, Self::Other | Self::Unrecognised)
-    }
-}
-
-impl Kind {
-    /// Whether AWS reports something, in place of somebody doing it.
-    #[must_use]
-    pub fn is_report(self) -> bool {
-        matches!(self, Self::Exposure | Self::Finding)
-    }
 }
 
 /// How far an event is to be believed.

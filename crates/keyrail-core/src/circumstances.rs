@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use crate::activity::{Activity, Origin, Target, TargetKind};
+use crate::activity::{Activity, Origin, Target};
 use crate::bundle::Bundle;
 use crate::change::Denial;
 use crate::event::Event;
 pub use crate::history::{History, PasswordChange, Past};
 use crate::lookup::UserFacts;
+use crate::taxonomy::TargetKind;
 use crate::words::Mode;
 
 /// What is the same for each event of a deployment or of a command.

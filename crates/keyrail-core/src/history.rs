@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::activity::taxonomy::Group;
-use crate::activity::{Activity, Actor, TargetKind};
+use crate::activity::{Activity, Actor};
 use crate::circumstances::Circumstances;
 use crate::state::{Fact, Memory, Subject};
+use crate::taxonomy::{Group, TargetKind};
 
 /// What happened so far, as far as it bears on what happens next.
 #[derive(Debug, Clone, Default)]

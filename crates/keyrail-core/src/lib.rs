@@ -17,6 +17,7 @@
 
 pub mod activity;
 pub mod alert;
+pub mod arn;
 pub mod bundle;
 pub mod change;
 pub mod circumstances;
@@ -41,6 +42,7 @@ pub mod repeats;
 pub mod report;
 pub mod schema;
 pub mod state;
+pub mod taxonomy;
 pub mod words;
 
 pub use self::bundle::Bundle;

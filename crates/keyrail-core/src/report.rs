@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::activity::{Activity, Kind};
+use crate::activity::Activity;
 use crate::bundle::Bundle;
 use crate::event::Event;
 use crate::id::{AccessKeyId, UserName};
 use crate::judge::Verdict;
 use crate::outcome::{Outcome, OutcomeResult};
 use crate::plan::{Plan, Step, Withheld};
+use crate::taxonomy::Kind;
 use crate::words::Severity;
 
 /// Serialises as `keyrail.report/v1`. What is not known is `null`.

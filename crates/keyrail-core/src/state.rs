@@ -8,12 +8,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::activity::taxonomy::Group;
 use crate::activity::{Activity, ActorKind};
 use crate::event::Event;
 use crate::history::History;
 use crate::id::AccountId;
 use crate::repeats::{Repetition, Tally, Window};
+use crate::taxonomy::Group;
 
 /// The door to the table.
 #[expect(

@@ -8,10 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{EntityId, EntityTypeName, EntityUid, Policy, RequestEnv, Schema};
 use cedar_policy_symcc::{CompiledSchema, SymEnv};
-use keyrail_core::activity::Kind;
-use keyrail_core::activity::taxonomy::{self, Entry, Group};
-use keyrail_core::schema;
-use keyrail_core::{Bundle, Circumstances};
+use keyrail_core::taxonomy::{Entry, Group, Kind};
+use keyrail_core::{Bundle, Circumstances, schema, taxonomy};
 use serde_json::Value;
 
 use crate::ProveError;

@@ -3,11 +3,12 @@
 //! What the fields mean is in the CloudTrail User Guide, "Record contents" and
 //! "userIdentity element" (checked 2026-11-25).
 
-use super::taxonomy::{self, Entry, Group, conditions};
-use super::{Activity, ActorKind, CallOutcome, Kind, TargetKind};
+use super::{Activity, ActorKind, CallOutcome};
 use crate::english::{self, Named};
 use crate::event::Event;
 use crate::json::{Json, first_label};
+use crate::taxonomy::parameters::is_omitted;
+use crate::taxonomy::{self, Entry, Group, Kind, TargetKind, conditions};
 
 mod identity;
 mod origin;
@@ -164,7 +165,7 @@ fn missing_facts(activity: &Activity, entry: Option<&Entry>, record: &Json) -> V
     let person = matches!(activity.actor.kind, ActorKind::IamUser | ActorKind::Root);
     let omitted = ["requestParameters", "responseElements"]
         .iter()
-        .any(|part| conditions::is_omitted(record, part));
+        .any(|part| is_omitted(record, part));
     [
         ("account", activity.account.is_none()),
         ("region", activity.region.is_none()),
@@ -213,8 +214,7 @@ fn contradictions(activity: &Activity, record: &Json, event: &Event) -> Vec<Stri
     let name = actor.name.clone();
     // A call that names nobody is about the caller; one whose parameters were left out
     // may have named somebody.
-    let names_nobody =
-        is_user && request.is_none() && !conditions::is_omitted(record, "requestParameters");
+    let names_nobody = is_user && request.is_none() && !is_omitted(record, "requestParameters");
     let own = name.clone().filter(|_| names_nobody);
     let owner = response.clone().filter(|_| names_nobody);
     // IAM calls act in the caller's own account, so that must agree as well.

@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::actor::is_shown;
 use super::target::{MOST_KEYS, is_key_id};
-use super::{Activity, Actor, ActorKind, HandsOff, Kind, Origin, Provenance, Target, TargetKind};
+use super::{Activity, Actor, ActorKind, HandsOff, Origin, Provenance, Target};
 use crate::english::mfa;
 use crate::event::Event;
 use crate::json::Json;
+use crate::taxonomy::{Kind, TargetKind};
 
 /// Reads a finding. One that is not about IAM credentials is noted: that it carries
 /// the key of whoever acted does not make the key the matter.

@@ -3,9 +3,10 @@
 
 use super::security_hub::user_in;
 use super::target::{MOST_KEYS, is_key_id};
-use super::{Activity, Actor, HandsOff, Kind, Provenance, Target, TargetKind};
+use super::{Activity, Actor, HandsOff, Provenance, Target};
 use crate::event::Event;
 use crate::json::Json;
+use crate::taxonomy::{Kind, TargetKind};
 
 /// Reads the detail of an event. Only what AWS says about credentials at risk is of
 /// interest; the other codes are about resources of all kinds.

@@ -339,7 +339,7 @@ fn names_are_found_in_the_taxonomy_without_regard_to_case() {
     let activity =
         activity(json!({"eventSource": "iam.amazonaws.com", "eventName": "createaccesskey"}));
     assert_eq!(activity.action.as_deref(), Some("iam:CreateAccessKey"));
-    assert_eq!(activity.groups, [taxonomy::Group::IssueAccessKey]);
+    assert_eq!(activity.groups, [crate::taxonomy::Group::IssueAccessKey]);
 }
 
 #[test]
@@ -428,7 +428,7 @@ fn a_path_that_imitates_an_arn_of_awss_is_none() {
         assert_eq!(session(arn).is_service_linked(), expected, "{arn}");
     }
     let attach = |arn: &str| {
-        let entry = taxonomy::find("iam:AttachUserPolicy").expect("it is known");
+        let entry = crate::taxonomy::find("iam:AttachUserPolicy").expect("it is known");
         let mut event = entry.example(Some(Group::ReportExposure));
         event["detail"]["requestParameters"]["policyArn"] = arn.into();
         let event = Event::parse(event.to_string().as_bytes()).expect("it is an event");
@@ -444,7 +444,7 @@ fn a_path_that_imitates_an_arn_of_awss_is_none() {
 /// A user of the same name in another account is somebody else.
 #[test]
 fn nobody_acts_on_themselves_across_accounts() {
-    let entry = taxonomy::find("iam:CreateAccessKey").expect("it is known");
+    let entry = crate::taxonomy::find("iam:CreateAccessKey").expect("it is known");
     for (account, expected) in [("111122223333", true), ("444455556666", false)] {
         let mut event = entry.example(None);
         event["detail"]["userIdentity"]["accountId"] = account.into();

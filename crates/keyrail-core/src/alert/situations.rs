@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::Alert;
 use crate::activity::Activity;
-use crate::activity::taxonomy::{self, Group};
 use crate::bundle::Bundle;
 use crate::circumstances::{Circumstances, History};
 use crate::event::Event;
@@ -15,6 +14,7 @@ use crate::recheck::{Found, Recheck};
 use crate::rehearsal::{Answers, rehearse};
 use crate::repeats::{FollowUp, Repeats, Repetition};
 use crate::report::Report;
+use crate::taxonomy::{self, Group};
 use crate::words::Mode;
 
 /// A situation by its name, and the report that tells of it.

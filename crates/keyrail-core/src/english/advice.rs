@@ -3,8 +3,8 @@
 use super::notes::because;
 use super::to_do::issues_a_key;
 use crate::activity::Activity;
-use crate::activity::taxonomy::Group;
 use crate::alert::instead::{Place, likely};
+use crate::taxonomy::Group;
 
 /// One line for each place that a key is used in, the likely one first.
 pub(super) fn instead(activity: &Activity) -> Vec<String> {

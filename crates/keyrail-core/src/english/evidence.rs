@@ -5,11 +5,11 @@ use jiff::tz::TimeZone;
 
 use super::sentence::{actor, known, place};
 use super::utc;
-use crate::activity::Kind;
 use crate::alert::condition;
 use crate::alert::content::{Labelled, Reason};
 use crate::alert::plain::Plain;
 use crate::report::Report;
+use crate::taxonomy::Kind;
 
 pub(super) fn evidence(report: &Report) -> Vec<Labelled> {
     let activity = &report.activity;

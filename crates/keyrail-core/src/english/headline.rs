@@ -1,11 +1,10 @@
 //! What it is about in a few words, for a subject and for a telephone.
 
 use super::to_do;
-use crate::activity::Kind;
 use crate::plan::{Step, Withheld};
 use crate::report::{Report, State};
-use crate::words::Severity;
-use crate::words::StepName;
+use crate::taxonomy::Kind;
+use crate::words::{Severity, StepName};
 
 /// What it is about, in a few words: the worst guardrail's title.
 pub(super) fn headline(report: &Report) -> String {

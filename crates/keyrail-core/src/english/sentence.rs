@@ -1,9 +1,10 @@
 //! What happened, in one sentence, and the words for who, whose and where.
 
 use super::who::actor_name;
-use crate::activity::{Activity, ActorKind, Kind, TargetKind};
+use crate::activity::{Activity, ActorKind};
 use crate::alert::plain::Plain;
 use crate::report::{Report, State};
+use crate::taxonomy::{Kind, TargetKind};
 
 /// What happened, in one sentence.
 pub(super) fn sentence(report: &Report) -> String {

@@ -2,11 +2,12 @@
 
 pub(super) use self::keys::{callers_key, issues_a_key};
 use self::keys::{sessions, stop_by_hand, unknown_owners, uses};
-use crate::activity::{ActorKind, Kind};
+use crate::activity::ActorKind;
 use crate::alert::links::is_slug;
 use crate::change::{Change, Denial};
 use crate::id::UserName;
 use crate::report::{Report, State};
+use crate::taxonomy::Kind;
 
 mod keys;
 

@@ -1,6 +1,7 @@
 //! The people in it, in a few words.
 
-use crate::activity::{Activity, ActorKind, Kind, TargetKind};
+use crate::activity::{Activity, ActorKind};
+use crate::taxonomy::{Kind, TargetKind};
 
 /// The people in it, in a few words: `bob, by anaya`; nobody where the event is about
 /// nobody, or nobody can read it.

@@ -10,10 +10,10 @@ use cedar_policy::{
 
 use super::Decided;
 use super::facts::context;
-use crate::activity::taxonomy;
-use crate::activity::{Activity, ActorKind, TargetKind};
+use crate::activity::{Activity, ActorKind};
 use crate::bundle::Organization;
 use crate::lookup::Lookup;
+use crate::taxonomy::{self, TargetKind};
 
 /// One activity as Cedar sees it.
 pub(super) struct Question {

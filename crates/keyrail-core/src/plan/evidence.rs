@@ -6,9 +6,9 @@ use std::str::FromStr;
 use jiff::SignedDuration;
 
 use super::{Act, Bounds, Effect, Owner, Who, Withheld};
-use crate::activity::taxonomy::Group;
-use crate::activity::{Activity, ActorKind, Provenance, TargetKind};
+use crate::activity::{Activity, ActorKind, Provenance};
 use crate::id::CredentialId;
+use crate::taxonomy::{Group, TargetKind};
 use crate::words::StepName;
 
 /// The age beyond which IAM is asked before an event is acted on, unless the settings

@@ -9,10 +9,11 @@
 
 use std::sync::LazyLock;
 
-use keyrail_core::activity::{Activity, Kind, taxonomy};
+use keyrail_core::activity::Activity;
 use keyrail_core::alert::Alert;
 use keyrail_core::report::Report;
-use keyrail_core::{Bundle, Circumstances, Event, Mode, examine};
+use keyrail_core::taxonomy::Kind;
+use keyrail_core::{Bundle, Circumstances, Event, Mode, examine, taxonomy};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use cedar_policy::Policy;
 
-use keyrail_core::activity::taxonomy::{self, Group};
-use keyrail_core::activity::{Activity, ActorKind, Kind};
+use keyrail_core::activity::{Activity, ActorKind};
 use keyrail_core::schema::{self, PRINCIPALS};
-use keyrail_core::{Bundle, Circumstances, Event, examine};
+use keyrail_core::taxonomy::{Group, Kind};
+use keyrail_core::{Bundle, Circumstances, Event, examine, taxonomy};
 use serde_json::{Value, json};
 
 use super::told::Told;

@@ -1,9 +1,8 @@
 //! The event that shows facts: each is put where keyrail reads it.
 
 use jiff::civil::Date;
-use keyrail_core::Bundle;
-use keyrail_core::activity::Kind;
-use keyrail_core::activity::taxonomy::{self, Group};
+use keyrail_core::taxonomy::{Group, Kind};
+use keyrail_core::{Bundle, taxonomy};
 use serde_json::{Value, json};
 
 use super::facts::{Facts, id_of};

@@ -4,9 +4,10 @@
 use std::net::IpAddr;
 
 use crate::activity::actor::is_shown;
-use crate::activity::{Actor, ActorKind, Kind};
+use crate::activity::{Actor, ActorKind};
 use crate::english::mfa as because;
 use crate::json::{Json, first_label};
+use crate::taxonomy::Kind;
 
 pub(super) fn read(record: &Json, kind: Kind) -> Actor {
     let identity = |name: &str| record.text(&["userIdentity", name]);

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use crate::activity::target::ROOT_PLACEHOLDERS;
-use crate::activity::taxonomy::conditions::is_omitted;
-use crate::activity::taxonomy::{Entry, Paths};
-use crate::activity::{Actor, ActorKind, CallOutcome, Kind, Target, TargetKind};
+use crate::activity::{Actor, ActorKind, CallOutcome, Target};
 use crate::json::Json;
+use crate::taxonomy::parameters::is_omitted;
+use crate::taxonomy::{Entry, Kind, Paths, TargetKind};
 
 pub(super) fn read(
     record: &Json,

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 
 use super::in_region;
-use crate::activity::taxonomy::Group;
-use crate::activity::{Activity, ActorKind, Kind, TargetKind};
+use crate::activity::{Activity, ActorKind};
 use crate::alert::plain::Plain;
 use crate::change::{Change, Denial, Status, option};
 use crate::english::who::actor_name;
 use crate::id::{AccessKeyId, UserName};
 use crate::outcome::{Outcome, OutcomeResult};
 use crate::report::{Report, State};
+use crate::taxonomy::{Group, Kind, TargetKind};
 use crate::words::StepName;
 
 /// What is to be stopped or looked at because keyrail did not, or could not.
