@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::arn::Arn;
 use crate::circumstances::{Circumstances, Past};
 use crate::event::{Body, Event};
 use crate::lookup::UserFacts;
@@ -312,7 +313,7 @@ impl Activity {
     /// The ARN of a user of the affected account, without the path.
     #[must_use]
     pub(crate) fn user_arn(&self, account: &str, name: &str) -> String {
-        format!("arn:{}:iam::{account}:user/{name}", self.partition_id())
+        Arn::of_iam(self.partition_id(), account, &format!("user/{name}")).to_string()
     }
 
     /// The ARN of the user that the target is, or belongs to.
@@ -350,7 +351,7 @@ impl Activity {
     /// The ARN of root in an account.
     #[must_use]
     pub(crate) fn root_arn(&self, account: &str) -> String {
-        format!("arn:{}:iam::{account}:root", self.partition_id())
+        Arn::of_iam(self.partition_id(), account, "root").to_string()
     }
 }
 

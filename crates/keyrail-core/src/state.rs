@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::activity::{Activity, ActorKind};
 use crate::event::Event;
 use crate::history::History;
-use crate::id::AccountId;
+use crate::id::{AccountId, KeyKind};
 use crate::repeats::{Repetition, Tally, Window};
 use crate::taxonomy::Group;
 
@@ -199,7 +199,7 @@ pub(crate) fn subjects_of(activity: &Activity) -> Vec<Subject> {
     let actor = &activity.actor;
     if actor.kind == ActorKind::Root
         && let Some(key) = actor.access_key_id.as_ref()
-        && key.starts_with("ASIA")
+        && KeyKind::of(key) == Some(KeyKind::Temporary)
     {
         subjects.push(Subject::Key(key.clone()));
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use keyrail_aws::Aws;
+use keyrail_core::arn::Arn;
 use keyrail_core::id::AccountId;
 use keyrail_core::outcome::OutcomeResult;
 use keyrail_core::pipeline::{Handled, Looked, Response, follow_up, recheck};
@@ -215,13 +216,13 @@ fn within(aws: &Aws, end: SystemTime) -> Aws {
 
 /// `arn:aws-cn:lambda:…` → `aws-cn`.
 fn partition(function_arn: &str) -> &str {
-    function_arn.split(':').nth(1).unwrap_or("aws")
+    Arn::parse(function_arn).map_or("aws", |arn| arn.partition)
 }
 
 /// `arn:aws:lambda:us-east-1:111122223333:function:keyrail` → `111122223333`: the
 /// account in which this function may act, without a call to ask for it.
 fn own_account(function_arn: &str) -> Option<AccountId> {
-    function_arn.split(':').nth(4)?.parse().ok()
+    Arn::parse(function_arn)?.account.parse().ok()
 }
 
 fn result_for_lambda(response: &Response) -> Result<(), Diagnostic> {

@@ -4,6 +4,7 @@
 //! "userIdentity element" (checked 2026-11-25).
 
 use super::{Activity, ActorKind, CallOutcome};
+use crate::arn::Arn;
 use crate::english::{self, Named};
 use crate::event::Event;
 use crate::json::{Json, first_label};
@@ -207,10 +208,9 @@ fn contradictions(activity: &Activity, record: &Json, event: &Event) -> Vec<Stri
     let actor = &activity.actor;
     let is_user = actor.kind == ActorKind::IamUser;
     let arn = actor.arn.as_deref().filter(|_| is_user);
-    let arn_account = arn.and_then(|arn| arn.split(':').nth(4)).map(str::to_owned);
-    let arn_name = arn
-        .and_then(|arn| arn.rsplit('/').next())
-        .map(str::to_owned);
+    let parsed = arn.and_then(Arn::parse);
+    let arn_account = parsed.map(|arn| arn.account.to_owned());
+    let arn_name = parsed.map(|arn| arn.name()).or(arn).map(str::to_owned);
     let name = actor.name.clone();
     // A call that names nobody is about the caller; one whose parameters were left out
     // may have named somebody.

@@ -8,6 +8,7 @@ use super::target::{MOST_KEYS, is_key_id};
 use super::{Activity, Actor, ActorKind, HandsOff, Origin, Provenance, Target};
 use crate::english::mfa;
 use crate::event::Event;
+use crate::id::KeyKind;
 use crate::json::Json;
 use crate::taxonomy::{Kind, TargetKind};
 
@@ -108,7 +109,7 @@ impl Credential {
         let mut all: Vec<Self> = resources.chain(actors).collect();
         // A long-term key can be stopped; a session's runs out by itself.
         all.sort_by_key(|credential| match credential.key.as_deref() {
-            Some(key) if key.starts_with("AKIA") => 0,
+            Some(key) if is_long_term(key) => 0,
             Some(_) => 1,
             None => 2,
         });
@@ -117,7 +118,7 @@ impl Credential {
         for key in all.filter_map(|more| more.key) {
             let known =
                 credential.key.as_ref() == Some(&key) || credential.more_keys.contains(&key);
-            if key.starts_with("AKIA") && !known && credential.more_keys.len() + 1 < MOST_KEYS {
+            if is_long_term(&key) && !known && credential.more_keys.len() + 1 < MOST_KEYS {
                 credential.more_keys.push(key);
             }
         }
@@ -165,6 +166,10 @@ impl Credential {
             ..noted
         }
     }
+}
+
+fn is_long_term(key: &str) -> bool {
+    KeyKind::of(key) == Some(KeyKind::LongTerm)
 }
 
 /// The id of an access key within a text, such as `AWS::IAM::AccessKey:AKIA…`.

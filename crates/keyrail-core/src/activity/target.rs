@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::KeyKind;
 use crate::taxonomy::TargetKind;
 
 /// The thing that was acted on, as far as the event shows it.
@@ -47,7 +48,5 @@ pub(super) const MOST_KEYS: usize = 100;
 /// placeholders in sample findings.
 pub(super) fn is_key_id(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    (16..=128).contains(&text.len())
-        && text.bytes().all(plain)
-        && (text.starts_with("AKIA") || text.starts_with("ASIA"))
+    (16..=128).contains(&text.len()) && text.bytes().all(plain) && KeyKind::of(text).is_some()
 }

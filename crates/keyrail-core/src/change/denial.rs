@@ -3,6 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::arn::Arn;
+
 /// What an inline policy of keyrail's denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -94,5 +96,5 @@ impl Denial {
 /// `AWSDenyAll`, checked 2026-11-25).
 #[must_use]
 pub fn deny_all_arn(partition: &str) -> String {
-    format!("arn:{partition}:iam::aws:policy/AWSDenyAll")
+    Arn::of_iam(partition, "aws", "policy/AWSDenyAll").to_string()
 }

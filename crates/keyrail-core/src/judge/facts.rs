@@ -5,6 +5,7 @@ use cedar_policy::{Context, RestrictedExpression};
 use super::question::{text, uid};
 use crate::activity::Activity;
 use crate::circumstances::Past;
+use crate::id::KeyKind;
 
 /// The context, and the facts in it that Cedar refuses. That is found by trying each
 /// alone, which only an event with such a value has to pay for.
@@ -51,7 +52,10 @@ pub(super) fn facts(activity: &Activity) -> impl Iterator<Item = (String, Restri
         ("tlsVersion", origin.tls_version.as_deref().map(text)),
         ("sourceIdentity", actor.source_identity.as_deref().map(text)),
         ("accessKeyId", key.map(text)),
-        ("temporary", key.map(|key| bool(key.starts_with("ASIA")))),
+        (
+            "temporary",
+            key.map(|key| bool(KeyKind::of(key) == Some(KeyKind::Temporary))),
+        ),
         ("self", Some(bool(activity.is_on_self()))),
         ("own", Some(bool(activity.own))),
         ("misused", Some(bool(activity.misused))),

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use super::{Act, Bounds, Effect, Owner, Who, Withheld};
 use crate::activity::{Activity, ActorKind, Provenance};
-use crate::id::CredentialId;
+use crate::id::{CredentialId, KeyKind};
 use crate::taxonomy::{Group, TargetKind};
 use crate::words::StepName;
 
@@ -92,7 +92,7 @@ impl<'a> Evidence<'a> {
             ActorKind::IamUser => Self {
                 account: actor.account.as_deref(),
                 user: actor.name.as_deref(),
-                key: key.filter(|key| key.starts_with("AKIA")),
+                key: key.filter(|key| KeyKind::of(key) == Some(KeyKind::LongTerm)),
                 ..nobody
             },
             _ => nobody,
