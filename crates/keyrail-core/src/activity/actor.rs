@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::english::mfa;
+use crate::phrases::mfa;
 
 /// Who acted. What the record does not show is `None`.
 #[derive(Debug, Default, Serialize, Deserialize)]

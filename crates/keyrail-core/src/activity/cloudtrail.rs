@@ -5,8 +5,8 @@
 
 use super::taxonomy::{self, Entry, Group, conditions};
 use super::{Activity, ActorKind, CallOutcome, Kind, TargetKind};
-use crate::english::{self, Named};
 use crate::event::{Event, Json, first_label};
+use crate::phrases::{self, Named};
 
 mod identity;
 mod origin;
@@ -252,7 +252,7 @@ fn contradictions(activity: &Activity, record: &Json, event: &Event) -> Vec<Stri
     .filter_map(|(one, first, two, second)| {
         let (first, second) = first.zip(second)?;
         (!first.eq_ignore_ascii_case(&second))
-            .then(|| english::contradiction((one, &first), (two, &second)))
+            .then(|| phrases::contradiction((one, &first), (two, &second)))
     })
     .collect()
 }

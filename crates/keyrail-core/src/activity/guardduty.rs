@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::actor::is_shown;
 use super::target::{MOST_KEYS, is_key_id};
 use super::{Activity, Actor, ActorKind, HandsOff, Kind, Origin, Provenance, Target, TargetKind};
-use crate::english::mfa;
 use crate::event::{Event, Json};
+use crate::phrases::mfa;
 
 /// Reads a finding. One that is not about IAM credentials is noted: that it carries
 /// the key of whoever acted does not make the key the matter.

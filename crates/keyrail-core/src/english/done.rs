@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::outcome::withheld;
-use super::utc;
 use crate::activity::Kind;
-use crate::alert::plain::Plain;
 use crate::outcome::OutcomeResult;
+use crate::outcome::sentences::withheld;
+use crate::phrases::utc;
+use crate::plain::Plain;
 use crate::plan::{Step, StepName};
 use crate::repeats::Repeats;
 use crate::report::{Report, State};

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use crate::activity::actor::is_shown;
 use crate::activity::{Actor, ActorKind, Kind};
-use crate::english::mfa as because;
 use crate::event::{Json, first_label};
+use crate::phrases::mfa as because;
 
 pub(super) fn read(record: &Json, kind: Kind) -> Actor {
     let identity = |name: &str| record.text(&["userIdentity", name]);

@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use super::in_region;
 use crate::activity::taxonomy::Group;
 use crate::activity::{Activity, ActorKind, Kind, TargetKind};
-use crate::alert::plain::Plain;
 use crate::change::{Change, Denial, Status, option};
 use crate::english::who::actor_name;
 use crate::id::{AccessKeyId, UserName};
 use crate::outcome::{Outcome, OutcomeResult};
+use crate::plain::Plain;
 use crate::plan::StepName;
 use crate::report::{Report, State};
 
