@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use self::content::Content;
 pub use self::limits::Limit;
-use self::plain::{Plain, ascii_line};
 use crate::english;
+use crate::plain::{Plain, ascii_line};
 use crate::report::{Report, State};
 use crate::words::Severity;
 
@@ -16,7 +16,6 @@ mod email;
 pub(crate) mod instead;
 mod limits;
 pub(crate) mod links;
-pub(crate) mod plain;
 mod sms;
 
 /// The door to on-call.

@@ -33,6 +33,7 @@ mod afterwards;
 mod counting;
 mod look_again;
 mod look_up;
+mod not_known;
 mod recall;
 mod response;
 

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use self::look::all_credentials;
 pub(crate) use self::look::{Found, Haste, found};
+pub(crate) use self::sentences::CUT_SHORT;
 use crate::activity::Activity;
 use crate::bundle::Bundle;
 use crate::change::Change;
 use crate::circumstances::Circumstances;
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
-use crate::english;
 use crate::event::Event;
 use crate::id::{AccessKeyId, AccountId};
 use crate::patience::Patience;
@@ -25,6 +25,7 @@ use crate::report::Report;
 use crate::words::Mode;
 
 mod look;
+mod sentences;
 
 /// When a containment is looked at again, after it was made.
 pub(crate) const DELAYS: [Duration; 2] = [Duration::from_secs(30), Duration::from_mins(5)];
@@ -243,7 +244,7 @@ impl Recheck {
         steps.sort_by_key(|step| step.name);
         let mut report = Report::new(event, activity, verdict, Plan { steps }, bundle);
         if self.round + 1 >= MOST_ROUNDS {
-            report.not_known.push(english::last_round(MOST_ROUNDS));
+            report.not_known.push(sentences::last_round(MOST_ROUNDS));
         }
         report
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::arn::Arn;
-use crate::english::mfa;
+use crate::phrases::mfa;
 
 /// Who acted. What the record does not show is `None`.
 #[derive(Debug, Default, Serialize, Deserialize)]

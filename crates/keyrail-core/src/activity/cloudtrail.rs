@@ -5,11 +5,12 @@
 
 use super::{Activity, ActorKind, CallOutcome};
 use crate::arn::Arn;
-use crate::english::{self, Named};
 use crate::event::Event;
 use crate::json::{Json, first_label};
+use crate::phrases::Named;
 use crate::taxonomy::parameters::is_omitted;
-use crate::taxonomy::{self, Entry, Group, Kind, TargetKind, conditions};
+use crate::taxonomy::{Entry, Group, Kind, TargetKind, conditions};
+use crate::{phrases, taxonomy};
 
 mod identity;
 mod origin;
@@ -253,7 +254,7 @@ fn contradictions(activity: &Activity, record: &Json, event: &Event) -> Vec<Stri
     .filter_map(|(one, first, two, second)| {
         let (first, second) = first.zip(second)?;
         (!first.eq_ignore_ascii_case(&second))
-            .then(|| english::contradiction((one, &first), (two, &second)))
+            .then(|| phrases::contradiction((one, &first), (two, &second)))
     })
     .collect()
 }

@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::actor::is_shown;
 use super::target::{MOST_KEYS, is_key_id};
 use super::{Activity, Actor, ActorKind, HandsOff, Origin, Provenance, Target};
-use crate::english::mfa;
 use crate::event::Event;
 use crate::id::KeyKind;
 use crate::json::Json;
+use crate::phrases::mfa;
 use crate::taxonomy::{Kind, TargetKind};
 
 /// Reads a finding. One that is not about IAM credentials is noted: that it carries

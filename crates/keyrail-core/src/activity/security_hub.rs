@@ -8,9 +8,9 @@ use super::actor::is_shown;
 use super::guardduty::{Credential, key_in};
 use super::{Activity, HandsOff, Origin, Provenance};
 use crate::arn::Arn;
-use crate::english;
 use crate::event::Event;
 use crate::json::Json;
+use crate::phrases;
 
 pub(super) mod ocsf;
 
@@ -82,7 +82,7 @@ fn choose(detail: &Json, event: &Event, read: impl Fn(&Json) -> Reading) -> Acti
         activity.provenance = Provenance::Stranger;
     }
     if concerned > 1 {
-        activity.conflicts.push(english::many_findings(concerned));
+        activity.conflicts.push(phrases::many_findings(concerned));
     }
     activity
 }

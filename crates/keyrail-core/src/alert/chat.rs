@@ -5,10 +5,10 @@
 use serde::Serialize;
 
 use super::content::{Content, Labelled};
-use super::plain::{Plain, cut};
 use crate::activity::{Activity, ActorKind};
 use crate::arn::Arn;
 use crate::id::UserName;
+use crate::plain::{Plain, cut};
 use crate::report::Report;
 
 pub(super) const LONGEST_TITLE: usize = 250;

@@ -2,10 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::outcome::withheld;
-use super::utc;
-use crate::alert::plain::Plain;
 use crate::outcome::OutcomeResult;
+use crate::outcome::sentences::withheld;
+use crate::phrases::utc;
+use crate::plain::Plain;
 use crate::plan::Step;
 use crate::repeats::Repeats;
 use crate::report::{Report, State};

@@ -2,7 +2,7 @@
 
 use super::who::actor_name;
 use crate::activity::{Activity, ActorKind};
-use crate::alert::plain::Plain;
+use crate::plain::Plain;
 use crate::report::{Report, State};
 use crate::taxonomy::{Kind, TargetKind};
 
@@ -31,7 +31,7 @@ pub(super) fn sentence(report: &Report) -> String {
             repetition.guardrails.join(", "),
             place(activity),
             repeats.count(),
-            super::utc(repetition.until),
+            crate::phrases::utc(repetition.until),
         );
     }
     match activity.kind {

@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use crate::activity::actor::is_shown;
 use crate::activity::{Actor, ActorKind};
 use crate::arn::Arn;
-use crate::english::mfa as because;
 use crate::id::KeyKind;
 use crate::json::{Json, first_label};
+use crate::phrases::mfa as because;
 use crate::taxonomy::Kind;
 
 pub(super) fn read(record: &Json, kind: Kind) -> Actor {

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use super::in_region;
 use crate::activity::{Activity, ActorKind};
-use crate::alert::plain::Plain;
 use crate::change::{Change, Denial, Status, option};
 use crate::english::who::actor_name;
 use crate::id::{AccessKeyId, KeyKind, UserName};
 use crate::outcome::{Outcome, OutcomeResult};
+use crate::plain::Plain;
 use crate::report::{Report, State};
 use crate::taxonomy::{Group, Kind, TargetKind};
 use crate::words::StepName;
