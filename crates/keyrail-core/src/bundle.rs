@@ -18,7 +18,6 @@ use self::guardrail::Guardrail;
 pub use self::organization::Organization;
 pub(crate) use self::policy::reads_fact;
 pub use self::settings::{Protected, Settings};
-use crate::judge::Verdict;
 use crate::lookup::Lookup;
 use crate::words::StepName;
 
@@ -127,25 +126,6 @@ impl Bundle {
             .collect::<Files>()
             .check()
             .into_bundle()
-    }
-
-    /// What must be looked up before a verdict is the last word: for the policies that
-    /// it left undecided for want of such facts.
-    #[must_use]
-    pub(crate) fn lookups_for(&self, verdict: &Verdict) -> BTreeSet<Lookup> {
-        let of = |id: &str| {
-            let guardrail = self.guardrails.get(&PolicyId::new(id));
-            let exemption = self.exemptions.get(id);
-            guardrail
-                .map(|guardrail| &guardrail.lookups)
-                .or(exemption.map(|exemption| &exemption.lookups))
-        };
-        let undecided = verdict.undecided.iter();
-        undecided
-            .filter_map(|undecided| of(&undecided.policy))
-            .flatten()
-            .copied()
-            .collect()
     }
 
     /// The policies that wait for facts to be looked up, with those facts.

@@ -52,6 +52,16 @@ pub struct PasswordChange {
 }
 
 impl History {
+    /// A history of what is remembered.
+    #[must_use]
+    pub fn of(memories: &[Memory]) -> Self {
+        let mut history = Self::default();
+        for memory in memories {
+            history.recall(memory);
+        }
+        history
+    }
+
     /// Takes an activity into account for those that come after it.
     pub(crate) fn note(&mut self, activity: &Activity, circumstances: &Circumstances) {
         if activity.outcome.succeeded != Some(true) {

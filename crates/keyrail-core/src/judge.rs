@@ -1,6 +1,6 @@
 //! Activity → verdict.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cedar_policy::{Decision, PolicyId};
 use jiff::tz::Offset;
@@ -11,8 +11,7 @@ use crate::activity::Activity;
 use crate::bundle::{Bundle, reads_fact};
 use crate::circumstances::Circumstances;
 use crate::lookup::Lookup;
-use crate::words::StepName;
-use crate::words::{Mode, Severity};
+use crate::words::{Mode, Severity, StepName};
 
 mod facts;
 mod question;
@@ -165,6 +164,25 @@ impl Bundle {
             verdict.mode = highest;
         }
         verdict
+    }
+
+    /// What must be looked up before a verdict is the last word: for the policies that
+    /// it left undecided for want of such facts.
+    #[must_use]
+    pub(crate) fn lookups_for(&self, verdict: &Verdict) -> BTreeSet<Lookup> {
+        let of = |id: &str| {
+            let guardrail = self.guardrails.get(&PolicyId::new(id));
+            let exemption = self.exemptions.get(id);
+            guardrail
+                .map(|guardrail| &guardrail.lookups)
+                .or(exemption.map(|exemption| &exemption.lookups))
+        };
+        let undecided = verdict.undecided.iter();
+        undecided
+            .filter_map(|undecided| of(&undecided.policy))
+            .flatten()
+            .copied()
+            .collect()
     }
 
     fn answer(

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::activity::{Activity, ActorKind};
 use crate::event::Event;
-use crate::history::History;
 use crate::id::{AccountId, KeyKind};
 use crate::repeats::{Repetition, Tally, Window};
 use crate::taxonomy::Group;
@@ -274,16 +273,4 @@ pub(crate) fn launch_to_judge_again(activity: &Activity, memories: &[Memory]) ->
     // What the table gives back in another shape is told, like any event.
     let event = Event::parse(body).unwrap_or_else(|error| Event::unreadable(body, &error));
     Some(event.again())
-}
-
-impl History {
-    /// A history of what is remembered.
-    #[must_use]
-    pub fn of(memories: &[Memory]) -> Self {
-        let mut history = Self::default();
-        for memory in memories {
-            history.recall(memory);
-        }
-        history
-    }
 }
