@@ -231,9 +231,13 @@ impl Recheck {
         let mut what: Vec<&str> = found.iter().map(|found| found.what.as_str()).collect();
         what.dedup();
         let event = Event::comeback(self, what.join("; "), now);
-        let activity = Activity::interpret(&event, circumstances);
-        let verdict = bundle.judge(&activity, circumstances);
-        let bounds = Bounds::of(bundle, circumstances);
+        let activity = Activity::interpret(&event, &circumstances.deployment, &circumstances.known);
+        let verdict = bundle.judge(&activity, circumstances.mode, circumstances.known.now);
+        let bounds = Bounds::new(
+            &bundle.settings,
+            &circumstances.deployment,
+            circumstances.known.now,
+        );
         let mut steps: Vec<Step> = Vec::new();
         for act in found.into_iter().filter_map(|found| found.act) {
             let step = self.step(act, verdict.mode, bounds);

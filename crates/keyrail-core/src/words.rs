@@ -6,6 +6,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+/// The inline policies that keyrail puts on users and roles, by which it and the SCP that
+/// protects them know them: the one that denies everything, and the one that denies older sessions.
+pub(crate) const OWN_POLICIES: [&str; 2] = ["KeyrailQuarantine", "KeyrailRevokeOlderSessions"];
+
 /// How bad a violation is. Ordered: the last is the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]

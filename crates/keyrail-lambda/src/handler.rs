@@ -109,7 +109,7 @@ impl Guard {
             aws,
         ))
         .await;
-        telemetry::record_recheck(&looked, &settings.circumstances.name);
+        telemetry::record_recheck(&looked, &settings.circumstances.deployment.name);
         match looked {
             Ok(Looked::Held | Looked::PutOff) => Ok(()),
             Ok(Looked::Told(response)) => result_for_lambda(&response),
@@ -133,7 +133,7 @@ impl Guard {
         match Box::pin(follow_up(repeated, bundle, circumstances, &by, aws)).await {
             Ok(None) => Ok(()),
             Ok(Some(response)) => {
-                telemetry::record(&response, &circumstances.name);
+                telemetry::record(&response, &circumstances.deployment.name);
                 result_for_lambda(&response)
             }
             Err(error) => {
@@ -182,7 +182,7 @@ impl Guard {
             &within(aws, end),
         ))
         .await;
-        telemetry::record(&response, &settings.circumstances.name);
+        telemetry::record(&response, &settings.circumstances.deployment.name);
         (response.again.take(), result_for_lambda(&response))
     }
 }

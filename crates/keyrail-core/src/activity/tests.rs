@@ -6,6 +6,10 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::circumstances::Known;
+use crate::deployment::Deployment;
+use crate::event::Event;
+use crate::taxonomy::{Group, Kind};
 
 fn activity(detail: Value) -> Activity {
     let envelope = json!({
@@ -16,7 +20,7 @@ fn activity(detail: Value) -> Activity {
         "detail": detail,
     });
     let event = Event::parse(envelope.to_string().as_bytes()).expect("it is JSON");
-    Activity::interpret(&event, &Circumstances::default())
+    Activity::interpret(&event, &Deployment::default(), &Known::default())
 }
 
 fn created(identity: Value, request: Value, response: Value) -> Activity {
@@ -371,7 +375,7 @@ fn a_finding_is_about_the_keys_that_it_names_as_its_matter() {
             "account": "111122223333", "region": "us-east-1", "detail": detail,
         });
         let event = Event::parse(event.to_string().as_bytes()).expect("it is JSON");
-        Activity::interpret(&event, &Circumstances::default())
+        Activity::interpret(&event, &Deployment::default(), &Known::default())
     };
     let key = |id: &str| json!({"resourceType": "ACCESS_KEY", "uid": id, "data": {"accessKey": {"userType": "IAMUser", "userName": "bob"}}});
     let resources = [
@@ -432,7 +436,7 @@ fn a_path_that_imitates_an_arn_of_awss_is_none() {
         let mut event = entry.example(Some(Group::ReportExposure));
         event["detail"]["requestParameters"]["policyArn"] = arn.into();
         let event = Event::parse(event.to_string().as_bytes()).expect("it is an event");
-        Activity::interpret(&event, &Circumstances::default()).groups
+        Activity::interpret(&event, &Deployment::default(), &Known::default()).groups
     };
     let quarantine = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3";
     assert!(attach(quarantine).contains(&Group::ReportExposure));
@@ -449,7 +453,7 @@ fn nobody_acts_on_themselves_across_accounts() {
         let mut event = entry.example(None);
         event["detail"]["userIdentity"]["accountId"] = account.into();
         let event = Event::parse(event.to_string().as_bytes()).expect("it is an event");
-        let activity = Activity::interpret(&event, &Circumstances::default());
+        let activity = Activity::interpret(&event, &Deployment::default(), &Known::default());
         assert_eq!(activity.is_on_self(), expected, "{account}");
     }
 }

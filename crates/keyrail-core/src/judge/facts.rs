@@ -3,8 +3,7 @@
 use cedar_policy::{Context, RestrictedExpression};
 
 use super::question::{text, uid};
-use crate::activity::Activity;
-use crate::circumstances::Past;
+use crate::activity::{Activity, Past};
 use crate::id::KeyKind;
 
 /// The context, and the facts in it that Cedar refuses. That is found by trying each
@@ -95,16 +94,16 @@ const TEN_YEARS: i64 = 5_256_000;
 
 fn history(past: &Past) -> RestrictedExpression {
     let contained = RestrictedExpression::new_bool(past.contained);
-    let (minutes, instances) = past.surge;
+    let surge = past.surge;
     let mut fields = vec![
         ("contained".to_owned(), contained),
         (
             "surgeMinutes".to_owned(),
-            RestrictedExpression::new_long(minutes),
+            RestrictedExpression::new_long(surge.minutes),
         ),
         (
             "surgeInstances".to_owned(),
-            RestrictedExpression::new_long(instances),
+            RestrictedExpression::new_long(surge.instances),
         ),
     ];
     if let Some(change) = past.password_change {

@@ -258,7 +258,7 @@ fn restores(name: StepName, activity: &Activity) -> bool {
 /// Whether an event is older than the settings allow; one without a time is, and where
 /// nobody knows what time it is, none is.
 fn is_old(activity: &Activity, bounds: Bounds<'_>) -> bool {
-    let Some(now) = bounds.circumstances.now else {
+    let Some(now) = bounds.now else {
         return false;
     };
     let minutes = bounds.settings.limits.event_age_minutes;

@@ -97,7 +97,7 @@ fn like(event: &Value) -> Vec<Value> {
 
 fn interpreted(event: &Value, circumstances: &Circumstances) -> Option<(Event, Activity)> {
     let event = Event::parse(event.to_string().as_bytes()).ok()?;
-    let activity = Activity::interpret(&event, circumstances);
+    let activity = Activity::interpret(&event, &circumstances.deployment, &circumstances.known);
     let is_judged = activity.kind.is_judged();
     is_judged.then_some((event, activity))
 }
