@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use self::content::Content;
 pub use self::limits::Limit;
-use self::plain::{Plain, ascii_line};
-use crate::bundle::Severity;
 use crate::english;
+use crate::plain::{Plain, ascii_line};
 use crate::report::{Report, State};
+use crate::words::Severity;
 
 mod chat;
 pub(crate) mod content;
@@ -16,7 +16,6 @@ mod email;
 pub(crate) mod instead;
 mod limits;
 pub(crate) mod links;
-pub(crate) mod plain;
 mod sms;
 
 /// The door to on-call.

@@ -3,7 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::english;
 use crate::id::{AccessKeyId, CredentialId, RoleName, UserName};
 
 pub use self::denial::{Denial, deny_all_arn};
@@ -11,6 +10,7 @@ pub use self::denial::{Denial, deny_all_arn};
 mod command;
 pub(crate) use self::command::option;
 mod denial;
+mod words;
 
 /// One changing call, with nothing but parsed ids in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,14 +184,6 @@ pub enum Instead {
     Unchanged,
 }
 
-impl Instead {
-    /// The same in words.
-    #[must_use]
-    pub fn in_words(self) -> &'static str {
-        english::instead(self)
-    }
-}
-
 /// Who a change is made to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Principal<'a> {
@@ -354,12 +346,6 @@ impl Change {
                 set
             }
         })
-    }
-
-    /// What was done, once it was, in words.
-    #[must_use]
-    pub fn done(&self) -> &'static str {
-        english::done(self)
     }
 }
 

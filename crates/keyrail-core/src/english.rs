@@ -4,16 +4,9 @@
 //! Not here: commands, names of AWS's, what the bundle says (titles, advice, policies),
 //! and the texts of errors, which alerts quote as AWS, Cedar or the parser wrote them.
 
-use jiff::Timestamp;
-
 use self::done::{done as what_was_done, still};
 use self::evidence::{evidence, why};
 use self::headline::{headline, in_short};
-pub(crate) use self::notes::{
-    CUT_SHORT, Named, Unknown, another_user, contradiction, key_is, last_round, many_findings, mfa,
-    new_credential, no_longer, no_user, not_known, renamed, storm,
-};
-pub(crate) use self::outcome::{done, ending, instead, withheld};
 use self::sentence::{known, sentence};
 use self::to_do::to_do;
 use self::undo::undo;
@@ -27,8 +20,6 @@ mod advice;
 mod done;
 mod evidence;
 mod headline;
-mod notes;
-mod outcome;
 mod sentence;
 mod to_do;
 mod undo;
@@ -77,8 +68,4 @@ fn before_links(report: &Report) -> String {
         Some(_) => "(through the access portal)".to_owned(),
         None => format!("(sign in to account {account} first)"),
     }
-}
-
-fn utc(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

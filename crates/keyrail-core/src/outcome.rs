@@ -10,15 +10,16 @@ use self::target::Target;
 use crate::bundle::Protected;
 use crate::change::Change;
 use crate::effects::{Effects, Reach};
-use crate::english;
 use crate::id::{AccessKeyId, AccountId, UserName};
-use crate::plan::{Effect, Plan, StepName, Withheld};
+use crate::plan::{Effect, Plan, Withheld};
+use crate::words::StepName;
 
 mod attempt;
 mod changes;
-pub(crate) mod ending;
+mod ending;
 mod pursuit;
 mod search;
+pub(crate) mod sentences;
 mod target;
 
 /// What became of one step.
@@ -238,7 +239,7 @@ impl Outcome {
         Self {
             step: effect.act.step(),
             result: ending.result(),
-            detail: english::ending(ending),
+            detail: sentences::ending(ending),
             attempts: ending.reads(),
             millis,
             account: Some(effect.account.clone()),
@@ -257,7 +258,7 @@ impl Outcome {
         Self {
             step,
             result: OutcomeResult::Withheld,
-            detail: english::withheld(withheld).to_owned(),
+            detail: sentences::withheld(withheld).to_owned(),
             attempts: 0,
             millis: 0,
             account: None,

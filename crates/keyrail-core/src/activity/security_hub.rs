@@ -7,8 +7,10 @@ use serde_json::Value;
 use super::actor::is_shown;
 use super::guardduty::{Credential, key_in};
 use super::{Activity, HandsOff, Origin, Provenance};
-use crate::english;
-use crate::event::{Event, Json};
+use crate::arn::Arn;
+use crate::event::Event;
+use crate::json::Json;
+use crate::phrases;
 
 pub(super) mod ocsf;
 
@@ -32,9 +34,7 @@ pub(super) fn read(detail: &Json, event: &Event) -> Activity {
 /// and of its partners are in no account.
 fn is_of_account(product_arn: Option<String>) -> bool {
     let arn = product_arn.unwrap_or_default();
-    arn.split(':')
-        .nth(4)
-        .is_some_and(|account| !account.is_empty())
+    Arn::parse(&arn).is_some_and(|arn| !arn.account.is_empty())
 }
 
 /// What one finding says, in either format.
@@ -82,7 +82,7 @@ fn choose(detail: &Json, event: &Event, read: impl Fn(&Json) -> Reading) -> Acti
         activity.provenance = Provenance::Stranger;
     }
     if concerned > 1 {
-        activity.conflicts.push(english::many_findings(concerned));
+        activity.conflicts.push(phrases::many_findings(concerned));
     }
     activity
 }
@@ -202,8 +202,7 @@ fn credential(finding: &Json) -> Credential {
 
 /// `arn:aws:iam::111122223333:user/path/NAME` → `NAME`.
 pub(super) fn user_in(arn: &str) -> Option<String> {
-    let (_, path) = arn.split_once(":user/")?;
-    path.rsplit('/').next().map(str::to_owned)
+    Arn::parse(arn)?.user().map(str::to_owned)
 }
 
 fn origin(finding: &Json) -> Origin {

@@ -5,9 +5,10 @@
 use serde::Serialize;
 
 use super::content::{Content, Labelled};
-use super::plain::{Plain, cut};
 use crate::activity::{Activity, ActorKind};
+use crate::arn::Arn;
 use crate::id::UserName;
+use crate::plain::{Plain, cut};
 use crate::report::Report;
 
 pub(super) const LONGEST_TITLE: usize = 250;
@@ -207,7 +208,7 @@ fn resources(activity: &Activity) -> Vec<String> {
         .arn
         .as_deref()
         .filter(|_| activity.actor.kind != ActorKind::Unknown);
-    let actor = actor.filter(|arn| arn.starts_with("arn:")).and_then(word);
+    let actor = actor.filter(|arn| Arn::parse(arn).is_some()).and_then(word);
     let mut all: Vec<String> = target.into_iter().chain(actor).collect();
     all.dedup();
     all

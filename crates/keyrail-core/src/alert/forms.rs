@@ -4,9 +4,9 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::plain::Plain;
 use super::tests::{key_created, report};
 use super::{Alert, Limit, situations};
+use crate::plain::Plain;
 use crate::report::Report;
 
 fn is_printable(text: &str) -> bool {

@@ -1,10 +1,9 @@
 //! What to use instead of an access key.
 
-use super::notes::because;
 use super::to_do::issues_a_key;
 use crate::activity::Activity;
-use crate::activity::taxonomy::Group;
-use crate::alert::instead::{Place, likely};
+use crate::alert::instead::{Hint, Place, likely};
+use crate::taxonomy::Group;
 
 /// One line for each place that a key is used in, the likely one first.
 pub(super) fn instead(activity: &Activity) -> Vec<String> {
@@ -44,5 +43,13 @@ fn advice(place: Place) -> &'static str {
         Place::Laptop => "on a laptop: IAM Identity Center, or aws login",
         Place::Outside => "outside AWS: IAM Roles Anywhere",
         Place::App => "in a browser or mobile app: a Cognito identity pool",
+    }
+}
+
+/// What a guess where a key is used rests on.
+fn because(hint: Hint) -> String {
+    match hint {
+        Hint::Name(word) => format!("the user's name says {word}"),
+        Hint::OnSelf => "the user made it for itself".to_owned(),
     }
 }

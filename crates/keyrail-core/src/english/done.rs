@@ -2,14 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::outcome::withheld;
-use super::utc;
-use crate::activity::Kind;
-use crate::alert::plain::Plain;
 use crate::outcome::OutcomeResult;
-use crate::plan::{Step, StepName};
+use crate::outcome::sentences::withheld;
+use crate::phrases::utc;
+use crate::plain::Plain;
+use crate::plan::Step;
 use crate::repeats::Repeats;
 use crate::report::{Report, State};
+use crate::taxonomy::Kind;
+use crate::words::StepName;
 
 pub(super) fn done(report: &Report) -> Vec<String> {
     if let Some(repeats) = &report.activity.repeats {

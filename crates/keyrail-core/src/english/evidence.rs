@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::sentence::{actor, known, place};
-use super::utc;
-use crate::activity::Kind;
 use crate::alert::condition;
 use crate::alert::content::{Labelled, Reason};
-use crate::alert::plain::Plain;
+use crate::phrases::utc;
+use crate::plain::Plain;
 use crate::report::Report;
+use crate::taxonomy::Kind;
 
 pub(super) fn evidence(report: &Report) -> Vec<Labelled> {
     let activity = &report.activity;

@@ -1,10 +1,10 @@
 //! What it is about in a few words, for a subject and for a telephone.
 
 use super::to_do;
-use crate::activity::Kind;
-use crate::bundle::Severity;
-use crate::plan::{Step, StepName, Withheld};
+use crate::plan::{Step, Withheld};
 use crate::report::{Report, State};
+use crate::taxonomy::Kind;
+use crate::words::{Severity, StepName};
 
 /// What it is about, in a few words: the worst guardrail's title.
 pub(super) fn headline(report: &Report) -> String {

@@ -1,9 +1,10 @@
 //! What happened, in one sentence, and the words for who, whose and where.
 
 use super::who::actor_name;
-use crate::activity::{Activity, ActorKind, Kind, TargetKind};
-use crate::alert::plain::Plain;
+use crate::activity::{Activity, ActorKind};
+use crate::plain::Plain;
 use crate::report::{Report, State};
+use crate::taxonomy::{Kind, TargetKind};
 
 /// What happened, in one sentence.
 pub(super) fn sentence(report: &Report) -> String {
@@ -30,7 +31,7 @@ pub(super) fn sentence(report: &Report) -> String {
             repetition.guardrails.join(", "),
             place(activity),
             repeats.count(),
-            super::utc(repetition.until),
+            crate::phrases::utc(repetition.until),
         );
     }
     match activity.kind {

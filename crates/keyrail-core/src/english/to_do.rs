@@ -2,11 +2,13 @@
 
 pub(super) use self::keys::{callers_key, issues_a_key};
 use self::keys::{sessions, stop_by_hand, unknown_owners, uses};
-use crate::activity::{ActorKind, Kind};
+use crate::activity::ActorKind;
 use crate::alert::links::is_slug;
+use crate::arn::Arn;
 use crate::change::{Change, Denial};
 use crate::id::UserName;
 use crate::report::{Report, State};
+use crate::taxonomy::Kind;
 
 mod keys;
 
@@ -81,7 +83,7 @@ fn of_bundle(report: &Report) -> Vec<String> {
 
 /// Where to see what an actor did.
 fn calls_of(arn: &str, report: &Report) -> Option<String> {
-    let name = arn.strip_prefix("arn:")?.rsplit([':', '/']).next()?;
+    let name = Arn::parse(arn)?.name();
     // Names of sessions have the same alphabet.
     let name: UserName = name.parse().ok()?;
     let region = in_region(report);

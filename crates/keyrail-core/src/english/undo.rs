@@ -1,8 +1,8 @@
 //! How to take back what was done.
 
-use crate::activity::Kind;
 use crate::change::Change;
 use crate::report::Report;
+use crate::taxonomy::Kind;
 
 /// The calls that take back what was done, the last first.
 pub(super) fn undo(report: &Report) -> Vec<String> {

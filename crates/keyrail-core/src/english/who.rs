@@ -1,6 +1,8 @@
 //! The people in it, in a few words.
 
-use crate::activity::{Activity, ActorKind, Kind, TargetKind};
+use crate::activity::{Activity, ActorKind};
+use crate::arn::Arn;
+use crate::taxonomy::{Kind, TargetKind};
 
 /// The people in it, in a few words: `bob, by anaya`; nobody where the event is about
 /// nobody, or nobody can read it.
@@ -9,9 +11,7 @@ pub(crate) fn who(activity: &Activity) -> Option<String> {
     if let Some(repeats) = &activity.repeats {
         // `user/anaya`, `assumed-role/deploy/anaya`
         let actor = &repeats.follow_up.repetition.actor;
-        let in_arn = actor
-            .strip_prefix("arn:")
-            .and_then(|arn| arn.rsplit(':').next());
+        let in_arn = Arn::parse(actor).map(|arn| arn.resource);
         return Some(in_arn.unwrap_or(actor).to_owned());
     }
     if activity.comeback.is_some() {

@@ -6,8 +6,8 @@ use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Response;
+use super::not_known::{Unknown, not_known};
 use crate::effects::Effects;
-use crate::english::{self, Unknown};
 use crate::outcome::Outcome;
 use crate::plan::Act;
 use crate::queue::{Later, Queue};
@@ -80,7 +80,7 @@ pub(crate) async fn afterwards(
     // A later event is judged without it: another try, with another alert, would be worse.
     let forgotten = forgotten
         .into_iter()
-        .map(|error| english::not_known(Unknown::ContainedLater, &error));
+        .map(|error| not_known(Unknown::ContainedLater, &error));
     response.report.not_known.extend(forgotten);
     response.notes.extend(notes);
     response.failed_afterwards = failed;

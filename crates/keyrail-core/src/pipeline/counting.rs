@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use super::not_known::{Unknown, not_known, storm};
 use super::{Response, examine, tell};
 use crate::alert::{Alert, Notifier};
 use crate::bundle::Bundle;
 use crate::circumstances::Circumstances;
 use crate::effects::Effects;
-use crate::english::{self, Unknown};
 use crate::event::{EVENT_LASTS, Event};
 use crate::queue::{Later, Queue};
 use crate::repeats::{FollowUp, LONGEST_ENTRY, MOST_ALONE, Repeats, Repetition, Tally, Window};
@@ -115,12 +115,12 @@ pub(super) async fn tell_or_count(
             };
         }
         Ok(false) if repetition.is_storm() => {
-            let storm = english::storm(MOST_ALONE, repetition.until);
+            let storm = storm(MOST_ALONE, repetition.until);
             report.not_known.push(storm);
         }
         Ok(false) => {}
         Err(error) => {
-            let not_known = english::not_known(Unknown::Repeated, &error);
+            let not_known = not_known(Unknown::Repeated, &error);
             report.not_known.push(not_known);
         }
     }

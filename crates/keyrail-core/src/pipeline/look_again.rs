@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::afterwards::afterwards;
+use super::not_known::{Unknown, not_known};
 use super::{Response, tell};
 use crate::alert::Notifier;
 use crate::bundle::Bundle;
 use crate::circumstances::Circumstances;
 use crate::effects::{EffectError, EffectErrorKind, Effects};
-use crate::english::{self, Unknown};
 use crate::outcome::carry_out;
 use crate::queue::{Later, Queue};
-use crate::recheck::{Found, Haste, Recheck, found};
+use crate::recheck::{CUT_SHORT, Found, Haste, Recheck, found};
 use crate::state::{Fact, State, Subject};
 
 /// What became of a look at a containment.
@@ -69,7 +69,7 @@ pub async fn recheck(
     if found.is_empty() && tried_before {
         // It may have stopped what had come back, and died before anybody was told.
         found.push(Found {
-            what: english::CUT_SHORT.to_owned(),
+            what: CUT_SHORT.to_owned(),
             act: None,
         });
     }
@@ -100,7 +100,7 @@ impl Releases {
             return false;
         }
         let memories = aws.recall(&about).await.unwrap_or_else(|error| {
-            let not_known = english::not_known(Unknown::Released, &error);
+            let not_known = not_known(Unknown::Released, &error);
             self.not_known.push(not_known);
             Vec::new()
         });

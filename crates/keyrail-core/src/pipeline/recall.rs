@@ -2,8 +2,8 @@
 
 use futures_util::future::{join, join_all};
 
+use super::not_known::{Unknown, not_known};
 use crate::bundle::Bundle;
-use crate::english::{self, Unknown};
 use crate::plan::Withheld;
 use crate::report::Report;
 use crate::state::{Claim, Claimant, Memory, State, Subject, memories_of, subjects_of};
@@ -68,7 +68,7 @@ pub(super) async fn recall(
         not_known: Vec::new(),
     };
     let mut not_known = |what: Unknown, error: String| {
-        recalled.not_known.push(english::not_known(what, &error));
+        recalled.not_known.push(not_known(what, &error));
     };
     match claim {
         Some(Ok(claim)) => recalled.claim = Some(claim),
@@ -103,7 +103,7 @@ pub(super) async fn keep_to_the_limit(report: &mut Report, bundle: &Bundle, stat
         Ok(true) => {}
         Ok(false) => report.plan.withhold(Withheld::Limit),
         Err(error) => {
-            let unknown = english::not_known(Unknown::Limit, &error.message);
+            let unknown = not_known(Unknown::Limit, &error.message);
             report.not_known.push(unknown);
         }
     }

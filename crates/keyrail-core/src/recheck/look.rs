@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
-use super::Recheck;
+use super::{Recheck, sentences};
 use crate::change::{Change, Denial, Sight};
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Held, HeldKind};
-use crate::english;
 use crate::id::{AccessKeyId, UserName};
 use crate::patience::Patience;
 use crate::plan::Act;
@@ -79,7 +78,7 @@ pub(crate) async fn found(
     if let Some((key, owner)) = holder {
         // Whoever has the user's name by now is somebody else.
         let again = changes.iter().map(|change| Found {
-            what: english::renamed(key, &owner),
+            what: sentences::renamed(key, &owner),
             act: Some(act_of(change)),
         });
         return Ok(again.collect());
@@ -91,8 +90,8 @@ pub(crate) async fn found(
             (Sight::TargetGone, _) if !change.is_put() => continue,
             // A renamed user takes what was put on it along.
             (Sight::OwnerGone, _) => continue,
-            (Sight::NotMade(state), Some(key)) => english::key_is(key, state),
-            (Sight::NotMade(_) | Sight::TargetGone, _) => english::no_longer(change),
+            (Sight::NotMade(state), Some(key)) => sentences::key_is(key, state),
+            (Sight::NotMade(_) | Sight::TargetGone, _) => sentences::no_longer(change),
         };
         found.push(Found {
             what,
@@ -110,7 +109,7 @@ pub(crate) async fn found(
         .filter(|held| recheck.is_new(held, &known, released))
     {
         found.push(Found {
-            what: english::new_credential(held),
+            what: sentences::new_credential(held),
             act: act_on(held),
         });
     }
@@ -166,7 +165,7 @@ async fn holder<'a>(
         match asking.await {
             Ok(owner) if owner == *user => return Ok(Holder::Same),
             Ok(owner) if recheck.is_compared => {
-                return Ok(Holder::Lost(english::renamed(key, &owner)));
+                return Ok(Holder::Lost(sentences::renamed(key, &owner)));
             }
             Ok(owner) => return Ok(Holder::Elsewhere(key, owner)),
             // IAM does not tell: the key may have been deleted since.
@@ -183,13 +182,13 @@ async fn holder<'a>(
         Ok(record) => Ok(match recheck.created {
             Some(created) if record.created == created => Holder::Same,
             None if record.created <= recheck.since => Holder::Same,
-            Some(_) | None => Holder::Lost(english::another_user(user)),
+            Some(_) | None => Holder::Lost(sentences::another_user(user)),
         }),
         Err(error) if error.kind == EffectErrorKind::Gone => {
             Ok(match recheck.changes.iter().any(Change::is_put) {
                 _ if recheck.is_user_missing => Holder::StillMissing,
                 // What the user held went with it; what was put on it, a new name takes along.
-                true => Holder::Lost(english::no_user(user)),
+                true => Holder::Lost(sentences::no_user(user)),
                 false => Holder::Same,
             })
         }

@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 
 use super::in_region;
-use crate::activity::taxonomy::Group;
-use crate::activity::{Activity, ActorKind, Kind, TargetKind};
-use crate::alert::plain::Plain;
+use crate::activity::{Activity, ActorKind};
 use crate::change::{Change, Denial, Status, option};
 use crate::english::who::actor_name;
-use crate::id::{AccessKeyId, UserName};
+use crate::id::{AccessKeyId, KeyKind, UserName};
 use crate::outcome::{Outcome, OutcomeResult};
-use crate::plan::StepName;
+use crate::plain::Plain;
 use crate::report::{Report, State};
+use crate::taxonomy::{Group, Kind, TargetKind};
+use crate::words::StepName;
 
 /// What is to be stopped or looked at because keyrail did not, or could not.
 pub(super) fn stop_by_hand(report: &Report) -> Vec<String> {
@@ -78,7 +78,8 @@ pub(in crate::english) fn callers_key(report: &Report) -> Option<String> {
     let is_call = report.activity.kind == Kind::ApiCall;
     let id: AccessKeyId = actor.access_key_id.as_deref()?.parse().ok()?;
     let user: UserName = actor.name.as_deref()?.parse().ok()?;
-    let is_own = actor.kind == ActorKind::IamUser && id.as_str().starts_with("AKIA");
+    let is_own =
+        actor.kind == ActorKind::IamUser && KeyKind::of(id.as_str()) == Some(KeyKind::LongTerm);
     // The key itself, or the user and so all of its keys.
     let stops = [id.as_str(), user.as_str()];
     let mut planned = report.plan.steps.iter();

@@ -1,17 +1,17 @@
-//! How a step ended, in a sentence.
+//! How a step ended, in the sentence that is the outcome's `detail`.
 
 use jiff::Timestamp;
 
-use crate::change::{Change, Denial, Instead, Nature, Sight, Status};
+use super::ending::{Ending, Seen};
+use crate::change::{Change, Sight};
 use crate::effects::{EffectError, EffectErrorKind};
-use crate::outcome::ending::{Ending, Seen};
 use crate::plan::Withheld;
 
 /// How a step ended, with what was read back and when.
 pub(crate) fn ending(ending: &Ending) -> String {
     match ending {
         Ending::Verified { change, at, .. } => {
-            let (done, shown) = (done(change), shown(change));
+            let (done, shown) = (change.done(), change.shown());
             format!("{done}, and read back {shown} at {}", to_second(*at))
         }
         Ending::AlreadyMade {
@@ -79,7 +79,7 @@ pub(crate) fn ending(ending: &Ending) -> String {
 }
 
 fn already_made(change: &Change, at: Timestamp, failed: Option<&EffectError>) -> String {
-    let (shown, at) = (shown(change), to_second(at));
+    let (shown, at) = (change.shown(), to_second(at));
     match failed {
         None => {
             format!("was {shown} before keyrail's change was confirmed; read {shown} at {at}")
@@ -94,53 +94,6 @@ fn already_gone(what: Sight, of_key: bool) -> &'static str {
         (Sight::OwnerGone, false) => "it does not exist",
         (_, true) => "IAM says that the key has been deleted",
         (_, false) => "IAM says that there is none, or none any more",
-    }
-}
-
-/// What a change does, once it was made: the words that follow "keyrail has".
-pub(crate) fn done(change: &Change) -> &'static str {
-    match change {
-        Change::Key { status, .. }
-        | Change::ServiceCredential { status, .. }
-        | Change::SshKey { status, .. }
-        | Change::SigningCertificate { status, .. } => match status {
-            Status::Active => "set to Active",
-            Status::Inactive => "set to Inactive",
-        },
-        Change::DenyUser { denial, .. } | Change::DenyRole { denial, .. } => match denial {
-            Denial::Everything => "denied everything by an inline policy",
-            Denial::SessionsBefore(_) => "older sessions denied by an inline policy",
-        },
-        Change::AllowUser { .. } | Change::AllowRole { .. } => "keyrail's inline policy deleted",
-        Change::AttachDenyAll { .. } => "denied everything by a managed policy",
-        Change::DetachDenyAll { .. } => "the managed policy that denies detached",
-        Change::Boundary { .. } => {
-            "bounded by a policy that denies everything, but for what policies of resources grant the user by name"
-        }
-        Change::NoBoundary { .. } => "permissions boundary removed",
-        Change::DeletePassword { .. } => "password deleted",
-        Change::DeleteKey { .. } | Change::DeleteRootKey { .. } => "deleted for good",
-    }
-}
-
-/// The state that shows that a change was made.
-pub(super) fn shown(change: &Change) -> &'static str {
-    match change.nature() {
-        Nature::Puts => "in place",
-        Nature::Removes => "gone",
-        Nature::Sets(status) => status.as_str(),
-    }
-}
-
-/// How it is instead.
-pub(crate) fn instead(state: Instead) -> &'static str {
-    match state {
-        Instead::Absent => "absent",
-        Instead::Active => "Active",
-        Instead::Another => "something else, or nothing",
-        Instead::Inactive => "Inactive",
-        Instead::Present => "still there",
-        Instead::Unchanged => "as it was",
     }
 }
 
@@ -186,7 +139,7 @@ fn last_seen(seen: Option<&Seen>) -> String {
     };
     let state = match state {
         Ok(Sight::Made) => "as it should be",
-        Ok(Sight::NotMade(state)) => instead(*state),
+        Ok(Sight::NotMade(state)) => state.in_words(),
         Ok(Sight::TargetGone) => "nothing such of this user",
         Ok(Sight::OwnerGone) => "no user of this name in this account",
         Err(error) => return format!("its state could not be read: {error}"),

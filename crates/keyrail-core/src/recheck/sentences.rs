@@ -1,0 +1,57 @@
+//! What a re-check finds, in the sentences that a report quotes.
+
+use crate::change::{Change, Instead};
+use crate::effects::{Held, HeldKind};
+use crate::id::{AccessKeyId, UserName};
+
+/// A credential is not as keyrail left it.
+pub(super) fn key_is(key: &AccessKeyId, state: Instead) -> String {
+    format!("key {key} is {}", state.in_words())
+}
+
+/// A change no longer holds.
+pub(super) fn no_longer(change: &Change) -> String {
+    let (done, shown) = (change.done(), change.shown());
+    format!("what keyrail had {done} is {shown} no longer")
+}
+
+/// The user of a key has another name.
+pub(super) fn renamed(key: &AccessKeyId, owner: &UserName) -> String {
+    format!("the user of key {key} is called {owner} by now")
+}
+
+/// The name is another user's.
+pub(super) fn another_user(user: &UserName) -> String {
+    format!(
+        "the user {user} is another one by now: whom keyrail had contained has another name, or was deleted"
+    )
+}
+
+/// The user is not found.
+pub(super) fn no_user(user: &UserName) -> String {
+    format!(
+        "IAM knows no user {user} any more: it was deleted, or has another name, under which nobody has looked"
+    )
+}
+
+/// The user has got another credential.
+pub(super) fn new_credential(held: &Held) -> String {
+    let (kind, id) = match held.kind {
+        HeldKind::AccessKey => ("access key ", held.id.as_str()),
+        HeldKind::Password => ("password", ""),
+        HeldKind::ServiceCredential => ("service-specific credential ", held.id.as_str()),
+        HeldKind::SigningCertificate => ("signing certificate ", held.id.as_str()),
+        HeldKind::SshKey => ("SSH key ", held.id.as_str()),
+    };
+    format!("the user has a new {kind}{id}")
+}
+
+/// An earlier look did not come to its end.
+pub(crate) const CUT_SHORT: &str = "an earlier look at it was cut short, and may have stopped something that had come back; now it holds";
+
+/// The chain of re-checks ends here.
+pub(super) fn last_round(most: u8) -> String {
+    format!(
+        "whether this containment holds: it was undone {most} times in a row, and keyrail does not look again by itself; find who undoes it"
+    )
+}
