@@ -13,11 +13,6 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/upgrade")
 }
 
-/// The path of a file or folder among them.
-pub(super) fn path(name: &str) -> String {
-    folder().join(name).to_string_lossy().into_owned()
-}
-
 pub(super) fn write(artefacts: &Artefacts) {
     for (name, value) in artefacts {
         let path = folder().join(format!("{name}.json"));
