@@ -171,8 +171,12 @@ async fn of_one_key(all: &mut Artefacts) {
     let alert = scene.alert().await;
     all.insert("alerts/verified".to_owned(), alert);
     let first = scene.rechecks()[0].clone();
+    let letter = json!({"body": first});
+    all.insert("letters/used-up-recheck".to_owned(), letter);
     all.insert("messages/recheck".to_owned(), first);
     let follow_up = scene.follow_ups()[0].clone();
+    let letter = json!({"body": follow_up});
+    all.insert("letters/used-up-follow-up".to_owned(), letter);
     all.insert("messages/follow-up".to_owned(), follow_up);
     for (name, pk, sk) in [
         ("claim-handled", "event#", "claim"),
@@ -276,6 +280,8 @@ async fn of_failures(all: &mut Artefacts) {
         let record = scene.ids.documented(&record(&event, &answered));
         all.insert(format!("letters/failed-{error}"), json!({"body": record}));
         if error == "NotContained" {
+            let letter = not_delivered(&scene.ids.documented(&event));
+            all.insert("letters/not-delivered".to_owned(), letter);
             let item = scene.item("event#", "claim").await;
             all.insert("items/claim-open".to_owned(), item);
         }
@@ -308,6 +314,18 @@ fn record(event: &Value, answer: &Value) -> Value {
         "requestPayload": event,
         "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
         "responsePayload": answer,
+    })
+}
+
+/// What EventBridge keeps of an event that it could not deliver (EventBridge User Guide, "Using
+/// dead-letter queues to process undelivered events", checked 2026-11-29).
+fn not_delivered(event: &Value) -> Value {
+    json!({
+        "attributes": {
+            "ERROR_CODE": "NO_PERMISSIONS",
+            "ERROR_MESSAGE": "User is not authorized to perform lambda:InvokeFunction",
+        },
+        "body": event,
     })
 }
 
