@@ -88,7 +88,7 @@ impl<'a> Alert<'a> {
         let place = [&activity.account, &activity.region].into_iter().flatten();
         let place: Vec<String> = place.map(|text| Plain(text).to_string()).collect();
         let place = (!place.is_empty()).then(|| place.join(" "));
-        let who = english::who(activity).map(|who| Plain(&who).to_string());
+        let who = english::who(report).map(|who| Plain(&who).to_string());
         let brief = Brief {
             headline: content.headline.clone(),
             who,
@@ -173,7 +173,7 @@ impl<'a> Alert<'a> {
         let activity = &self.report.activity;
         let violated = self.report.verdict.violated.first();
         let guardrail = violated.map(|violation| violation.id.clone());
-        let repeats = activity.repeats.as_ref();
+        let repeats = self.report.about.repeats();
         let repeated =
             repeats.and_then(|repeats| repeats.follow_up.repetition.guardrails.first().cloned());
         let guardrail = guardrail.or(repeated);

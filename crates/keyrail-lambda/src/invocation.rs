@@ -1,19 +1,51 @@
-//! Messages of keyrail's own queue: what it has sent to itself.
+//! What an invocation is about: events, or what keyrail has sent to itself.
 
+use keyrail_core::Event;
 use keyrail_core::arn::Arn;
-use keyrail_core::queue::Later;
+use keyrail_core::queue::{Delivery, Later};
 use serde::Deserialize;
+
+/// What an invocation is about.
+#[derive(Debug)]
+pub(crate) enum Invocation {
+    /// Events, of which EventBridge delivers one and a queue several.
+    Events(Vec<Event>),
+    /// Messages of keyrail's own queue.
+    Own(Vec<OwnMessage>),
+}
+
+/// A message of keyrail's own queue, as it was delivered.
+#[derive(Debug)]
+pub(crate) struct OwnMessage {
+    pub(crate) message: Later,
+    pub(crate) delivery: Delivery,
+}
+
+impl Invocation {
+    /// Bytes are keyrail's own messages if they are a batch of the queue with this URL, and all of
+    /// them can be read. Anything else is an event, which is told where it is not recognised: who
+    /// sends to the function cannot have it act on what they invent.
+    pub(crate) fn of(bytes: &[u8], queue_url: Option<&str>) -> Self {
+        match queue_url.and_then(|queue| own_messages(bytes, queue)) {
+            Some(messages) => Self::Own(messages),
+            None => Self::Events(
+                Event::parse_all(bytes)
+                    .unwrap_or_else(|error| vec![Event::unreadable(bytes, &error)]),
+            ),
+        }
+    }
+}
 
 /// What Lambda's event source mapping delivers (Lambda Developer Guide, "Using Lambda
 /// with Amazon SQS", checked 2026-11-25).
 #[derive(Deserialize)]
 struct Batch {
     #[serde(rename = "Records")]
-    records: Vec<Message>,
+    records: Vec<Record>,
 }
 
 #[derive(Deserialize)]
-struct Message {
+struct Record {
     #[serde(rename = "eventSourceARN")]
     queue: String,
     body: String,
@@ -27,25 +59,26 @@ struct Attributes {
     received: Option<String>,
 }
 
-/// What keyrail has sent to itself, if the bytes are messages of the queue with this
-/// URL, all of them readable; and whether each was delivered before. What is not is an
-/// event like any other, which is told.
-pub(crate) fn own(bytes: &[u8], queue_url: Option<&str>) -> Option<Vec<(Later, bool)>> {
-    let queue_url = queue_url?;
+fn own_messages(bytes: &[u8], queue_url: &str) -> Option<Vec<OwnMessage>> {
     let batch: Batch = serde_json::from_slice(bytes).ok()?;
-    let messages = batch.records.iter().map(|message| {
-        let is_own = Arn::parse(&message.queue).is_some_and(|arn| arn.is_queue_at(queue_url));
-        let sent = is_own.then(|| serde_json::from_str(&message.body).ok())??;
-        let received = message.attributes.received.as_deref();
-        Some((sent, received.is_some_and(|count| count != "1")))
+    let messages = batch.records.iter().map(|record| {
+        let is_own = Arn::parse(&record.queue).is_some_and(|arn| arn.is_queue_at(queue_url));
+        let message = is_own.then(|| serde_json::from_str(&record.body).ok())??;
+        let delivery = match record.attributes.received.as_deref() {
+            None | Some("1") => Delivery::First,
+            Some(_) => Delivery::Again,
+        };
+        Some(OwnMessage { message, delivery })
     });
-    let messages: Option<Vec<(Later, bool)>> = messages.collect();
+    let messages: Option<Vec<OwnMessage>> = messages.collect();
     messages.filter(|messages| !messages.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    use super::*;
 
     #[test]
     fn only_messages_of_the_own_queue_are_rechecks() {
@@ -77,8 +110,13 @@ mod tests {
             });
             let message = json!({ "eventSourceARN": arn, "body": follow_up.to_string() });
             let batch = json!({ "Records": [message] }).to_string();
-            let found = super::own(batch.as_bytes(), Some(url));
-            assert_eq!(found.is_some(), is_own, "{arn}");
+            let invocation = Invocation::of(batch.as_bytes(), Some(url));
+            let found = matches!(&invocation, Invocation::Own(messages)
+            if matches!(messages.as_slice(), [OwnMessage {
+                message: Later::FollowUp(_),
+                delivery: Delivery::First,
+            }]));
+            assert_eq!(found, is_own, "{arn}: {invocation:?}");
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn links(report: &Report, labels: [&'static str; 3]) -> Vec<Labelled>
     let region = activity.region.as_deref().filter(|region| is_slug(region));
     let id = report.event.id.as_deref().filter(|id| is_slug(id));
     // CloudTrail does not have what other services report.
-    let is_in_trail = !activity.kind.is_report() && activity.repeats.is_none();
+    let is_in_trail = !activity.kind.is_report() && report.about.repeats().is_none();
     let event =
         region
             .zip(id)

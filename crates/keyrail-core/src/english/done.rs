@@ -13,7 +13,7 @@ use crate::taxonomy::Kind;
 use crate::words::StepName;
 
 pub(super) fn done(report: &Report) -> Vec<String> {
-    if let Some(repeats) = &report.activity.repeats {
+    if let Some(repeats) = report.about.repeats() {
         return repeated(repeats);
     }
     let steps = &report.plan.steps;
@@ -53,10 +53,10 @@ pub(super) fn done(report: &Report) -> Vec<String> {
             });
             lines.collect()
         }
-        [] if report.activity.is_fault => {
+        [] if report.about.is_fault() => {
             vec!["It goes on, and guards with its default bundle.".to_owned()]
         }
-        [] if report.activity.comeback.is_some() => {
+        [] if report.about.comeback().is_some() => {
             vec!["Nothing further: there is no step against it.".to_owned()]
         }
         [] if report.activity.kind == Kind::Unrecognised => {

@@ -42,8 +42,8 @@ pub(super) fn evidence(report: &Report) -> Vec<Labelled> {
     lines.extend(told("Conflict", &activity.conflicts));
     // Of these an event that is not recognised shows nothing, and a count no one.
     if activity.kind != Kind::Unrecognised
-        && activity.repeats.is_none()
-        && activity.comeback.is_none()
+        && report.about.repeats().is_none()
+        && report.about.comeback().is_none()
     {
         lines.push(line("Who", format!("{}, {arn}", actor(activity))));
         let identity = acted.source_identity.as_deref();
@@ -69,7 +69,7 @@ pub(super) fn evidence(report: &Report) -> Vec<Labelled> {
     let name = known(event.name.as_deref().or(event.detail_type.as_deref()));
     // What is the deployment's own has no id.
     let id = event.id.as_deref();
-    let id = match (id, activity.is_fault) {
+    let id = match (id, report.about.is_fault()) {
         (None, true) => String::new(),
         (id, _) => format!(" {}", known(id)),
     };

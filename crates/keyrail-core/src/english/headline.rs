@@ -13,13 +13,13 @@ pub(super) fn headline(report: &Report) -> String {
         0 | 1 => String::new(),
         _ => format!(" (+{} more)", count - 1),
     };
-    if report.activity.is_fault {
+    if report.about.is_fault() {
         return "keyrail runs on its default rules".to_owned();
     }
-    if report.activity.comeback.is_some() {
+    if report.about.comeback().is_some() {
         return "Containment did not hold".to_owned();
     }
-    if let Some(repeats) = &report.activity.repeats {
+    if let Some(repeats) = report.about.repeats() {
         return format!("{} - {} more", repeats.follow_up.title, repeats.count());
     }
     if report.activity.kind == Kind::Unrecognised {
@@ -56,11 +56,11 @@ pub(super) fn headline(report: &Report) -> String {
 
 /// What a telephone shows at the end.
 pub(super) fn in_short(report: &Report) -> &'static str {
-    if report.activity.repeats.is_some() {
+    if report.about.repeats().is_some() {
         return "Read what became of each.";
     }
     let activity = &report.activity;
-    if activity.is_fault {
+    if report.about.is_fault() {
         return "Your own rules are OFF: act now.";
     }
     let is_critical = report.severity() == Severity::Critical;
@@ -73,7 +73,7 @@ pub(super) fn in_short(report: &Report) -> &'static str {
     let has_limit = |step: &Step| step.decision == Err(Withheld::Limit);
     match report.state() {
         State::Blocked if activity.launched > 0 => "User stopped; instances STILL RUNNING.",
-        State::Blocked if activity.comeback.is_some() => "Stopped AGAIN: find out why.",
+        State::Blocked if report.about.comeback().is_some() => "Stopped AGAIN: find out why.",
         State::Blocked if activity.kind == Kind::Exposure && is_about_a_key => {
             "Key stopped; others had it: end its sessions."
         }

@@ -9,7 +9,7 @@ use crate::taxonomy::{Kind, TargetKind};
 /// What happened, in one sentence.
 pub(super) fn sentence(report: &Report) -> String {
     let activity = &report.activity;
-    if let Some(what) = &activity.comeback {
+    if let Some(what) = report.about.comeback() {
         let now = match report.state() {
             State::Blocked => " By now it is stopped again.",
             _ => "",
@@ -21,7 +21,7 @@ pub(super) fn sentence(report: &Report) -> String {
             Plain(what)
         );
     }
-    if let Some(repeats) = &activity.repeats {
+    if let Some(repeats) = report.about.repeats() {
         let follow_up = &repeats.follow_up;
         let repetition = &follow_up.repetition;
         return format!(
@@ -35,7 +35,7 @@ pub(super) fn sentence(report: &Report) -> String {
         );
     }
     match activity.kind {
-        Kind::Unrecognised if activity.is_fault => {
+        Kind::Unrecognised if report.about.is_fault() => {
             let reason = activity.unknown.first().map_or("", String::as_str);
             format!(
                 "The deployed bundle is not valid: {}. keyrail guards with its default bundle, without your guardrails, exemptions and settings.",

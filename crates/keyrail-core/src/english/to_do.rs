@@ -18,7 +18,7 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
     if report.state() == State::Exempt {
         return items;
     }
-    if let Some(repeats) = &report.activity.repeats {
+    if let Some(repeats) = report.about.repeats() {
         let what = match repeats.follow_up.repetition.is_storm() {
             true => {
                 "Find out what goes on: many are refused this at once. Those whom the list below shows are some of them; each is in the log."
@@ -51,7 +51,7 @@ pub(super) fn to_do(report: &Report) -> Vec<String> {
     items.extend(then);
     items.extend(stop_signed_in(report));
     items.extend(uses(report));
-    if report.activity.is_fault {
+    if report.about.is_fault() {
         items
             .push("Run `keyrail validate DIR` on the bundle, fix it, and deploy again.".to_owned());
     } else if report.activity.kind == Kind::Unrecognised {
@@ -94,7 +94,7 @@ fn calls_of(arn: &str, report: &Report) -> Option<String> {
 
 /// Where to see who made what had been contained work again.
 fn who_undid(report: &Report) -> Option<String> {
-    report.activity.comeback.as_ref()?;
+    report.about.comeback()?;
     let name = report.activity.target.user.as_deref()?;
     // Roles have names of the same alphabet.
     let name: UserName = name.parse().ok()?;

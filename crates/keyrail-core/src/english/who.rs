@@ -2,19 +2,21 @@
 
 use crate::activity::{Activity, ActorKind};
 use crate::arn::Arn;
+use crate::report::Report;
 use crate::taxonomy::{Kind, TargetKind};
 
 /// The people in it, in a few words: `bob, by anaya`; nobody where the event is about
 /// nobody, or nobody can read it.
-pub(crate) fn who(activity: &Activity) -> Option<String> {
+pub(crate) fn who(report: &Report) -> Option<String> {
+    let activity = &report.activity;
     let actor = actor_name(activity);
-    if let Some(repeats) = &activity.repeats {
+    if let Some(repeats) = report.about.repeats() {
         // `user/anaya`, `assumed-role/deploy/anaya`
         let actor = &repeats.follow_up.repetition.actor;
         let in_arn = Arn::parse(actor).map(|arn| arn.resource);
         return Some(in_arn.unwrap_or(actor).to_owned());
     }
-    if activity.comeback.is_some() {
+    if report.about.comeback().is_some() {
         return Some(activity.target.user.clone().unwrap_or(actor));
     }
     if activity.kind.is_report() {
