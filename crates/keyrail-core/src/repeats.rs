@@ -14,16 +14,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::activity::{Activity, ActorKind};
 use crate::bundle::Bundle;
+use crate::bundle::settings::MOST_REPEAT_MINUTES;
 use crate::report::Report;
 use crate::taxonomy::Kind;
 use crate::words::Severity;
 
 /// How long a window is in minutes, unless the settings say another.
 pub(crate) const MINUTES: u32 = 10;
-
-/// The longest: SQS delays a message by 15 minutes (SQS API reference, `SendMessage`,
-/// checked 2026-11-25), and the follow-up comes after the window.
-pub(crate) const MOST_MINUTES: u32 = 14;
 
 /// So many of what is counted in one window are kept in full, and all others are a number: an
 /// item of the table takes 400 KB (`DynamoDB` Developer Guide, "Constraints", checked
@@ -126,7 +123,7 @@ impl Repetition {
     #[must_use]
     pub(crate) fn of(report: &Report, bundle: &Bundle, now: Timestamp) -> Option<Self> {
         let minutes = bundle.settings.limits.repeat_minutes;
-        let minutes = i64::from(minutes.unwrap_or(MINUTES).min(MOST_MINUTES));
+        let minutes = i64::from(minutes.unwrap_or(MINUTES).min(MOST_REPEAT_MINUTES));
         let (activity, verdict) = (&report.activity, &report.verdict);
         let is_plain = activity.kind != Kind::Unrecognised
             && activity.comeback.is_none()
