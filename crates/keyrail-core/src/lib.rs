@@ -22,7 +22,6 @@ pub mod change;
 pub mod circumstances;
 mod digest;
 pub mod effects;
-mod english;
 pub mod event;
 mod history;
 pub mod id;
@@ -41,6 +40,7 @@ pub mod rehearsal;
 pub mod repeats;
 pub mod report;
 pub mod schema;
+mod situation;
 pub mod state;
 
 pub use self::bundle::{Bundle, Mode, Severity};

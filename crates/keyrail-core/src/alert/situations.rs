@@ -17,7 +17,7 @@ use crate::repeats::{FollowUp, Repeats, Repetition};
 use crate::report::Report;
 
 /// A situation by its name, and the report that tells of it.
-pub(super) type Situation = (&'static str, Report);
+pub(super) type Named = (&'static str, Report);
 
 macro_rules! sample {
     ($name:literal) => {
@@ -207,7 +207,7 @@ fn comeback(answers: Answers) -> Report {
 }
 
 /// All of them.
-pub(super) fn all() -> Vec<Situation> {
+pub(super) fn all() -> Vec<Named> {
     let key = sample!("key-created-for-another");
     let of = |action, group| plain(&example(action, group).to_string());
     vec![
