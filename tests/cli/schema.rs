@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keyrail_core::activity::taxonomy::Group;
-use keyrail_core::activity::{ActorKind, Kind, TargetKind};
+use keyrail_core::activity::ActorKind;
 use keyrail_core::bundle::Level;
 use keyrail_core::change::Status;
 use keyrail_core::judge::PolicyKind;
 use keyrail_core::outcome::OutcomeResult;
-use keyrail_core::plan::{StepName, Withheld};
+use keyrail_core::plan::Withheld;
 use keyrail_core::report::State;
+use keyrail_core::taxonomy::{Group, Kind, TargetKind};
+use keyrail_core::words::StepName;
 use keyrail_core::{Mode, Severity};
 use serde_json::{Value, json};
 

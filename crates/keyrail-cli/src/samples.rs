@@ -2,8 +2,8 @@
 //!
 //! Account, user and key ids are those of AWS's documentation.
 
-use keyrail_core::activity::taxonomy;
 use keyrail_core::bundle::nearest;
+use keyrail_core::taxonomy;
 use serde_json::Value;
 
 use crate::exit::Failure;

@@ -10,7 +10,8 @@ use divan::AllocProfiler;
 use divan::counter::BytesCount;
 use keyrail_core::activity::Activity;
 use keyrail_core::alert::Alert;
-use keyrail_core::{Bundle, Circumstances, Event, Mode, examine};
+use keyrail_core::circumstances::Known;
+use keyrail_core::{Bundle, Circumstances, Deployment, Event, Mode, examine};
 use serde_json::Value;
 
 /// Counts what judging allocates, beside the time it takes.
@@ -48,7 +49,7 @@ fn interpret_event(bencher: divan::Bencher<'_, '_>, size: usize) {
     let circumstances = Circumstances::default();
     bencher.counter(BytesCount::new(bytes.len())).bench(|| {
         let event = Event::parse(divan::black_box(&bytes)).expect("it is an event");
-        Activity::interpret(&event, &circumstances)
+        Activity::interpret(&event, &circumstances.deployment, &circumstances.known)
     });
 }
 
@@ -57,9 +58,15 @@ fn interpret_event(bencher: divan::Bencher<'_, '_>, size: usize) {
 fn judge_activity(bencher: divan::Bencher<'_, '_>, name: &str) {
     let bundle = Bundle::embedded().expect("it loads");
     let event = Event::parse(bytes(name)).expect("it is an event");
-    let activity = Activity::interpret(&event, &Circumstances::default());
+    let activity = Activity::interpret(&event, &Deployment::default(), &Known::default());
     let circumstances = Circumstances::in_mode(Mode::Enforce);
-    bencher.bench(|| bundle.judge(divan::black_box(&activity), &circumstances));
+    bencher.bench(|| {
+        bundle.judge(
+            divan::black_box(&activity),
+            circumstances.mode,
+            circumstances.known.now,
+        )
+    });
 }
 
 /// Parse, interpret, judge and plan.

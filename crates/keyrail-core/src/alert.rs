@@ -7,10 +7,10 @@ use self::brief::Brief;
 use self::content::Content;
 pub use self::limits::Limit;
 use self::limits::{LARGEST_MESSAGE, LONGEST_SUBJECT, MOST_ATTRIBUTES};
-use crate::bundle::Severity;
 use crate::plain::{Plain, ascii_line};
 use crate::report::{Report, State};
 use crate::situation::Situation;
+use crate::words::Severity;
 
 mod brief;
 mod chat;

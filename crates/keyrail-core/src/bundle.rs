@@ -6,10 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::str::FromStr;
 
 use cedar_policy::{Policy, PolicyId, PolicySet};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::checked::Checked;
@@ -20,9 +18,8 @@ use self::guardrail::Guardrail;
 pub use self::organization::Organization;
 pub(crate) use self::policy::reads_fact;
 pub use self::settings::{Protected, Settings};
-use crate::judge::Verdict;
 use crate::lookup::Lookup;
-use crate::plan::StepName;
+use crate::words::StepName;
 
 mod checked;
 mod diagnostic;
@@ -55,46 +52,6 @@ pub struct Bundle {
     pub(crate) scopes: PolicySet,
     pub(crate) permits: PolicySet,
     pub(crate) permit_scopes: PolicySet,
-}
-
-/// How bad a violation is. Ordered: the last is the worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the words say it")]
-pub enum Severity {
-    Info,
-    Low,
-    Medium,
-    High,
-    Critical,
-}
-
-/// Whether keyrail acts, or says what it would have done. Ordered: the lowest of
-/// those that are set applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mode {
-    /// Alert, and touch nothing.
-    Observe,
-    /// Contain, and alert.
-    Enforce,
-}
-
-/// A word that is none of those that are allowed there.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` is not one of {allowed}")]
-pub struct UnknownWordError {
-    word: String,
-    allowed: String,
-}
-
-impl UnknownWordError {
-    pub(crate) fn new(word: &str, allowed: &str) -> Self {
-        Self {
-            word: word.to_owned(),
-            allowed: allowed.to_owned(),
-        }
-    }
 }
 
 /// Everything that keeps files from being a bundle.
@@ -171,25 +128,6 @@ impl Bundle {
             .into_bundle()
     }
 
-    /// What must be looked up before a verdict is the last word: for the policies that
-    /// it left undecided for want of such facts.
-    #[must_use]
-    pub(crate) fn lookups_for(&self, verdict: &Verdict) -> BTreeSet<Lookup> {
-        let of = |id: &str| {
-            let guardrail = self.guardrails.get(&PolicyId::new(id));
-            let exemption = self.exemptions.get(id);
-            guardrail
-                .map(|guardrail| &guardrail.lookups)
-                .or(exemption.map(|exemption| &exemption.lookups))
-        };
-        let undecided = verdict.undecided.iter();
-        undecided
-            .filter_map(|undecided| of(&undecided.policy))
-            .flatten()
-            .copied()
-            .collect()
-    }
-
     /// The policies that wait for facts to be looked up, with those facts.
     pub fn lookups(&self) -> impl Iterator<Item = (&str, &BTreeSet<Lookup>)> {
         let guardrails = self
@@ -250,62 +188,6 @@ impl Bundle {
     /// The ids of its guardrails.
     pub fn guardrail_ids(&self) -> impl Iterator<Item = &str> {
         self.guardrails.keys().map(AsRef::as_ref)
-    }
-}
-
-impl Severity {
-    /// All of them, from the mildest.
-    pub const ALL: [Self; 5] = [
-        Self::Info,
-        Self::Low,
-        Self::Medium,
-        Self::High,
-        Self::Critical,
-    ];
-
-    /// The word for it in annotations, reports and message attributes.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-}
-
-impl FromStr for Severity {
-    type Err = UnknownWordError;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWordError> {
-        Self::ALL
-            .into_iter()
-            .find(|severity| severity.as_str() == word)
-            .ok_or_else(|| UnknownWordError::new(word, "critical, high, medium, low, info"))
-    }
-}
-
-impl Mode {
-    /// The word for it in settings and reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Enforce => "enforce",
-        }
-    }
-}
-
-impl FromStr for Mode {
-    type Err = UnknownWordError;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWordError> {
-        [Self::Observe, Self::Enforce]
-            .into_iter()
-            .find(|mode| mode.as_str() == word)
-            .ok_or_else(|| UnknownWordError::new(word, "observe, enforce"))
     }
 }
 

@@ -11,15 +11,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use self::claim::EVENT_LASTS;
-pub(crate) use self::json::Json;
 use self::mend::mended;
 use self::shape::{Shape, insight};
 use crate::digest;
+use crate::json::{Json, first_label};
 use crate::recheck::Recheck;
 use crate::repeats::Repeats;
 
 mod claim;
-mod json;
 mod mend;
 mod shape;
 mod wrapping;
@@ -357,11 +356,6 @@ impl Event {
             body: Body::Unrecognised(format!("{reason} ({size} bytes, SHA-256 begins {digest})")),
         }
     }
-}
-
-/// `iam.amazonaws.com` → `iam`.
-pub(crate) fn first_label(event_source: &str) -> &str {
-    event_source.split('.').next().unwrap_or(event_source)
 }
 
 /// One JSON value after another, as a log of lines has them.

@@ -3,12 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
-use crate::activity::taxonomy::Group;
-use crate::activity::{Activity, Actor, TargetKind};
-use crate::circumstances::Circumstances;
+use crate::activity::{Activity, Actor, PasswordChange, Past, Surge};
+use crate::deployment::Deployment;
 use crate::state::{Fact, Memory, Subject};
+use crate::taxonomy::{Group, TargetKind};
 
 /// What happened so far, as far as it bears on what happens next.
 #[derive(Debug, Clone, Default)]
@@ -27,33 +26,19 @@ pub struct History {
     launches: HashMap<String, Vec<(Timestamp, u64)>>,
 }
 
-/// What of the history bears on one activity.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Past {
-    /// Whether keyrail had deactivated the access key that it is about, and nobody has
-    /// released it since.
-    pub contained: bool,
-    /// Whether somebody has released that key from containment, and the release holds.
-    pub released: bool,
-    /// The last change of the actor's password, if there was one before.
-    pub password_change: Option<PasswordChange>,
-    /// Within how many minutes how many instances are a surge.
-    #[serde(skip)]
-    pub surge: (i64, i64),
-}
-
-/// A password that was changed, seen from what came later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PasswordChange {
-    /// How many whole minutes before.
-    pub minutes_before: i64,
-    /// How many instances its user has launched since, this time included.
-    pub launched_since: u64,
-}
-
 impl History {
+    /// A history of what is remembered.
+    #[must_use]
+    pub fn of(memories: &[Memory]) -> Self {
+        let mut history = Self::default();
+        for memory in memories {
+            history.recall(memory);
+        }
+        history
+    }
+
     /// Takes an activity into account for those that come after it.
-    pub(crate) fn note(&mut self, activity: &Activity, circumstances: &Circumstances) {
+    pub(crate) fn note(&mut self, activity: &Activity, deployment: &Deployment) {
         if activity.outcome.succeeded != Some(true) {
             return;
         }
@@ -63,7 +48,7 @@ impl History {
             Some("sts:AssumeRoot") => self.root_sessions.extend(target.credential_id.clone()),
             Some("iam:UpdateAccessKey") if target.status.as_deref() == Some("Inactive") => {
                 let role = activity.actor.name.as_deref().unwrap_or_default();
-                if circumstances.is_own_name(role)
+                if deployment.is_own_name(role)
                     && let (Some(key), Some(time)) = (key, activity.time)
                 {
                     self.contain(key, time);
@@ -130,19 +115,28 @@ impl History {
         *first = time.min(*first);
     }
 
-    pub(crate) fn knows_root_session(&self, actor: &Actor) -> bool {
+    /// Adds to an activity what the history tells of it.
+    pub(crate) fn add_to(&self, activity: &mut Activity, surge: Surge) {
+        if activity.actor.root_session.is_none() && self.knows_root_session(&activity.actor) {
+            activity.actor.root_session = Some(true);
+        }
+        activity.administrator = activity.administrator.or(self.administrator(activity));
+        activity.past = Some(self.past_of(activity, surge));
+    }
+
+    fn knows_root_session(&self, actor: &Actor) -> bool {
         let key = actor.access_key_id.as_ref();
         key.is_some_and(|key| self.root_sessions.contains(key))
     }
 
     /// Whether the user that something is issued for was made an administrator;
     /// `None` if nobody knows.
-    pub(crate) fn administrator(&self, activity: &Activity) -> Option<bool> {
+    fn administrator(&self, activity: &Activity) -> Option<bool> {
         let known = self.administrators.contains(&activity.targets_user_arn()?);
         (known && activity.target.kind.is_credential()).then_some(true)
     }
 
-    pub(crate) fn past_of(&self, activity: &Activity, surge: (i64, i64)) -> Past {
+    fn past_of(&self, activity: &Activity, surge: Surge) -> Past {
         let key = activity.target.access_key_id.as_ref();
         let released = key
             .and_then(|key| self.released.get(key))
@@ -163,11 +157,7 @@ impl History {
         }
     }
 
-    fn password_change_before(
-        &self,
-        activity: &Activity,
-        (window, _): (i64, i64),
-    ) -> Option<PasswordChange> {
+    fn password_change_before(&self, activity: &Activity, surge: Surge) -> Option<PasswordChange> {
         let (user, now) = (activity.actors_user_arn()?, activity.time?);
         // The last one before: events come late, and out of order.
         let all = self.password_changes.get(&user)?.iter().copied();
@@ -176,7 +166,7 @@ impl History {
         // Later ones too, within the window: whichever of them arrives last counts all.
         let until = now.max(
             changed
-                .saturating_add(SignedDuration::from_mins(window))
+                .saturating_add(SignedDuration::from_mins(surge.minutes))
                 .unwrap_or(now),
         );
         let since = |(time, count): &(Timestamp, u64)| {

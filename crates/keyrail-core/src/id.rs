@@ -77,9 +77,31 @@ id!(
     |text| {
         (16..=128).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-            && !text.starts_with("ASIA")
+            && KeyKind::of(text) != Some(KeyKind::Temporary)
     }
 );
+
+/// How long a credential lives that an access key's id stands for, by the first letters of the id
+/// (IAM User Guide, "IAM identifiers", checked 2026-11-29).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// `AKIA…`: a key of a user's or of root's, which works until somebody stops it.
+    LongTerm,
+    /// `ASIA…`: a key of a session, which ends by itself.
+    Temporary,
+}
+
+impl KeyKind {
+    /// The kind that an id says; `None` for what is not an access key's id.
+    #[must_use]
+    pub fn of(id: &str) -> Option<Self> {
+        match id.get(..4)? {
+            "AKIA" => Some(Self::LongTerm),
+            "ASIA" => Some(Self::Temporary),
+            _ => None,
+        }
+    }
+}
 
 id!(
     /// The name of an IAM user: 1 to 128 characters of IAM's alphabet (IAM API

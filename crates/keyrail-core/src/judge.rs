@@ -1,17 +1,17 @@
 //! Activity → verdict.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cedar_policy::{Decision, PolicyId};
+use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 use self::question::Question;
 use crate::activity::Activity;
-use crate::bundle::{Bundle, Mode, Severity, reads_fact};
-use crate::circumstances::Circumstances;
+use crate::bundle::{Bundle, reads_fact};
 use crate::lookup::Lookup;
-use crate::plan::StepName;
+use crate::words::{Mode, Severity, StepName};
 
 mod facts;
 mod question;
@@ -116,12 +116,18 @@ pub enum ModeFrom {
 impl Bundle {
     /// Judges one activity.
     ///
-    /// A fault of one guardrail is in the verdict and hides no other.
+    /// A fault of one guardrail is in the verdict and hides no other. `mode` is the
+    /// deployment's, where it is set, and `now` the time, where it is known.
     #[must_use]
-    pub fn judge(&self, activity: &Activity, circumstances: &Circumstances) -> Verdict {
+    pub fn judge(
+        &self,
+        activity: &Activity,
+        mode: Option<Mode>,
+        now: Option<Timestamp>,
+    ) -> Verdict {
         let mut verdict = Verdict {
             severity: None,
-            mode: self.mode_of(activity, circumstances, None).0,
+            mode: self.mode_of(activity, mode, None).0,
             violated: Vec::new(),
             exempted: Vec::new(),
             expired: Vec::new(),
@@ -135,7 +141,7 @@ impl Bundle {
                 if self.lookups().next().is_some() {
                     question.unknown.extend(missing_lookups(activity));
                 }
-                self.answer(&question, activity, circumstances, &mut verdict);
+                self.answer(&question, activity, mode, now, &mut verdict);
             }
             // No value of an event can do this, but ids that Cedar refuses would.
             Err(error) => {
@@ -166,11 +172,31 @@ impl Bundle {
         verdict
     }
 
+    /// What must be looked up before a verdict is the last word: for the policies that
+    /// it left undecided for want of such facts.
+    #[must_use]
+    pub(crate) fn lookups_for(&self, verdict: &Verdict) -> BTreeSet<Lookup> {
+        let of = |id: &str| {
+            let guardrail = self.guardrails.get(&PolicyId::new(id));
+            let exemption = self.exemptions.get(id);
+            guardrail
+                .map(|guardrail| &guardrail.lookups)
+                .or(exemption.map(|exemption| &exemption.lookups))
+        };
+        let undecided = verdict.undecided.iter();
+        undecided
+            .filter_map(|undecided| of(&undecided.policy))
+            .flatten()
+            .copied()
+            .collect()
+    }
+
     fn answer(
         &self,
         question: &Question,
         activity: &Activity,
-        circumstances: &Circumstances,
+        deployed: Option<Mode>,
+        now: Option<Timestamp>,
         verdict: &mut Verdict,
     ) {
         let forbids = question.decide(&self.policies, &self.scopes, Decision::Deny);
@@ -178,7 +204,7 @@ impl Bundle {
             true => Decided::default(),
             false => question.decide(&self.permits, &self.permit_scopes, Decision::Allow),
         };
-        let time = activity.time.max(circumstances.now);
+        let time = activity.time.max(now);
         let today = time.map(|time| Offset::UTC.to_datetime(time).date());
         for (id, guardrail) in &self.guardrails {
             if !forbids.satisfied.contains(id) {
@@ -227,7 +253,7 @@ impl Bundle {
                     });
                 }
             }
-            let (mode, mode_from) = self.mode_of(activity, circumstances, guardrail.mode);
+            let (mode, mode_from) = self.mode_of(activity, deployed, guardrail.mode);
             verdict.violated.push(Violation {
                 id: id.to_string(),
                 title: guardrail.title.clone(),
@@ -246,7 +272,7 @@ impl Bundle {
     fn mode_of(
         &self,
         activity: &Activity,
-        circumstances: &Circumstances,
+        deployed: Option<Mode>,
         guardrail: Option<Mode>,
     ) -> (Mode, ModeFrom) {
         let organization = &self.organization;
@@ -260,7 +286,7 @@ impl Bundle {
             (mode, ModeFrom::Unit(unit.to_owned()))
         });
         [
-            (circumstances.mode, ModeFrom::Deployment),
+            (deployed, ModeFrom::Deployment),
             (self.settings.mode, ModeFrom::Settings),
             (of_account, ModeFrom::Account(account.to_owned())),
         ]

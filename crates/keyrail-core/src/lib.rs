@@ -17,14 +17,17 @@
 
 pub mod activity;
 pub mod alert;
+pub mod arn;
 pub mod bundle;
 pub mod change;
 pub mod circumstances;
+pub mod deployment;
 mod digest;
 pub mod effects;
 pub mod event;
-mod history;
+pub mod history;
 pub mod id;
+mod json;
 pub mod judge;
 pub mod lookup;
 pub mod outcome;
@@ -42,8 +45,12 @@ pub mod report;
 pub mod schema;
 mod situation;
 pub mod state;
+pub mod taxonomy;
+pub mod words;
 
-pub use self::bundle::{Bundle, Mode, Severity};
+pub use self::bundle::Bundle;
 pub use self::circumstances::Circumstances;
+pub use self::deployment::Deployment;
 pub use self::event::Event;
 pub use self::pipeline::{examine, respond};
+pub use self::words::{Mode, Severity};

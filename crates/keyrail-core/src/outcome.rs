@@ -11,7 +11,8 @@ use crate::bundle::Protected;
 use crate::change::Change;
 use crate::effects::{Effects, Reach};
 use crate::id::{AccessKeyId, AccountId, UserName};
-use crate::plan::{Effect, Plan, StepName, Withheld};
+use crate::plan::{Effect, Plan, Withheld};
+use crate::words::StepName;
 
 mod attempt;
 mod changes;

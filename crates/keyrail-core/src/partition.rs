@@ -1,5 +1,7 @@
 //! AWS partitions: the one table of what differs between them.
 
+use crate::arn::Arn;
+
 /// A partition of AWS that keyrail knows.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Partition {
@@ -94,7 +96,7 @@ impl Partition {
     /// The id in an ARN, whether it is in the table or not: `arn:aws-iso:iam::…` → `aws-iso`.
     #[must_use]
     pub fn id_in(arn: &str) -> Option<&str> {
-        let id = arn.strip_prefix("arn:")?.split(':').next()?;
+        let id = Arn::parse(arn)?.partition;
         let is_id = |id: &&str| {
             (*id == "aws" || id.starts_with("aws-"))
                 && id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')

@@ -15,9 +15,10 @@ use self::recall::{Bearing, keep_to_the_limit, recall};
 use crate::activity::Activity;
 use crate::alert::{Alert, Notifier};
 use crate::bundle::Bundle;
-use crate::circumstances::{Circumstances, History};
+use crate::circumstances::Circumstances;
 use crate::effects::Effects;
 use crate::event::Event;
+use crate::history::History;
 use crate::judge::Verdict;
 use crate::outcome::carry_out;
 use crate::plan::{Bounds, Plan};
@@ -40,14 +41,16 @@ mod response;
 /// What an event means, what the bundle says about it, and what would follow.
 #[must_use]
 pub fn examine(event: Event, bundle: &Bundle, circumstances: &Circumstances) -> Report {
-    let activity = Activity::interpret(&event, circumstances);
+    let activity = Activity::interpret(&event, &circumstances.deployment, &circumstances.known);
     let (verdict, plan) = judged(&activity, bundle, circumstances);
     Report::new(event, activity, verdict, plan, bundle)
 }
 
 fn judged(activity: &Activity, bundle: &Bundle, circumstances: &Circumstances) -> (Verdict, Plan) {
-    let verdict = bundle.judge(activity, circumstances);
-    let plan = Plan::draw(activity, &verdict, Bounds::of(bundle, circumstances));
+    let verdict = bundle.judge(activity, circumstances.mode, circumstances.known.now);
+    let now = circumstances.known.now;
+    let bounds = Bounds::new(&bundle.settings, &circumstances.deployment, now);
+    let plan = Plan::draw(activity, &verdict, bounds);
     (verdict, plan)
 }
 
@@ -61,10 +64,8 @@ pub async fn respond(
     by: &Claimant,
     aws: &(impl Effects + Notifier + State + Queue),
 ) -> Response {
-    let circumstances = Circumstances {
-        now: Some(aws.now()),
-        ..circumstances.clone()
-    };
+    let mut circumstances = circumstances.clone();
+    circumstances.known.now = Some(aws.now());
     let mut report = examine(event, bundle, &circumstances);
     let mut again = None;
     let mut claimed = None;
@@ -92,11 +93,8 @@ pub async fn respond(
                 let is_own = Some(&memory.event) == report.event.id.as_ref();
                 !(is_own && matches!(memory.fact, Fact::Contained | Fact::Launched { .. }))
             });
-            let known = Circumstances {
-                history: Some(History::of(&before)),
-                ..circumstances.clone()
-            };
-            report = examine(report.event, bundle, &known);
+            circumstances.known.history = Some(History::of(&before));
+            report = examine(report.event, bundle, &circumstances);
             again = launch_to_judge_again(&report.activity, &recalled.memories);
         }
         report.not_known = recalled.not_known;

@@ -2,21 +2,21 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::effect::{Act, Effect, Owner, Who};
 use self::evidence::Evidence;
-pub use self::name::StepName;
 use crate::activity::{Activity, HandsOff, Provenance};
-use crate::bundle::{Bundle, Mode, Settings};
-use crate::circumstances::Circumstances;
+use crate::bundle::Settings;
+use crate::deployment::Deployment;
 use crate::id::AccountId;
 use crate::judge::Verdict;
+use crate::words::{Mode, StepName};
 
 mod effect;
 mod evidence;
-mod name;
 
 /// The steps that violated guardrails name, each once, in the order in which
 /// they must be taken. Steps that are withheld are in it, with the reason.
@@ -75,16 +75,22 @@ pub enum Withheld {
 pub(crate) struct Bounds<'a> {
     /// What may be done, and to whom not.
     settings: &'a Settings,
-    /// The deployment, and the time, where it is known.
-    circumstances: &'a Circumstances,
+    /// Whose roles are keyrail's own.
+    deployment: &'a Deployment,
+    /// The time, where it is known.
+    now: Option<Timestamp>,
 }
 
 impl<'a> Bounds<'a> {
-    /// Those of a bundle in its circumstances.
-    pub(crate) fn of(bundle: &'a Bundle, circumstances: &'a Circumstances) -> Self {
+    pub(crate) fn new(
+        settings: &'a Settings,
+        deployment: &'a Deployment,
+        now: Option<Timestamp>,
+    ) -> Self {
         Self {
-            settings: &bundle.settings,
-            circumstances,
+            settings,
+            deployment,
+            now,
         }
     }
 
@@ -101,7 +107,7 @@ impl<'a> Bounds<'a> {
         let protect = &self.settings.protect;
         let is_protected = match who {
             Who::Role(role) => {
-                protect.has_role(account, role) || self.circumstances.is_own_name(role.as_str())
+                protect.has_role(account, role) || self.deployment.is_own_name(role.as_str())
             }
             Who::Root => false,
             Who::User(owner) => owner

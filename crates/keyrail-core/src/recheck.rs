@@ -13,7 +13,7 @@ use self::look::all_credentials;
 pub(crate) use self::look::{Found, Haste, found};
 pub(crate) use self::sentences::CUT_SHORT;
 use crate::activity::Activity;
-use crate::bundle::{Bundle, Mode};
+use crate::bundle::Bundle;
 use crate::change::Change;
 use crate::circumstances::Circumstances;
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
@@ -22,6 +22,7 @@ use crate::id::{AccessKeyId, AccountId};
 use crate::patience::Patience;
 use crate::plan::{Act, Bounds, Effect, Owner, Plan, Step, Who, Withheld};
 use crate::report::Report;
+use crate::words::Mode;
 
 mod look;
 mod sentences;
@@ -230,9 +231,13 @@ impl Recheck {
         let mut what: Vec<&str> = found.iter().map(|found| found.what.as_str()).collect();
         what.dedup();
         let event = Event::comeback(self, what.join("; "), now);
-        let activity = Activity::interpret(&event, circumstances);
-        let verdict = bundle.judge(&activity, circumstances);
-        let bounds = Bounds::of(bundle, circumstances);
+        let activity = Activity::interpret(&event, &circumstances.deployment, &circumstances.known);
+        let verdict = bundle.judge(&activity, circumstances.mode, circumstances.known.now);
+        let bounds = Bounds::new(
+            &bundle.settings,
+            &circumstances.deployment,
+            circumstances.known.now,
+        );
         let mut steps: Vec<Step> = Vec::new();
         for act in found.into_iter().filter_map(|found| found.act) {
             let step = self.step(act, verdict.mode, bounds);

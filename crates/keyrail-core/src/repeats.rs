@@ -12,9 +12,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::activity::{Activity, ActorKind, Kind};
-use crate::bundle::{Bundle, Severity};
+use crate::activity::{Activity, ActorKind};
+use crate::bundle::Bundle;
 use crate::report::Report;
+use crate::taxonomy::Kind;
+use crate::words::Severity;
 
 /// How long a window is in minutes, unless the settings say another.
 pub(crate) const MINUTES: u32 = 10;

@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::activity::{Activity, Kind};
-use crate::bundle::{Bundle, Severity};
+use crate::activity::Activity;
+use crate::bundle::Bundle;
+use crate::bundle::settings::OnAlerts;
 use crate::event::Event;
 use crate::id::{AccessKeyId, UserName};
 use crate::judge::Verdict;
 use crate::outcome::{Outcome, OutcomeResult};
 use crate::plan::{Plan, Step, Withheld};
+use crate::taxonomy::Kind;
+use crate::words::Severity;
 
 /// Serialises as `keyrail.report/v1`. What is not known is `null`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,15 +44,6 @@ pub struct Report {
 enum Schema {
     #[serde(rename = "keyrail.report/v1")]
     V1,
-}
-
-/// What the settings say of alerts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OnAlerts {
-    /// The organization's access portal, which opens the console in an account.
-    pub portal: Option<String>,
-    /// Where on-call is: times are told in UTC, and as clocks there show them.
-    pub time_zone: Option<TimeZone>,
 }
 
 /// A place in a log file.

@@ -5,8 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::activity::taxonomy::{self, Entry, Group};
-use crate::activity::{Kind, TargetKind};
+use crate::taxonomy::{self, Entry, Group, Kind, TargetKind};
 
 /// The actions by which policies know events without a name in the taxonomy.
 pub(crate) const FALLBACKS: [&str; 5] = [

@@ -10,7 +10,7 @@ pub(crate) use self::alternatives::{Alternative, Hint, KeyUse};
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::done::{Done, ROLE_SESSION_HOURS, StillPossible, Undo, Until};
 pub(crate) use self::evidence::{Address, Evidence, Mfa, Reason, Stated, When};
-pub(crate) use self::happened::{Act, Ended, Happened, Object, ObjectOwner, Reported, Surge};
+pub(crate) use self::happened::{Act, AfterChange, Ended, Happened, Object, ObjectOwner, Reported};
 pub(crate) use self::headline::{BottomLine, Headline};
 pub(crate) use self::instructions::{Deactivate, Instruction};
 pub(crate) use self::links::{Link, Page, SignIn};
@@ -18,9 +18,10 @@ pub(crate) use self::people::{ActorName, Concerned, Identity, KeyOwner, Location
 
 use self::about::About;
 use crate::activity::{Activity, ActorKind};
-use crate::bundle::Severity;
+use crate::arn::Arn;
 use crate::id::{AccountId, UserName};
 use crate::report::{Report, State};
+use crate::words::Severity;
 
 mod about;
 mod alternatives;
@@ -126,7 +127,7 @@ fn arns(activity: &Activity) -> Vec<String> {
     let target = user.zip(account);
     let target = target.map(|(user, account)| activity.user_arn(account.as_str(), user.as_str()));
     let acted = actor.arn.clone();
-    let acted = acted.filter(|arn| actor.kind != ActorKind::Unknown && arn.starts_with("arn:"));
+    let acted = acted.filter(|arn| actor.kind != ActorKind::Unknown && Arn::parse(arn).is_some());
     let mut all: Vec<String> = target.into_iter().chain(acted).collect();
     all.dedup();
     all

@@ -8,12 +8,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::activity::taxonomy::Group;
 use crate::activity::{Activity, ActorKind};
 use crate::event::Event;
-use crate::history::History;
-use crate::id::AccountId;
+use crate::id::{AccountId, KeyKind};
 use crate::repeats::{Repetition, Tally, Window};
+use crate::taxonomy::Group;
 
 /// The door to the table.
 #[expect(
@@ -199,7 +198,7 @@ pub(crate) fn subjects_of(activity: &Activity) -> Vec<Subject> {
     let actor = &activity.actor;
     if actor.kind == ActorKind::Root
         && let Some(key) = actor.access_key_id.as_ref()
-        && key.starts_with("ASIA")
+        && KeyKind::of(key) == Some(KeyKind::Temporary)
     {
         subjects.push(Subject::Key(key.clone()));
     }
@@ -274,16 +273,4 @@ pub(crate) fn launch_to_judge_again(activity: &Activity, memories: &[Memory]) ->
     // What the table gives back in another shape is told, like any event.
     let event = Event::parse(body).unwrap_or_else(|error| Event::unreadable(body, &error));
     Some(event.again())
-}
-
-impl History {
-    /// A history of what is remembered.
-    #[must_use]
-    pub fn of(memories: &[Memory]) -> Self {
-        let mut history = Self::default();
-        for memory in memories {
-            history.recall(memory);
-        }
-        history
-    }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use keyrail_aws::Aws;
+use keyrail_core::arn::Arn;
 use keyrail_core::id::AccountId;
 use keyrail_core::outcome::OutcomeResult;
 use keyrail_core::pipeline::{Handled, Looked, Response, follow_up, recheck};
@@ -108,7 +109,7 @@ impl Guard {
             aws,
         ))
         .await;
-        telemetry::record_recheck(&looked, &settings.circumstances.name);
+        telemetry::record_recheck(&looked, &settings.circumstances.deployment.name);
         match looked {
             Ok(Looked::Held | Looked::PutOff) => Ok(()),
             Ok(Looked::Told(response)) => result_for_lambda(&response),
@@ -132,7 +133,7 @@ impl Guard {
         match Box::pin(follow_up(repeated, bundle, circumstances, &by, aws)).await {
             Ok(None) => Ok(()),
             Ok(Some(response)) => {
-                telemetry::record(&response, &circumstances.name);
+                telemetry::record(&response, &circumstances.deployment.name);
                 result_for_lambda(&response)
             }
             Err(error) => {
@@ -181,7 +182,7 @@ impl Guard {
             &within(aws, end),
         ))
         .await;
-        telemetry::record(&response, &settings.circumstances.name);
+        telemetry::record(&response, &settings.circumstances.deployment.name);
         (response.again.take(), result_for_lambda(&response))
     }
 }
@@ -215,13 +216,13 @@ fn within(aws: &Aws, end: SystemTime) -> Aws {
 
 /// `arn:aws-cn:lambda:…` → `aws-cn`.
 fn partition(function_arn: &str) -> &str {
-    function_arn.split(':').nth(1).unwrap_or("aws")
+    Arn::parse(function_arn).map_or("aws", |arn| arn.partition)
 }
 
 /// `arn:aws:lambda:us-east-1:111122223333:function:keyrail` → `111122223333`: the
 /// account in which this function may act, without a call to ask for it.
 fn own_account(function_arn: &str) -> Option<AccountId> {
-    function_arn.split(':').nth(4)?.parse().ok()
+    Arn::parse(function_arn)?.account.parse().ok()
 }
 
 fn result_for_lambda(response: &Response) -> Result<(), Diagnostic> {

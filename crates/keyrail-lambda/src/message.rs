@@ -1,5 +1,6 @@
 //! Messages of keyrail's own queue: what it has sent to itself.
 
+use keyrail_core::arn::Arn;
 use keyrail_core::queue::Later;
 use serde::Deserialize;
 
@@ -33,7 +34,7 @@ pub(crate) fn own(bytes: &[u8], queue_url: Option<&str>) -> Option<Vec<(Later, b
     let queue_url = queue_url?;
     let batch: Batch = serde_json::from_slice(bytes).ok()?;
     let messages = batch.records.iter().map(|message| {
-        let is_own = is_of(&message.queue, queue_url);
+        let is_own = Arn::parse(&message.queue).is_some_and(|arn| arn.is_queue_at(queue_url));
         let sent = is_own.then(|| serde_json::from_str(&message.body).ok())??;
         let received = message.attributes.received.as_deref();
         Some((sent, received.is_some_and(|count| count != "1")))
@@ -42,23 +43,14 @@ pub(crate) fn own(bytes: &[u8], queue_url: Option<&str>) -> Option<Vec<(Later, b
     messages.filter(|messages| !messages.is_empty())
 }
 
-/// `arn:aws:sqs:us-east-1:111122223333:name` and
-/// `https://sqs.us-east-1.amazonaws.com/111122223333/name` are the same queue.
-fn is_of(arn: &str, url: &str) -> bool {
-    let mut of_arn = arn.rsplit(':');
-    let mut of_url = url.rsplit('/');
-    let same = |a: Option<&str>, b: Option<&str>| a.is_some_and(|a| !a.is_empty()) && a == b;
-    same(of_arn.next(), of_url.next()) && same(of_arn.next(), of_url.next())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::json;
 
     #[test]
     fn only_messages_of_the_own_queue_are_rechecks() {
         let url = "https://sqs.us-east-1.amazonaws.com/111122223333/keyrail-RecheckQueue";
-        for (arn, own) in [
+        for (arn, is_own) in [
             (
                 "arn:aws:sqs:us-east-1:111122223333:keyrail-RecheckQueue",
                 true,
@@ -69,7 +61,24 @@ mod tests {
             ),
             ("arn:aws:sqs:us-east-1:111122223333:another", false),
         ] {
-            assert_eq!(is_of(arn, url), own, "{arn}");
+            let follow_up = json!({
+                "schema": "keyrail.follow-up/v1",
+                "repetition": {
+                    "account": "111122223333",
+                    "actor": "arn:aws:iam::111122223333:user/bob",
+                    "deed": "iam:CreateAccessKey observe",
+                    "guardrails": ["no-access-keys"],
+                    "until": "2026-03-14T09:30:00Z",
+                },
+                "event": "7bf73129-1428-4cd3-a780-95db273d1602",
+                "region": "us-east-1",
+                "severity": "high",
+                "title": "An access key was created",
+            });
+            let message = json!({ "eventSourceARN": arn, "body": follow_up.to_string() });
+            let batch = json!({ "Records": [message] }).to_string();
+            let found = super::own(batch.as_bytes(), Some(url));
+            assert_eq!(found.is_some(), is_own, "{arn}");
         }
     }
 }

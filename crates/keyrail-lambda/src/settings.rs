@@ -5,7 +5,8 @@ use std::{env, fs, io};
 
 use keyrail_aws::Places;
 use keyrail_core::bundle::Files;
-use keyrail_core::{Bundle, Circumstances, Mode};
+use keyrail_core::circumstances::Known;
+use keyrail_core::{Bundle, Circumstances, Deployment, Mode};
 
 /// What the function was deployed with.
 pub(crate) struct Settings {
@@ -37,16 +38,18 @@ impl Settings {
             })
         });
         let (bundle, fault) = bundle()?;
-        let mut circumstances = Circumstances {
+        let usual = Deployment::of(&bundle);
+        let circumstances = Circumstances {
             mode,
-            responder: text("KEYRAIL_RESPONDER_ROLE"),
-            // Lambda's own, and not of the settings.
-            function: text("AWS_LAMBDA_FUNCTION_NAME"),
-            ..Circumstances::of(&bundle)
+            deployment: Deployment {
+                name: text("KEYRAIL_NAME").unwrap_or(usual.name),
+                responder: text("KEYRAIL_RESPONDER_ROLE"),
+                // Lambda's own, and not of the settings.
+                function: text("AWS_LAMBDA_FUNCTION_NAME"),
+                ..usual
+            },
+            known: Known::default(),
         };
-        if let Some(name) = text("KEYRAIL_NAME") {
-            circumstances.name = name;
-        }
         Ok(Self {
             places: Places {
                 topic_arn,

@@ -4,10 +4,10 @@
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use keyrail_core::activity::Kind;
 use keyrail_core::effects::EffectError;
 use keyrail_core::outcome::OutcomeResult;
 use keyrail_core::pipeline::{Handled, Looked, Response};
+use keyrail_core::taxonomy::Kind;
 use serde_json::{Value, json};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;

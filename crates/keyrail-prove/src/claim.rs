@@ -135,7 +135,7 @@ impl Policies {
         &self,
         bundle: &Bundle,
         place: &Place,
-        step: Option<keyrail_core::plan::StepName>,
+        step: Option<keyrail_core::words::StepName>,
     ) -> Condition {
         let with_step = self
             .guardrails

@@ -8,10 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{EntityId, EntityTypeName, EntityUid, Policy, RequestEnv, Schema};
 use cedar_policy_symcc::{CompiledSchema, SymEnv};
-use keyrail_core::activity::Kind;
-use keyrail_core::activity::taxonomy::{self, Entry, Group};
-use keyrail_core::schema;
-use keyrail_core::{Bundle, Circumstances};
+use keyrail_core::activity::Surge;
+use keyrail_core::taxonomy::{Entry, Group, Kind};
+use keyrail_core::{Bundle, Deployment, schema, taxonomy};
 use serde_json::Value;
 
 use crate::ProveError;
@@ -336,7 +335,7 @@ impl Sort {
 }
 
 fn past(bundle: &Bundle, principal: &str, resource: &str) -> String {
-    let (minutes, instances) = Circumstances::of(bundle).correlation;
+    let Surge { minutes, instances } = Deployment::of(bundle).surge;
     let mut lines = vec![format!(
         "context.history.surgeMinutes == {minutes} && context.history.surgeInstances == {instances}"
     )];

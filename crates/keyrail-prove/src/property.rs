@@ -6,7 +6,7 @@
 use std::str::FromStr;
 
 use cedar_policy::{Policy, PolicySet, Schema, ValidationMode, Validator};
-use keyrail_core::plan::StepName;
+use keyrail_core::words::StepName;
 use keyrail_core::{Bundle, schema};
 use serde_json::Value;
 

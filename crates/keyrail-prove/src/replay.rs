@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use cedar_policy_symcc::Env;
 use jiff::civil::Date;
-use keyrail_core::activity::taxonomy::Group;
+use keyrail_core::taxonomy::Group;
 use keyrail_core::{Bundle, Circumstances, Event, examine};
 use serde::Serialize;
 use serde_json::{Value, json};

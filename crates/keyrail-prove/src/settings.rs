@@ -1,19 +1,19 @@
 //! Settings by which guardrails mean something else: what another bundle caught by other
 //! ones is not compared.
 
-use keyrail_core::{Bundle, Circumstances};
+use keyrail_core::{Bundle, Deployment};
 
 use crate::{Finding, Kind, Proof};
 
 /// One finding for each of them that differs; nobody knows what is lost by that.
 pub(crate) fn changed(bundle: &Bundle, old: &Bundle) -> impl Iterator<Item = Finding> {
-    let correlation = |bundle: &Bundle| Circumstances::of(bundle).correlation;
+    let surge = |bundle: &Bundle| Deployment::of(bundle).surge;
     let differs = [
         (
             "[networks]",
             bundle.settings.networks != old.settings.networks,
         ),
-        ("[correlation]", correlation(bundle) != correlation(old)),
+        ("[correlation]", surge(bundle) != surge(old)),
         ("the organization", bundle.organization != old.organization),
     ];
     let differs = differs.into_iter().filter(|(_, differs)| *differs);

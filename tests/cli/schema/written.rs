@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use keyrail_core::alert::Alert;
 use keyrail_core::change::Change;
 use keyrail_core::outcome::{Outcome, OutcomeResult};
-use keyrail_core::plan::StepName;
 use keyrail_core::report::{Report, Source};
+use keyrail_core::words::StepName;
 use keyrail_core::{Bundle, Circumstances, Event, Mode, examine};
 use serde_json::{Value, json};
 

@@ -47,7 +47,7 @@ impl World {
 
     /// The example event of an action, of now, in this account; `bob` is its user.
     pub(crate) fn example(&self, action: &str) -> Value {
-        let entry = keyrail_core::activity::taxonomy::find(action).expect("keyrail knows it");
+        let entry = keyrail_core::taxonomy::find(action).expect("keyrail knows it");
         let event = entry.example(None).to_string();
         let event = event
             .replace("111122223333", &self.account)

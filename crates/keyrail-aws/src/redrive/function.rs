@@ -1,6 +1,7 @@
 //! keyrail's function, as Lambda describes it.
 
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationError;
+use keyrail_core::arn::Arn;
 
 use super::RedriveError;
 use crate::error::sorted;
@@ -77,16 +78,13 @@ impl Function {
     #[must_use]
     pub fn is_rechecked_by(&self, queue_arn: &str) -> bool {
         let url = self.recheck_queue_url.as_deref().unwrap_or_default();
-        let mut of_url = url.rsplit('/');
-        let mut of_arn = queue_arn.rsplit(':');
-        let same = |a: Option<&str>, b: Option<&str>| a.is_some_and(|a| !a.is_empty()) && a == b;
-        same(of_url.next(), of_arn.next()) && same(of_url.next(), of_arn.next())
+        Arn::parse(queue_arn).is_some_and(|arn| arn.is_queue_at(url))
     }
 }
 
 /// `arn:aws:sqs:us-east-1:111122223333:name` → `111122223333`.
 pub(super) fn account_of(arn: &str) -> &str {
-    arn.split(':').nth(4).unwrap_or_default()
+    Arn::parse(arn).map(|arn| arn.account).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -10,10 +10,9 @@ use keyrail_core::report::Report;
 use keyrail_core::{Bundle, Event, Mode, Severity, examine};
 
 use crate::bundle::{BundleArgs, network};
-use crate::clock;
-use crate::events;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, json};
+use crate::{clock, events};
 
 mod reasons;
 
@@ -97,13 +96,15 @@ impl Args {
     }
 
     fn circumstances(&self, bundle: &Bundle) -> Result<Circumstances, Failure> {
-        let mut circumstances = Circumstances {
-            mode: self.mode,
-            name: self.name.clone(),
-            ..Circumstances::of(bundle)
-        };
+        let mut circumstances = Circumstances::of(bundle);
+        circumstances.mode = self.mode;
+        circumstances.deployment.name.clone_from(&self.name);
         for (name, range) in &self.network {
-            let ranges = circumstances.networks.entry(name.clone()).or_default();
+            let ranges = circumstances
+                .deployment
+                .networks
+                .entry(name.clone())
+                .or_default();
             ranges.push(*range);
         }
         Ok(match &self.history {

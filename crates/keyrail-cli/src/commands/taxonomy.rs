@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use clap::ValueEnum;
-use keyrail_core::activity::taxonomy::{self, Entry, Grant, Group, Place};
-use keyrail_core::activity::{Kind, TargetKind};
 use keyrail_core::partition::Partition;
+use keyrail_core::taxonomy::{self, Entry, Grant, Group, Kind, Place, TargetKind};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};

@@ -13,9 +13,8 @@ use serde_saphyr::{Location, Spanned};
 
 use super::format::{Earlier, UserRow};
 use crate::bundle::text_of;
-use crate::edit;
 use crate::exit::Failure;
-use crate::samples;
+use crate::{edit, samples};
 
 /// An event from wherever it is, and the circumstances.
 #[derive(Debug, Clone, Default)]
@@ -63,14 +62,15 @@ impl Given {
     ) -> Result<(Event, Circumstances), Unready> {
         let mut circumstances = Circumstances::of(bundle);
         circumstances.mode = self.mode.as_ref().map(mode).transpose()?;
-        circumstances.now = self.at.as_ref().map(time).transpose()?;
-        circumstances.users = self.users.iter().map(facts).collect();
+        circumstances.known.now = self.at.as_ref().map(time).transpose()?;
+        circumstances.known.users = self.users.iter().map(facts).collect();
         if let Some(networks) = &self.networks {
             let ranges = |(name, ranges): (&String, &Vec<Spanned<String>>)| {
                 let ranges = ranges.iter().map(range).collect::<Result<_, _>>()?;
                 Ok((name.clone(), ranges))
             };
-            circumstances.networks = networks.iter().map(ranges).collect::<Result<_, _>>()?;
+            circumstances.deployment.networks =
+                networks.iter().map(ranges).collect::<Result<_, _>>()?;
         }
         if !self.history.is_empty() {
             let earlier = self.history.iter().map(|earlier| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use keyrail_core::bundle::{Diagnostic, nearest};
-use keyrail_core::plan::StepName;
+use keyrail_core::words::StepName;
 use keyrail_core::{Bundle, Severity};
 use serde_json::Value;
 use serde_saphyr::Location;

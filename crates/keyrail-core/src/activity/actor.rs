@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::arn::Arn;
 use crate::phrases::mfa;
 
 /// Who acted. What the record does not show is `None`.
@@ -78,20 +79,14 @@ impl Actor {
         self.kind == ActorKind::AssumedRole
             // Nobody else can make a role in that path; the name alone anybody may choose.
             && match (self.issuer_arn.as_deref(), self.name.as_deref()) {
-                (Some(arn), _) => is_in_path(arn, "role/aws-service-role/"),
+                (Some(arn), _) => Arn::parse(arn)
+                    .is_some_and(|arn| arn.resource.starts_with("role/aws-service-role/")),
                 (None, Some(name)) => {
                     self.on_behalf_of_service.is_some() && name.starts_with("AWSServiceRoleFor")
                 }
                 (None, None) => false,
             }
     }
-}
-
-/// Whether an ARN's resource begins with a path. Whoever makes a role or a policy chooses
-/// what stands further on, colons included.
-pub(super) fn is_in_path(arn: &str, path: &str) -> bool {
-    let resource = arn.splitn(6, ':').nth(5);
-    resource.is_some_and(|resource| resource.starts_with(path))
 }
 
 /// Not what AWS writes where it does not show something: what was typed at sign-in and

@@ -3,10 +3,14 @@
 //! What the fields mean is in the CloudTrail User Guide, "Record contents" and
 //! "userIdentity element" (checked 2026-11-25).
 
-use super::taxonomy::{self, Entry, Group, conditions};
-use super::{Activity, ActorKind, CallOutcome, Kind, TargetKind};
-use crate::event::{Event, Json, first_label};
-use crate::phrases::{self, Named};
+use super::{Activity, ActorKind, CallOutcome};
+use crate::arn::Arn;
+use crate::event::Event;
+use crate::json::{Json, first_label};
+use crate::phrases::Named;
+use crate::taxonomy::parameters::is_omitted;
+use crate::taxonomy::{Entry, Group, Kind, TargetKind, conditions};
+use crate::{phrases, taxonomy};
 
 mod identity;
 mod origin;
@@ -163,7 +167,7 @@ fn missing_facts(activity: &Activity, entry: Option<&Entry>, record: &Json) -> V
     let person = matches!(activity.actor.kind, ActorKind::IamUser | ActorKind::Root);
     let omitted = ["requestParameters", "responseElements"]
         .iter()
-        .any(|part| conditions::is_omitted(record, part));
+        .any(|part| is_omitted(record, part));
     [
         ("account", activity.account.is_none()),
         ("region", activity.region.is_none()),
@@ -205,15 +209,13 @@ fn contradictions(activity: &Activity, record: &Json, event: &Event) -> Vec<Stri
     let actor = &activity.actor;
     let is_user = actor.kind == ActorKind::IamUser;
     let arn = actor.arn.as_deref().filter(|_| is_user);
-    let arn_account = arn.and_then(|arn| arn.split(':').nth(4)).map(str::to_owned);
-    let arn_name = arn
-        .and_then(|arn| arn.rsplit('/').next())
-        .map(str::to_owned);
+    let parsed = arn.and_then(Arn::parse);
+    let arn_account = parsed.map(|arn| arn.account.to_owned());
+    let arn_name = parsed.map(|arn| arn.name()).or(arn).map(str::to_owned);
     let name = actor.name.clone();
     // A call that names nobody is about the caller; one whose parameters were left out
     // may have named somebody.
-    let names_nobody =
-        is_user && request.is_none() && !conditions::is_omitted(record, "requestParameters");
+    let names_nobody = is_user && request.is_none() && !is_omitted(record, "requestParameters");
     let own = name.clone().filter(|_| names_nobody);
     let owner = response.clone().filter(|_| names_nobody);
     // IAM calls act in the caller's own account, so that must agree as well.

@@ -5,9 +5,12 @@ use serde_json::Value;
 
 use super::actor::is_shown;
 use super::target::{MOST_KEYS, is_key_id};
-use super::{Activity, Actor, ActorKind, HandsOff, Kind, Origin, Provenance, Target, TargetKind};
-use crate::event::{Event, Json};
+use super::{Activity, Actor, ActorKind, HandsOff, Origin, Provenance, Target};
+use crate::event::Event;
+use crate::id::KeyKind;
+use crate::json::Json;
 use crate::phrases::mfa;
+use crate::taxonomy::{Kind, TargetKind};
 
 /// Reads a finding. One that is not about IAM credentials is noted: that it carries
 /// the key of whoever acted does not make the key the matter.
@@ -106,7 +109,7 @@ impl Credential {
         let mut all: Vec<Self> = resources.chain(actors).collect();
         // A long-term key can be stopped; a session's runs out by itself.
         all.sort_by_key(|credential| match credential.key.as_deref() {
-            Some(key) if key.starts_with("AKIA") => 0,
+            Some(key) if is_long_term(key) => 0,
             Some(_) => 1,
             None => 2,
         });
@@ -115,7 +118,7 @@ impl Credential {
         for key in all.filter_map(|more| more.key) {
             let known =
                 credential.key.as_ref() == Some(&key) || credential.more_keys.contains(&key);
-            if key.starts_with("AKIA") && !known && credential.more_keys.len() + 1 < MOST_KEYS {
+            if is_long_term(&key) && !known && credential.more_keys.len() + 1 < MOST_KEYS {
                 credential.more_keys.push(key);
             }
         }
@@ -163,6 +166,10 @@ impl Credential {
             ..noted
         }
     }
+}
+
+fn is_long_term(key: &str) -> bool {
+    KeyKind::of(key) == Some(KeyKind::LongTerm)
 }
 
 /// The id of an access key within a text, such as `AWS::IAM::AccessKey:AKIA…`.

@@ -3,8 +3,11 @@
 
 use super::security_hub::user_in;
 use super::target::{MOST_KEYS, is_key_id};
-use super::{Activity, Actor, HandsOff, Kind, Provenance, Target, TargetKind};
-use crate::event::{Event, Json};
+use super::{Activity, Actor, HandsOff, Provenance, Target};
+use crate::event::Event;
+use crate::id::KeyKind;
+use crate::json::Json;
+use crate::taxonomy::{Kind, TargetKind};
 
 /// Reads the detail of an event. Only what AWS says about credentials at risk is of
 /// interest; the other codes are about resources of all kinds.
@@ -39,8 +42,10 @@ pub(super) fn read(notice: &Json, event: &Event) -> Activity {
         .cloned()
         .collect();
     // A masked id is evidence still; it can be no target. Users and accounts are no keys.
-    let masked =
-        |value: &String| value.contains('*') || value.to_ascii_uppercase().starts_with("AKIA");
+    let masked = |value: &String| {
+        let kind = KeyKind::of(&value.to_ascii_uppercase());
+        value.contains('*') || kind == Some(KeyKind::LongTerm)
+    };
     let user = entities.iter().find_map(|value| user_in(value));
     let mut keys = match keys.is_empty() {
         true => entities.into_iter().filter(masked).collect(),

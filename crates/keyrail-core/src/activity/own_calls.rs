@@ -33,7 +33,7 @@ const OWN_CALLS: [&str; 24] = [
 impl Activity {
     /// Whether a call is one that keyrail's function makes: what contains, the ways into
     /// other accounts, and its log. It never sets anything to Active, and grants nothing.
-    pub(super) fn is_containment(&self) -> bool {
+    pub(crate) fn is_containment(&self) -> bool {
         let activates = self
             .target
             .status

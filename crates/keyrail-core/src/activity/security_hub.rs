@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::actor::is_shown;
 use super::guardduty::{Credential, key_in};
 use super::{Activity, HandsOff, Origin, Provenance};
-use crate::event::{Event, Json};
+use crate::arn::Arn;
+use crate::event::Event;
+use crate::json::Json;
 use crate::phrases;
 
 pub(super) mod ocsf;
@@ -32,9 +34,7 @@ pub(super) fn read(detail: &Json, event: &Event) -> Activity {
 /// and of its partners are in no account.
 fn is_of_account(product_arn: Option<String>) -> bool {
     let arn = product_arn.unwrap_or_default();
-    arn.split(':')
-        .nth(4)
-        .is_some_and(|account| !account.is_empty())
+    Arn::parse(&arn).is_some_and(|arn| !arn.account.is_empty())
 }
 
 /// What one finding says, in either format.
@@ -202,8 +202,7 @@ fn credential(finding: &Json) -> Credential {
 
 /// `arn:aws:iam::111122223333:user/path/NAME` → `NAME`.
 pub(super) fn user_in(arn: &str) -> Option<String> {
-    let (_, path) = arn.split_once(":user/")?;
-    path.rsplit('/').next().map(str::to_owned)
+    Arn::parse(arn)?.user().map(str::to_owned)
 }
 
 fn origin(finding: &Json) -> Origin {

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::KeyKind;
+use crate::taxonomy::TargetKind;
+
 /// The thing that was acted on, as far as the event shows it.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Target {
@@ -35,86 +38,6 @@ pub struct Target {
     pub given_role: Option<String>,
 }
 
-/// What sort of thing was acted on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "each is AWS's own name for it")]
-pub enum TargetKind {
-    AccessKey,
-    Account,
-    Detector,
-    EventBus,
-    EventRule,
-    Function,
-    Group,
-    Instance,
-    LoginProfile,
-    MfaDevice,
-    /// Nothing that keyrail looks at.
-    #[default]
-    None,
-    Other,
-    Policy,
-    Queue,
-    Recorder,
-    Role,
-    ServiceCredential,
-    SigningCertificate,
-    SshKey,
-    Table,
-    Topic,
-    Trail,
-    TrustAnchor,
-    User,
-}
-
-impl TargetKind {
-    /// The word for it in policies and reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AccessKey => "access-key",
-            Self::Account => "account",
-            Self::Detector => "detector",
-            Self::EventBus => "event-bus",
-            Self::EventRule => "event-rule",
-            Self::Function => "function",
-            Self::Group => "group",
-            Self::Instance => "instance",
-            Self::LoginProfile => "login-profile",
-            Self::MfaDevice => "mfa-device",
-            Self::None => "none",
-            Self::Other => "other",
-            Self::Policy => "policy",
-            Self::Queue => "queue",
-            Self::Recorder => "recorder",
-            Self::Role => "role",
-            Self::ServiceCredential => "service-credential",
-            Self::SigningCertificate => "signing-certificate",
-            Self::SshKey => "ssh-key",
-            Self::Table => "table",
-            Self::Topic => "topic",
-            Self::Trail => "trail",
-            Self::TrustAnchor => "trust-anchor",
-            Self::User => "user",
-        }
-    }
-
-    /// Whether it is a credential that belongs to a user or to root.
-    #[must_use]
-    pub(crate) fn is_credential(self) -> bool {
-        matches!(
-            self,
-            Self::AccessKey
-                | Self::LoginProfile
-                | Self::MfaDevice
-                | Self::ServiceCredential
-                | Self::SigningCertificate
-                | Self::SshKey
-        )
-    }
-}
-
 /// What CloudTrail writes for root where a user's name is due: no user's name.
 pub(super) const ROOT_PLACEHOLDERS: [&str; 3] = ["AWS ROOT USER", "<root_account>", "Root"];
 
@@ -125,7 +48,5 @@ pub(super) const MOST_KEYS: usize = 100;
 /// placeholders in sample findings.
 pub(super) fn is_key_id(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    (16..=128).contains(&text.len())
-        && text.bytes().all(plain)
-        && (text.starts_with("AKIA") || text.starts_with("ASIA"))
+    (16..=128).contains(&text.len()) && text.bytes().all(plain) && KeyKind::of(text).is_some()
 }

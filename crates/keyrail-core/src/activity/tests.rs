@@ -6,6 +6,10 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::circumstances::Known;
+use crate::deployment::Deployment;
+use crate::event::Event;
+use crate::taxonomy::{Group, Kind};
 
 fn activity(detail: Value) -> Activity {
     let envelope = json!({
@@ -16,7 +20,7 @@ fn activity(detail: Value) -> Activity {
         "detail": detail,
     });
     let event = Event::parse(envelope.to_string().as_bytes()).expect("it is JSON");
-    Activity::interpret(&event, &Circumstances::default())
+    Activity::interpret(&event, &Deployment::default(), &Known::default())
 }
 
 fn created(identity: Value, request: Value, response: Value) -> Activity {
@@ -339,7 +343,7 @@ fn names_are_found_in_the_taxonomy_without_regard_to_case() {
     let activity =
         activity(json!({"eventSource": "iam.amazonaws.com", "eventName": "createaccesskey"}));
     assert_eq!(activity.action.as_deref(), Some("iam:CreateAccessKey"));
-    assert_eq!(activity.groups, [taxonomy::Group::IssueAccessKey]);
+    assert_eq!(activity.groups, [crate::taxonomy::Group::IssueAccessKey]);
 }
 
 #[test]
@@ -371,7 +375,7 @@ fn a_finding_is_about_the_keys_that_it_names_as_its_matter() {
             "account": "111122223333", "region": "us-east-1", "detail": detail,
         });
         let event = Event::parse(event.to_string().as_bytes()).expect("it is JSON");
-        Activity::interpret(&event, &Circumstances::default())
+        Activity::interpret(&event, &Deployment::default(), &Known::default())
     };
     let key = |id: &str| json!({"resourceType": "ACCESS_KEY", "uid": id, "data": {"accessKey": {"userType": "IAMUser", "userName": "bob"}}});
     let resources = [
@@ -428,11 +432,11 @@ fn a_path_that_imitates_an_arn_of_awss_is_none() {
         assert_eq!(session(arn).is_service_linked(), expected, "{arn}");
     }
     let attach = |arn: &str| {
-        let entry = taxonomy::find("iam:AttachUserPolicy").expect("it is known");
+        let entry = crate::taxonomy::find("iam:AttachUserPolicy").expect("it is known");
         let mut event = entry.example(Some(Group::ReportExposure));
         event["detail"]["requestParameters"]["policyArn"] = arn.into();
         let event = Event::parse(event.to_string().as_bytes()).expect("it is an event");
-        Activity::interpret(&event, &Circumstances::default()).groups
+        Activity::interpret(&event, &Deployment::default(), &Known::default()).groups
     };
     let quarantine = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3";
     assert!(attach(quarantine).contains(&Group::ReportExposure));
@@ -444,12 +448,12 @@ fn a_path_that_imitates_an_arn_of_awss_is_none() {
 /// A user of the same name in another account is somebody else.
 #[test]
 fn nobody_acts_on_themselves_across_accounts() {
-    let entry = taxonomy::find("iam:CreateAccessKey").expect("it is known");
+    let entry = crate::taxonomy::find("iam:CreateAccessKey").expect("it is known");
     for (account, expected) in [("111122223333", true), ("444455556666", false)] {
         let mut event = entry.example(None);
         event["detail"]["userIdentity"]["accountId"] = account.into();
         let event = Event::parse(event.to_string().as_bytes()).expect("it is an event");
-        let activity = Activity::interpret(&event, &Circumstances::default());
+        let activity = Activity::interpret(&event, &Deployment::default(), &Known::default());
         assert_eq!(activity.is_on_self(), expected, "{account}");
     }
 }

@@ -1,8 +1,10 @@
 //! A refreshed check of Trusted Advisor → an activity (AWS Support User Guide,
 //! "Security checks", check 12Fnkpl8Y5, checked 2026-11-25).
 
-use super::{Activity, Actor, Kind, Provenance, Target, TargetKind};
-use crate::event::{Event, Json};
+use super::{Activity, Actor, Provenance, Target};
+use crate::event::Event;
+use crate::json::Json;
+use crate::taxonomy::{Kind, TargetKind};
 
 /// Reads the detail of an event. Of all checks, one is about credentials that others know.
 pub(super) fn read(check: &Json, event: &Event) -> Activity {

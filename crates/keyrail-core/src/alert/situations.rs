@@ -5,16 +5,18 @@ use serde_json::{Value, json};
 
 use super::Alert;
 use crate::activity::Activity;
-use crate::activity::taxonomy::{self, Group};
-use crate::bundle::{Bundle, Mode};
-use crate::circumstances::{Circumstances, History};
+use crate::bundle::Bundle;
+use crate::circumstances::Circumstances;
 use crate::event::Event;
+use crate::history::History;
 use crate::pipeline::examine;
 use crate::plan::{Act, Withheld};
 use crate::recheck::{Found, Recheck};
 use crate::rehearsal::{Answers, rehearse};
 use crate::repeats::{FollowUp, Repeats, Repetition};
 use crate::report::Report;
+use crate::taxonomy::{self, Group};
+use crate::words::Mode;
 
 /// A situation by its name, and the report that tells of it.
 pub(super) type Named = (&'static str, Report);
@@ -69,10 +71,8 @@ forbid (principal, action in Action::"issue-access-key", resource) when { contex
         ("exemptions/a.cedar".to_owned(), exemption),
         ("guardrails/a.cedar".to_owned(), guardrail.to_owned()),
     ]);
-    let circumstances = Circumstances {
-        now: Some(now()),
-        ..enforcing()
-    };
+    let mut circumstances = enforcing();
+    circumstances.known.now = Some(now());
     let bundle = bundle.expect("it loads");
     let mut report = examined(sample!("key-created-for-another"), &bundle, &circumstances);
     report.outcomes = rehearse(&report, &bundle, Answers::Done, now()).expect("it ends");
@@ -90,18 +90,15 @@ forbid (principal, action in Action::"launch-compute", resource) when { context.
 /// What happened before counts, too.
 fn after(earlier: &[Value], event: &Value) -> Report {
     let mut history = History::default();
-    let circumstances = enforcing();
+    let mut circumstances = enforcing();
     for earlier in earlier {
         let earlier = Event::parse(earlier.to_string().as_bytes()).expect("it is JSON");
         history.note(
-            &Activity::interpret(&earlier, &circumstances),
-            &circumstances,
+            &Activity::interpret(&earlier, &circumstances.deployment, &circumstances.known),
+            &circumstances.deployment,
         );
     }
-    let circumstances = Circumstances {
-        history: Some(history),
-        ..circumstances
-    };
+    circumstances.known.history = Some(history);
     rehearsed(&event.to_string(), &circumstances, Answers::Done)
 }
 

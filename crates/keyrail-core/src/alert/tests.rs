@@ -3,14 +3,15 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::bundle::{Bundle, Mode};
+use crate::bundle::Bundle;
 use crate::change::{Change, Status};
 use crate::circumstances::Circumstances;
 use crate::event::Event;
 use crate::outcome::{Outcome, OutcomeResult};
 use crate::pipeline::examine;
-use crate::plan::StepName;
 use crate::rehearsal::{Answers, rehearse};
+use crate::words::Mode;
+use crate::words::StepName;
 
 pub(super) fn report(event: &Value, outcomes: Vec<Outcome>) -> Report {
     static BUNDLE: LazyLock<Bundle> = LazyLock::new(|| Bundle::embedded().expect("it loads"));

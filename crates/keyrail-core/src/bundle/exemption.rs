@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::diagnostic::Diagnostic;
 use super::policy::{self, Written};
+use crate::arn::Arn;
 use crate::id::AccountId;
 use crate::lookup::{self, Lookup};
 
@@ -101,16 +102,16 @@ impl Exemption {
 
 /// Whether `@only` may name it.
 fn is_somebody(word: &str) -> bool {
-    let is_arn = |kind: &str| word.starts_with("arn:") && word.contains(kind);
-    word.parse::<AccountId>().is_ok()
-        || word.starts_with("ou-")
-        || word.starts_with("r-")
-        || (is_arn(":user/") && !has_path(word))
-        || is_arn(":role/")
+    let is_arn = Arn::parse(word).is_some_and(|arn| match arn.kind() {
+        Some("user") => !has_path(word),
+        Some("role") => true,
+        _ => false,
+    });
+    word.parse::<AccountId>().is_ok() || word.starts_with("ou-") || word.starts_with("r-") || is_arn
 }
 
 /// Policies know users by ARNs without their path.
 fn has_path(word: &str) -> bool {
-    let name = word.split_once(":user/").map(|(_, name)| name);
-    name.is_some_and(|name| name.contains('/'))
+    let user = Arn::parse(word).filter(|arn| arn.user().is_some());
+    user.is_some_and(|arn| arn.path() != Some("/"))
 }

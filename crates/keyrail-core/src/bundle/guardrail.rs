@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::diagnostic::Diagnostic;
 use super::policy::{self, Written};
-use super::{Mode, Severity, UnknownWordError};
 use crate::lookup::{self, Lookup};
-use crate::plan::StepName;
+use crate::words::StepName;
+use crate::words::{Mode, Severity, UnknownWordError};
 
 /// A `forbid` policy with what its annotations say.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Checked;
 use super::diagnostic::{Diagnostic, Source};
 use super::policy::{self, Written, literal};
+use crate::arn::Arn;
 use crate::schema;
 
 /// An exemption that ends within so many days is worth a warning.
@@ -181,8 +182,9 @@ impl Checked {
                 .suggest(id, networks.keys().map(String::as_str)),
             ),
             "User" | "Role" | "RoleSession" | "Root" | "Group" => {
-                let account = id.split(':').nth(4).filter(|account| account.len() == 12);
-                let resource = id.splitn(6, ':').nth(5).unwrap_or_default();
+                let arn = Arn::parse(id);
+                let account = arn.map(|arn| arn.account).filter(|id| id.len() == 12);
+                let resource = arn.map(|arn| arn.resource).unwrap_or_default();
                 let wants = match kind {
                     "User" => resource.strip_prefix("user/").is_some_and(is_bare),
                     "Role" => resource.starts_with("role/") && !resource.contains(['*', '?']),

@@ -7,9 +7,9 @@ use cedar_policy::Policy;
 use serde_json::{Map, Value};
 
 use super::diagnostic::{Diagnostic, Source};
-use crate::activity::taxonomy::{self, Group};
-use crate::lookup;
 use crate::schema::FALLBACKS;
+use crate::taxonomy::Group;
+use crate::{lookup, taxonomy};
 
 /// A policy that Cedar can read, and where it stands.
 pub(super) struct Written<'a> {

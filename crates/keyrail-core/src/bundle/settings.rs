@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
+use jiff::tz::TimeZone;
 use toml::de::DeTable;
 
 use self::reader::Reader;
-use super::Mode;
 use super::diagnostic::{Diagnostic, Source};
-use crate::plan::StepName;
-use crate::report::OnAlerts;
+use crate::words::{Mode, StepName};
 
 pub use self::protected::Protected;
 
@@ -90,6 +89,15 @@ pub struct Unit {
     pub parent: Option<String>,
     /// Its mode, where it is set.
     pub mode: Option<Mode>,
+}
+
+/// What the settings say of alerts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OnAlerts {
+    /// The organization's access portal, which opens the console in an account.
+    pub portal: Option<String>,
+    /// Where on-call is: times are told in UTC, and as clocks there show them.
+    pub time_zone: Option<TimeZone>,
 }
 
 /// `[correlation]`

@@ -3,6 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::arn::Arn;
+use crate::words::OWN_POLICIES;
+
 /// What an inline policy of keyrail's denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -32,21 +35,11 @@ impl Denial {
     /// The policy's name, by which keyrail and the SCP that protects it know it.
     #[must_use]
     pub fn policy_name(self) -> &'static str {
+        let [everything, sessions] = OWN_POLICIES;
         match self {
-            Self::Everything => "KeyrailQuarantine",
-            Self::SessionsBefore(_) => "KeyrailRevokeOlderSessions",
+            Self::Everything => everything,
+            Self::SessionsBefore(_) => sessions,
         }
-    }
-
-    /// Whether an inline policy of that name is one of keyrail's; IAM's names are the same
-    /// in capitals and small letters.
-    pub(crate) fn is_name(text: &str) -> bool {
-        [
-            Self::Everything,
-            Self::SessionsBefore(Timestamp::UNIX_EPOCH),
-        ]
-        .iter()
-        .any(|denial| denial.policy_name().eq_ignore_ascii_case(text))
     }
 
     /// Whether a policy's text denies as much: what denies younger sessions, too, denies
@@ -94,5 +87,5 @@ impl Denial {
 /// `AWSDenyAll`, checked 2026-11-25).
 #[must_use]
 pub fn deny_all_arn(partition: &str) -> String {
-    format!("arn:{partition}:iam::aws:policy/AWSDenyAll")
+    Arn::of_iam(partition, "aws", "policy/AWSDenyAll").to_string()
 }

@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::{Body, Event, Json};
+use super::{Body, Event};
+use crate::json::Json;
 
 mod finding;
 

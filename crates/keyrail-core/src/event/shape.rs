@@ -1,6 +1,7 @@
 //! What an event is, by the detail type of its envelope.
 
-use super::{Body, Json, first_label};
+use super::Body;
+use crate::json::{Json, first_label};
 
 /// What an envelope's detail type says the detail is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use cedar_policy::{Context, RestrictedExpression};
 
 use super::question::{text, uid};
-use crate::activity::Activity;
-use crate::circumstances::Past;
+use crate::activity::{Activity, Past};
+use crate::id::KeyKind;
 
 /// The context, and the facts in it that Cedar refuses. That is found by trying each
 /// alone, which only an event with such a value has to pay for.
@@ -51,7 +51,10 @@ pub(super) fn facts(activity: &Activity) -> impl Iterator<Item = (String, Restri
         ("tlsVersion", origin.tls_version.as_deref().map(text)),
         ("sourceIdentity", actor.source_identity.as_deref().map(text)),
         ("accessKeyId", key.map(text)),
-        ("temporary", key.map(|key| bool(key.starts_with("ASIA")))),
+        (
+            "temporary",
+            key.map(|key| bool(KeyKind::of(key) == Some(KeyKind::Temporary))),
+        ),
         ("self", Some(bool(activity.is_on_self()))),
         ("own", Some(bool(activity.own))),
         ("misused", Some(bool(activity.misused))),
@@ -91,16 +94,16 @@ const TEN_YEARS: i64 = 5_256_000;
 
 fn history(past: &Past) -> RestrictedExpression {
     let contained = RestrictedExpression::new_bool(past.contained);
-    let (minutes, instances) = past.surge;
+    let surge = past.surge;
     let mut fields = vec![
         ("contained".to_owned(), contained),
         (
             "surgeMinutes".to_owned(),
-            RestrictedExpression::new_long(minutes),
+            RestrictedExpression::new_long(surge.minutes),
         ),
         (
             "surgeInstances".to_owned(),
-            RestrictedExpression::new_long(instances),
+            RestrictedExpression::new_long(surge.instances),
         ),
     ];
     if let Some(change) = past.password_change {

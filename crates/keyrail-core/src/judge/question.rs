@@ -10,10 +10,11 @@ use cedar_policy::{
 
 use super::Decided;
 use super::facts::context;
-use crate::activity::taxonomy;
-use crate::activity::{Activity, ActorKind, TargetKind};
+use crate::activity::{Activity, ActorKind};
+use crate::arn::Arn;
 use crate::bundle::Organization;
 use crate::lookup::Lookup;
+use crate::taxonomy::{self, TargetKind};
 
 /// One activity as Cedar sees it.
 pub(super) struct Question {
@@ -166,8 +167,9 @@ fn principal(activity: &Activity, affected: &str) -> Result<Entity, String> {
     let id = actor.arn.as_deref().unwrap_or(name);
     match actor.kind {
         ActorKind::IamUser => {
-            let path = actor.arn.as_deref().and_then(path_of_user);
-            user(activity, own, name, path.as_deref())
+            let arn = actor.arn.as_deref().and_then(Arn::parse);
+            let arn = arn.filter(|arn| arn.user().is_some());
+            user(activity, own, name, arn.and_then(|arn| arn.path()))
         }
         ActorKind::Root => entity(uid("Root", &activity.root_arn(own))?, [], [account]),
         ActorKind::AssumedRole if actor.is_service_linked() => {
@@ -220,9 +222,9 @@ fn user(
             attributes.insert("policies".to_owned(), policies);
         }
         for group in &facts.groups {
-            let partition = activity.partition_id();
-            let arn = format!("arn:{partition}:iam::{account}:group/{group}");
-            parents.insert(uid("Group", &arn)?);
+            let group = format!("group/{group}");
+            let arn = Arn::of_iam(activity.partition_id(), account, &group);
+            parents.insert(uid("Group", &arn.to_string())?);
         }
         tags.extend(
             facts
@@ -243,16 +245,6 @@ fn owner(activity: &Activity, affected: &str, actor: &Entity) -> Result<Option<E
     };
     let owner = user(activity, account, name, None)?;
     Ok((owner.uid() != actor.uid()).then_some(owner))
-}
-
-/// `arn:aws:iam::111122223333:user/team/anaya` → `/team/`.
-fn path_of_user(arn: &str) -> Option<String> {
-    let (_, path) = arn.split_once(":user/")?;
-    let (path, _) = path.rsplit_once('/').unwrap_or(("", path));
-    Some(match path {
-        "" => "/".to_owned(),
-        path => format!("/{path}/"),
-    })
 }
 
 /// An action outside the taxonomy is judged by what kind of event it is; one

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::question::{TYPES, uid};
 use super::*;
-use crate::circumstances::Circumstances;
+use crate::circumstances::{Circumstances, Known};
+use crate::deployment::Deployment;
 use crate::event::Event;
 use crate::lookup::UserFacts;
 
@@ -17,7 +18,7 @@ fn activity(detail: Value) -> Activity {
         "region": "us-east-1", "time": "2026-03-14T09:26:53Z", "detail": detail,
     });
     let event = Event::parse(envelope.to_string().as_bytes()).expect("it is JSON");
-    Activity::interpret(&event, &Circumstances::default())
+    Activity::interpret(&event, &Deployment::default(), &Known::default())
 }
 
 fn key_created() -> Value {
@@ -62,13 +63,7 @@ fn the_lowest_mode_that_is_set_applies() {
         + &guardrail("bold", r#"@mode("enforce")"#);
     let bundle = bundle(&text);
     let modes = |mode| {
-        let verdict = bundle.judge(
-            &activity(key_created()),
-            &Circumstances {
-                mode,
-                ..Circumstances::default()
-            },
-        );
+        let verdict = bundle.judge(&activity(key_created()), mode, None);
         let modes: Vec<_> = verdict
             .violated
             .iter()
@@ -101,7 +96,7 @@ fn the_lowest_mode_that_is_set_applies() {
 fn a_guardrail_that_errors_is_undecided_and_hides_no_other() {
     let bundle =
         bundle(&(guardrail("broken", "when { context.nonsense == 1 }") + &guardrail("whole", "")));
-    let verdict = bundle.judge(&activity(key_created()), &Circumstances::default());
+    let verdict = bundle.judge(&activity(key_created()), None, None);
     assert_eq!(ids(&verdict), (vec!["whole"], vec!["broken"]));
     assert!(
         verdict.undecided[0].error.contains("nonsense"),
@@ -120,7 +115,7 @@ fn a_guardrail_that_reads_a_missing_fact_is_undecided_only_within_its_scope() {
         "eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "eventType": "AwsConsoleSignIn",
         "userIdentity": {"type": "IAMUser", "userName": "anaya"}, "responseElements": {"ConsoleLogin": "Success"},
     });
-    let verdict = bundle(&text).judge(&activity(sign_in), &Circumstances::default());
+    let verdict = bundle(&text).judge(&activity(sign_in), None, None);
     assert_eq!(ids(&verdict), (vec![], vec!["reads"]));
     assert_eq!(verdict.severity, Some(Severity::Low));
 }
@@ -130,7 +125,7 @@ fn the_worst_violation_comes_first_and_gives_the_severity() {
     let text = guardrail("b", "")
         + &guardrail("a", "")
         + &guardrail("worst", "").replace("low", "critical");
-    let verdict = bundle(&text).judge(&activity(key_created()), &Circumstances::default());
+    let verdict = bundle(&text).judge(&activity(key_created()), None, None);
     assert_eq!(ids(&verdict).0, ["worst", "a", "b"]);
     assert_eq!(verdict.severity, Some(Severity::Critical));
 }
@@ -140,12 +135,9 @@ fn names_outside_the_taxonomy_are_judged_by_their_kind() {
     let text = guardrail("calls", "").replace("action,", "action == Action::\"api-call\",");
     let call = json!({"eventSource": "new.amazonaws.com", "eventName": "DoIt", "userIdentity": {"type": "Novel"}});
     let bundle = bundle(&text);
+    assert_eq!(ids(&bundle.judge(&activity(call), None, None)).0, ["calls"]);
     assert_eq!(
-        ids(&bundle.judge(&activity(call), &Circumstances::default())).0,
-        ["calls"]
-    );
-    assert_eq!(
-        ids(&bundle.judge(&activity(key_created()), &Circumstances::default())).0,
+        ids(&bundle.judge(&activity(key_created()), None, None)).0,
         [""; 0]
     );
 }
@@ -155,8 +147,7 @@ fn a_users_id_is_its_arn_without_the_path() {
     let condition = r#"when { principal == User::"arn:aws:iam::111122223333:user/anaya" && resource in User::"arn:aws:iam::111122223333:user/bob" && resource in Account::"111122223333" }"#;
     let mut event = key_created();
     event["userIdentity"]["arn"] = "arn:aws:iam::111122223333:user/team/anaya".into();
-    let verdict =
-        bundle(&guardrail("bob", condition)).judge(&activity(event), &Circumstances::default());
+    let verdict = bundle(&guardrail("bob", condition)).judge(&activity(event), None, None);
     assert_eq!(ids(&verdict).0, ["bob"]);
 }
 
@@ -169,15 +160,14 @@ fn facts_are_typed() {
     let mut event = key_created();
     event["sourceIPAddress"] = "198.51.100.17".into();
     event["userIdentity"]["accessKeyId"] = "AKIAIOSFODNN7EXAMPLE".into();
-    let verdict =
-        bundle(&guardrail("typed", condition)).judge(&activity(event), &Circumstances::default());
+    let verdict = bundle(&guardrail("typed", condition)).judge(&activity(event), None, None);
     assert_eq!(ids(&verdict), (vec!["typed"], vec![]));
 }
 
 #[test]
 fn what_is_unrecognised_or_of_another_kind_is_not_judged() {
     let check = json!({"eventSource": "signin.amazonaws.com", "eventName": "CheckMfa", "eventType": "AwsConsoleSignIn"});
-    let verdict = bundle(&guardrail("all", "")).judge(&activity(check), &Circumstances::default());
+    let verdict = bundle(&guardrail("all", "")).judge(&activity(check), None, None);
     assert_eq!(ids(&verdict), (vec![], vec![]));
 }
 
@@ -188,7 +178,7 @@ fn a_value_that_cedar_refuses_disarms_no_guardrail() {
         + &guardrail("timed", "when { context.time > datetime(\"2020-01-01\") }");
     let mut event = key_created();
     event["eventTime"] = "-000001-01-01T00:00:00Z".into();
-    let verdict = bundle(&text).judge(&activity(event), &Circumstances::default());
+    let verdict = bundle(&text).judge(&activity(event), None, None);
     assert_eq!(ids(&verdict), (vec!["blind"], vec!["timed"]));
 }
 
@@ -201,7 +191,7 @@ fn an_address_within_an_address_is_the_inner_one() {
     let mut event = key_created();
     event["sourceIPAddress"] = "::ffff:198.51.100.17".into();
     assert_eq!(
-        ids(&bundle(&text).judge(&activity(event), &Circumstances::default())),
+        ids(&bundle(&text).judge(&activity(event), None, None)),
         (vec!["office"], vec![])
     );
 }
@@ -218,7 +208,7 @@ fn facts_that_are_looked_up_decide_only_the_policies_that_read_them() {
     let bundle = bundle(&text);
     let mut activity = activity(key_created());
     let judged = |activity: &Activity| {
-        let verdict = bundle.judge(activity, &Circumstances::default());
+        let verdict = bundle.judge(activity, None, None);
         let (violated, undecided) = ids(&verdict);
         let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect::<Vec<_>>();
         (
@@ -274,11 +264,8 @@ fn an_exemption_applies_through_its_last_day() {
         ("2026-03-14", Some("2026-03-01T00:00:00Z"), true),
     ] {
         let bundle = Bundle::load(&[made(), exempt("x", expires, "")]).expect("it loads");
-        let circumstances = Circumstances {
-            now: now.map(|now| now.parse().expect("a time")),
-            ..Circumstances::default()
-        };
-        let verdict = bundle.judge(&activity(key_created()), &circumstances);
+        let now = now.map(|now| now.parse().expect("a time"));
+        let verdict = bundle.judge(&activity(key_created()), None, now);
         let expected: (&[&str], usize, usize) = match exempted {
             true => (&[], 1, 0),
             false => (&["made"], 0, 1),
@@ -302,7 +289,7 @@ fn an_exemption_applies_through_its_last_day() {
 fn an_exemption_that_errs_exempts_nobody() {
     let condition = "when { context.mfa }";
     let bundle = Bundle::load(&[made(), exempt("x", "2027-01-01", condition)]).expect("it loads");
-    let verdict = bundle.judge(&activity(key_created()), &Circumstances::default());
+    let verdict = bundle.judge(&activity(key_created()), None, None);
     assert_eq!(ids(&verdict), (vec!["made"], vec!["x"]));
 }
 
@@ -329,7 +316,7 @@ fn modes_of_account_unit_and_settings_count() {
             (Mode::Enforce, ModeFrom::Settings),
         ),
     ] {
-        let verdict = files(settings).judge(&activity(key_created()), &Circumstances::default());
+        let verdict = files(settings).judge(&activity(key_created()), None, None);
         let [violation] = verdict.violated.as_slice() else {
             panic!("one violation");
         };
@@ -364,9 +351,9 @@ fn units_and_networks_are_what_settings_say() {
         });
         let event = Event::parse(envelope.to_string().as_bytes()).expect("it is JSON");
         let circumstances = Circumstances::of(&bundle);
-        let activity = Activity::interpret(&event, &circumstances);
+        let activity = Activity::interpret(&event, &circumstances.deployment, &circumstances.known);
         assert_eq!(
-            ids(&bundle.judge(&activity, &circumstances)),
+            ids(&bundle.judge(&activity, circumstances.mode, circumstances.known.now)),
             (violated, vec![])
         );
     }

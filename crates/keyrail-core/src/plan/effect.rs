@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::StepName;
 use crate::id::{AccessKeyId, AccountId, CredentialId, RoleName, UserName};
+use crate::words::StepName;
 
 /// What a step does, and to whom: parsed ids only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use jiff::SignedDuration;
 
-use super::{Act, Bounds, Effect, Owner, StepName, Who, Withheld};
-use crate::activity::taxonomy::Group;
-use crate::activity::{Activity, ActorKind, Provenance, TargetKind};
-use crate::id::CredentialId;
+use super::{Act, Bounds, Effect, Owner, Who, Withheld};
+use crate::activity::{Activity, ActorKind, Provenance};
+use crate::id::{CredentialId, KeyKind};
+use crate::taxonomy::{Group, TargetKind};
+use crate::words::StepName;
 
 /// The age beyond which IAM is asked before an event is acted on, unless the settings
 /// say another: an hour. CloudTrail delivers within minutes.
@@ -91,7 +92,7 @@ impl<'a> Evidence<'a> {
             ActorKind::IamUser => Self {
                 account: actor.account.as_deref(),
                 user: actor.name.as_deref(),
-                key: key.filter(|key| key.starts_with("AKIA")),
+                key: key.filter(|key| KeyKind::of(key) == Some(KeyKind::LongTerm)),
                 ..nobody
             },
             _ => nobody,
@@ -257,7 +258,7 @@ fn restores(name: StepName, activity: &Activity) -> bool {
 /// Whether an event is older than the settings allow; one without a time is, and where
 /// nobody knows what time it is, none is.
 fn is_old(activity: &Activity, bounds: Bounds<'_>) -> bool {
-    let Some(now) = bounds.circumstances.now else {
+    let Some(now) = bounds.now else {
         return false;
     };
     let minutes = bounds.settings.limits.event_age_minutes;

@@ -1,8 +1,10 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::activity::Activity;
 use crate::bundle::Bundle;
-use crate::circumstances::Circumstances;
+use crate::circumstances::Known;
+use crate::deployment::Deployment;
 use crate::event::Event;
 use crate::id::AccessKeyId;
 
@@ -21,10 +23,14 @@ fn event() -> Value {
 
 fn plan_with(bundle: &Bundle, event: &Value, mode: Mode) -> Plan {
     let event = Event::parse(event.to_string().as_bytes()).expect("it is JSON");
-    let activity = Activity::interpret(&event, &Circumstances::default());
-    let verdict = bundle.judge(&activity, &Circumstances::in_mode(mode));
-    let circumstances = Circumstances::default();
-    Plan::draw(&activity, &verdict, Bounds::of(bundle, &circumstances))
+    let activity = Activity::interpret(&event, &Deployment::default(), &Known::default());
+    let verdict = bundle.judge(&activity, Some(mode), None);
+    let deployment = Deployment::default();
+    Plan::draw(
+        &activity,
+        &verdict,
+        Bounds::new(&bundle.settings, &deployment, None),
+    )
 }
 
 fn plan(event: &Value, mode: Mode) -> Plan {

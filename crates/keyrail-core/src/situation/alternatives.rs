@@ -2,7 +2,7 @@
 
 use super::credentials::issues_a_key;
 use crate::activity::Activity;
-use crate::activity::taxonomy::Group;
+use crate::taxonomy::Group;
 
 /// Something to use instead of an access key.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 
 use super::people::ActorName;
-use crate::activity::taxonomy::Group;
-use crate::activity::{Activity, ActorKind, Kind, TargetKind};
+use crate::activity::{Activity, ActorKind};
 use crate::change::{Change, Status};
-use crate::id::{AccessKeyId, UserName};
+use crate::id::{AccessKeyId, KeyKind, UserName};
 use crate::outcome::OutcomeResult;
 use crate::plan::Withheld;
 use crate::report::Report;
+use crate::taxonomy::{Group, Kind, TargetKind};
 
 /// The access keys that a report is about.
 #[derive(Debug, PartialEq, Eq)]
@@ -167,7 +167,8 @@ impl<'a> CallersKey<'a> {
         let actor = &activity.actor;
         let id: AccessKeyId = actor.access_key_id.as_deref()?.parse().ok()?;
         let user: UserName = actor.name.as_deref()?.parse().ok()?;
-        let is_own = actor.kind == ActorKind::IamUser && id.as_str().starts_with("AKIA");
+        let is_own =
+            actor.kind == ActorKind::IamUser && KeyKind::of(id.as_str()) == Some(KeyKind::LongTerm);
         // The key itself, or the user and so all of its keys.
         let stops = [id.as_str(), user.as_str()];
         let mut planned = report.plan.steps.iter();

@@ -4,12 +4,13 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::about::About;
-use crate::activity::Kind;
 use crate::change::Change;
 use crate::outcome::{Outcome, OutcomeResult};
-use crate::plan::{Step, StepName, Withheld};
+use crate::plan::{Step, Withheld};
 use crate::repeats::Repeats;
 use crate::report::{Report, State};
+use crate::taxonomy::Kind;
+use crate::words::StepName;
 
 /// Something that keyrail did, or did not do.
 #[derive(Debug, PartialEq, Eq)]

@@ -7,9 +7,10 @@ use jiff::{Timestamp, ZonedDateTime};
 
 use super::about::About;
 use super::people::{Identity, Location};
-use crate::activity::{Activity, Kind};
-use crate::bundle::{Mode, Severity};
+use crate::activity::Activity;
 use crate::report::Report;
+use crate::taxonomy::Kind;
+use crate::words::{Mode, Severity};
 
 /// One fact about the event.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use super::about::About;
 use super::credentials::{Credentials, Owner};
 use super::people::{Identity, KeyOwner, Location, Recipient};
-use crate::activity::{Activity, Kind, TargetKind};
-use crate::circumstances::PasswordChange;
+use crate::activity::{Activity, PasswordChange};
 use crate::report::{Report, State};
+use crate::taxonomy::{Kind, TargetKind};
 
 /// What happened: one sentence of an alert.
 #[derive(Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub(crate) enum Act<'a> {
     Launched {
         count: u64,
         action: &'a str,
-        after: Option<Surge>,
+        after: Option<AfterChange>,
     },
     SetKeyStatus {
         key: Option<&'a str>,
@@ -97,7 +97,7 @@ pub(crate) enum Act<'a> {
 
 /// Instances launched after a password change.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Surge {
+pub(crate) enum AfterChange {
     /// All of them by this call.
     AtOnce { minutes: i64 },
     /// By several calls.
@@ -234,7 +234,7 @@ impl<'a> Act<'a> {
                 Self::Launched {
                     count: activity.launched,
                     action,
-                    after: changed.map(|changed| Surge::of(changed, activity.launched)),
+                    after: changed.map(|changed| AfterChange::of(changed, activity.launched)),
                 }
             }
             action => Self::Called {
@@ -245,7 +245,7 @@ impl<'a> Act<'a> {
     }
 }
 
-impl Surge {
+impl AfterChange {
     fn of(changed: PasswordChange, now: u64) -> Self {
         let minutes = changed.minutes_before;
         match changed.launched_since {

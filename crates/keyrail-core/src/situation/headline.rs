@@ -4,10 +4,11 @@ use jiff::civil::Date;
 
 use super::about::About;
 use super::credentials::{Credentials, issues_a_key};
-use crate::activity::Kind;
-use crate::bundle::Severity;
-use crate::plan::{StepName, Withheld};
+use crate::plan::Withheld;
 use crate::report::{Report, State};
+use crate::taxonomy::Kind;
+use crate::words::Severity;
+use crate::words::StepName;
 
 /// What it is about: the first words of every form of an alert.
 #[derive(Debug, PartialEq, Eq)]

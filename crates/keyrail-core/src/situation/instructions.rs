@@ -6,13 +6,15 @@ use super::about::About;
 use super::command::{Command, LookUp, Slug};
 use super::credentials::{CallersKey, Credentials, Fate, Key, Shown, issues_a_key};
 use super::people::ActorName;
-use crate::activity::{ActorKind, Kind, TargetKind};
+use crate::activity::ActorKind;
+use crate::arn::Arn;
 use crate::change::{Change, Denial};
 use crate::id::{AccessKeyId, UserName};
 use crate::outcome::Outcome;
-use crate::plan::StepName;
 use crate::repeats::Repetition;
 use crate::report::{Report, State};
+use crate::taxonomy::{Kind, TargetKind};
+use crate::words::StepName;
 
 /// Something to do now.
 #[derive(Debug, PartialEq, Eq)]
@@ -144,8 +146,8 @@ impl<'a> Instruction<'a> {
             false => Self::InvestigateRepetition,
         };
         // Names of sessions have the alphabet of users' names.
-        let arn = repetition.actor.strip_prefix("arn:");
-        let name = arn.and_then(|arn| arn.rsplit([':', '/']).next()?.parse().ok());
+        let arn = Arn::parse(&repetition.actor);
+        let name = arn.and_then(|arn| arn.name().parse().ok());
         let look_up = name.map(|name| {
             Self::LookUpActor(Command::LookUp {
                 by: LookUp::Username(name),

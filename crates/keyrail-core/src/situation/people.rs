@@ -1,8 +1,10 @@
 //! Who acted, whose something is, and where it happened: as the event has it, and so not yet
 //! safe to show.
 
-use crate::activity::{Activity, ActorKind, Kind, TargetKind};
+use crate::activity::{Activity, ActorKind};
+use crate::arn::Arn;
 use crate::situation::about::About;
+use crate::taxonomy::{Kind, TargetKind};
 
 /// The name of who acted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,8 +112,7 @@ impl<'a> Concerned<'a> {
             About::FollowUp(repeats) => {
                 // `user/anaya`, `assumed-role/deploy/anaya`
                 let actor = &repeats.follow_up.repetition.actor;
-                let arn = actor.strip_prefix("arn:");
-                let in_arn = arn.and_then(|arn| arn.rsplit(':').next());
+                let in_arn = Arn::parse(actor).map(|arn| arn.resource);
                 return Some(Self::Named(in_arn.unwrap_or(actor)));
             }
         }

@@ -9,10 +9,11 @@
 
 use std::sync::LazyLock;
 
-use keyrail_core::activity::{Activity, Kind, taxonomy};
+use keyrail_core::activity::Activity;
 use keyrail_core::alert::Alert;
 use keyrail_core::report::Report;
-use keyrail_core::{Bundle, Circumstances, Event, Mode, examine};
+use keyrail_core::taxonomy::Kind;
+use keyrail_core::{Bundle, Circumstances, Event, Mode, examine, taxonomy};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
@@ -327,7 +328,9 @@ fn a_bare_record_and_its_event_mean_the_same() {
         let whole = Event::parse(example.to_string().as_bytes()).expect("one event");
         let bare = Event::parse(example["detail"].to_string().as_bytes()).expect("one event");
         let circumstances = Circumstances::default();
-        let [whole, bare] = [whole, bare].map(|event| Activity::interpret(&event, &circumstances));
+        let [whole, bare] = [whole, bare].map(|event| {
+            Activity::interpret(&event, &circumstances.deployment, &circumstances.known)
+        });
         assert_eq!(
             serde_json::to_value(&whole).expect("it serialises"),
             serde_json::to_value(&bare).expect("it serialises")

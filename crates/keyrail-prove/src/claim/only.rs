@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use keyrail_core::arn::Arn;
+
 use crate::expression::{Condition, and, or};
 
 /// Whom `@only` states; `None` if it states nobody. Of several accounts and units, and of
@@ -14,7 +16,7 @@ pub(super) fn stated(only: &[String]) -> Option<Condition> {
         } })
     };
     let (people, places): (Vec<&String>, Vec<&String>) =
-        only.iter().partition(|word| word.starts_with("arn:"));
+        only.iter().partition(|word| Arn::parse(word).is_some());
     let places = places.iter().map(|id| {
         let kind = if id.contains('-') {
             "OrgUnit"
@@ -23,12 +25,14 @@ pub(super) fn stated(only: &[String]) -> Option<Condition> {
         };
         is_in("resource", kind, id)
     });
-    let people = people.iter().map(|arn| match arn.contains(":role/") {
-        true => is_in("principal", "Role", arn),
-        false => or(
-            is_in("principal", "User", arn),
-            is_in("resource", "User", arn),
-        ),
+    let people = people.iter().map(|arn| {
+        match Arn::parse(arn).is_some_and(|arn| arn.kind() == Some("role")) {
+            true => is_in("principal", "Role", arn),
+            false => or(
+                is_in("principal", "User", arn),
+                is_in("resource", "User", arn),
+            ),
+        }
     });
     let groups = [any_if_some(places), any_if_some(people)];
     groups.into_iter().flatten().reduce(and)

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use cedar_policy::Policy;
 
-use keyrail_core::activity::taxonomy::{self, Group};
-use keyrail_core::activity::{Activity, ActorKind, Kind};
+use keyrail_core::activity::{Activity, ActorKind};
 use keyrail_core::schema::{self, PRINCIPALS};
-use keyrail_core::{Bundle, Circumstances, Event, examine};
+use keyrail_core::taxonomy::{Group, Kind};
+use keyrail_core::{Bundle, Circumstances, Event, examine, taxonomy};
 use serde_json::{Value, json};
 
 use super::told::Told;
@@ -97,7 +97,7 @@ fn like(event: &Value) -> Vec<Value> {
 
 fn interpreted(event: &Value, circumstances: &Circumstances) -> Option<(Event, Activity)> {
     let event = Event::parse(event.to_string().as_bytes()).ok()?;
-    let activity = Activity::interpret(&event, circumstances);
+    let activity = Activity::interpret(&event, &circumstances.deployment, &circumstances.known);
     let is_judged = activity.kind.is_judged();
     is_judged.then_some((event, activity))
 }

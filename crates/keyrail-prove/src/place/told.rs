@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use keyrail_core::activity::taxonomy::Group;
 use keyrail_core::schema::PRINCIPALS;
+use keyrail_core::taxonomy::Group;
 use serde_json::Value;
 
 use crate::expression::parts;

@@ -6,8 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use keyrail_core::activity::Kind;
-use keyrail_core::activity::taxonomy::{Entry, Group};
+use keyrail_core::taxonomy::{Entry, Group, Kind};
 
 use super::told::Told;
 

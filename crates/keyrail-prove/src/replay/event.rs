@@ -1,9 +1,9 @@
 //! The event that shows facts: each is put where keyrail reads it.
 
 use jiff::civil::Date;
-use keyrail_core::Bundle;
-use keyrail_core::activity::Kind;
-use keyrail_core::activity::taxonomy::{self, Group};
+use keyrail_core::arn::Arn;
+use keyrail_core::taxonomy::{Group, Kind};
+use keyrail_core::{Bundle, taxonomy};
 use serde_json::{Value, json};
 
 use super::facts::{Facts, id_of};
@@ -78,8 +78,8 @@ impl Known<'_> {
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
         };
-        let in_arn = arn.filter(|arn| arn.starts_with("arn:"));
-        let in_arn = in_arn.and_then(|arn| arn.rsplit('/').next());
+        let in_arn = arn.and_then(Arn::parse).filter(|arn| arn.path().is_some());
+        let in_arn = in_arn.map(|arn| arn.name());
         let named = in_arn
             .filter(is_name)
             .or_else(|| self.text(fact).filter(is_name));

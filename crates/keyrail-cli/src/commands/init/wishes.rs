@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 use keyrail_core::Mode;
+use keyrail_core::arn::Arn;
 use keyrail_core::id::AccountId;
 use keyrail_core::partition::Partition;
 
@@ -134,18 +135,18 @@ impl FromStr for Principal {
                 "`{arn}` is no ARN of a user or role, such as `arn:aws:iam::111122223333:user/break-glass`"
             )
         };
-        let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let ["arn", partition, "iam", "", account, resource] = parts.as_slice() else {
+        let parsed = Arn::parse(arn).filter(|arn| (arn.service, arn.region) == ("iam", ""));
+        let Some(parsed) = parsed else {
             return Err(wrong());
         };
-        let (kind, path) = match resource.split_once('/') {
+        let (kind, path) = match parsed.resource.split_once('/') {
             Some(("role", path)) => (Kind::Role, path),
             Some(("user", path)) => (Kind::User, path),
             _ => return Err(wrong()),
         };
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "/+=,.@_-".contains(c);
         let is_name = path.split('/').all(|part| !part.is_empty()) && path.chars().all(is_plain);
-        match (Partition::by_id(partition), account.parse()) {
+        match (Partition::by_id(parsed.partition), parsed.account.parse()) {
             (Some(partition), Ok(account)) if is_name => Ok(Self {
                 partition,
                 account,
@@ -170,10 +171,8 @@ impl Principal {
             Kind::Role => ("role", self.path.as_str()),
             Kind::User => ("user", self.name()),
         };
-        format!(
-            "arn:{}:iam::{}:{word}/{path}",
-            self.partition.id, self.account
-        )
+        let resource = format!("{word}/{path}");
+        Arn::of_iam(self.partition.id, self.account.as_str(), &resource).to_string()
     }
 }
 

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use keyrail_aws::redrive::{DeadLetters, Message};
+use keyrail_core::Event;
 use keyrail_core::activity::Activity;
 use keyrail_core::queue::Later;
-use keyrail_core::{Circumstances, Event, Mode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -186,9 +186,7 @@ impl Letter {
         let named = self.about.account.clone();
         let named = named.unwrap_or_else(|| "none".to_owned());
         let event = Event::parse(self.message.body.as_bytes()).ok();
-        let acted_in = event.and_then(|event| {
-            Activity::interpret(&event, &Circumstances::in_mode(Mode::Observe)).account
-        });
+        let acted_in = event.and_then(|event| Activity::read(&event).account);
         let mut named = [Some(named), acted_in].into_iter().flatten();
         let other = named.find(|named| named != home)?;
         Some(format!(

@@ -4,8 +4,9 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use keyrail_aws::caller::{Caller, Connection};
 use keyrail_aws::undo::Table;
-use keyrail_core::circumstances::History;
+use keyrail_core::circumstances::Known;
 use keyrail_core::effects::Effects;
+use keyrail_core::history::History;
 use keyrail_core::id::{AccessKeyId, AccountId};
 use keyrail_core::partition::Partition;
 use keyrail_core::state::{Fact, Memory, State, Subject};
@@ -141,8 +142,11 @@ fn against(key: &AccessKeyId, made: &Made, bundle: &Bundle) -> Result<Vec<String
     };
     let circumstances = Circumstances {
         mode: Some(Mode::Enforce),
-        history: Some(History::of(&[contained])),
-        now: Some(now),
+        known: Known {
+            history: Some(History::of(&[contained])),
+            now: Some(now),
+            ..Known::default()
+        },
         ..Circumstances::of(bundle)
     };
     let report = examine(event, bundle, &circumstances);

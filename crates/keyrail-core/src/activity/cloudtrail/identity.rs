@@ -4,9 +4,12 @@
 use std::net::IpAddr;
 
 use crate::activity::actor::is_shown;
-use crate::activity::{Actor, ActorKind, Kind};
-use crate::event::{Json, first_label};
+use crate::activity::{Actor, ActorKind};
+use crate::arn::Arn;
+use crate::id::KeyKind;
+use crate::json::{Json, first_label};
 use crate::phrases::mfa as because;
+use crate::taxonomy::Kind;
 
 pub(super) fn read(record: &Json, kind: Kind) -> Actor {
     let identity = |name: &str| record.text(&["userIdentity", name]);
@@ -16,10 +19,10 @@ pub(super) fn read(record: &Json, kind: Kind) -> Actor {
     let actor_kind = kind_of(identity("type").as_deref(), invoked_by.as_deref(), kind);
     let arn = identity("arn");
     // The part after the last slash; a role session's ARN ends in its name.
-    let last = arn
-        .as_deref()
-        .and_then(|arn| arn.rsplit_once('/'))
-        .map(|(_, last)| last.to_owned());
+    let parsed = arn.as_deref().and_then(Arn::parse);
+    let last = parsed
+        .filter(|arn| arn.path().is_some())
+        .map(|arn| arn.name().to_owned());
     // A user who signs a call exists, whatever the name.
     let is_user = actor_kind == ActorKind::IamUser && kind != Kind::SignIn;
     let user_name = record
@@ -27,7 +30,7 @@ pub(super) fn read(record: &Json, kind: Kind) -> Actor {
         .filter(|name| is_user || is_shown(name));
     let name = match actor_kind {
         ActorKind::Root => None,
-        ActorKind::AssumedRole => issuer("userName").or_else(|| role_of_session(arn.as_deref())),
+        ActorKind::AssumedRole => issuer("userName").or_else(|| parsed?.role().map(str::to_owned)),
         ActorKind::AwsService => invoked_by.clone(),
         ActorKind::FederatedUser => last.clone(),
         ActorKind::IamUser => user_name.or_else(|| last.clone()),
@@ -97,17 +100,6 @@ fn is_a_person(service: &str, record: &Json) -> bool {
         || (service.starts_with("AWS Internal") && has_address())
 }
 
-/// `arn:aws:sts::111122223333:assumed-role/ROLE/SESSION` → `ROLE`; so is the last part of
-/// a role's own ARN.
-fn role_of_session(arn: Option<&str>) -> Option<String> {
-    let arn = arn?;
-    if let Some((_, rest)) = arn.split_once(":assumed-role/") {
-        return rest.split('/').next().map(str::to_owned);
-    }
-    let (_, path) = arn.split_once(":role/")?;
-    path.rsplit('/').next().map(str::to_owned)
-}
-
 /// The marker is documented for the session itself; calls made in one may lack
 /// it, and root's own console calls have temporary keys as well (IAM User Guide,
 /// "Track privileged tasks in CloudTrail", checked 2026-11-24).
@@ -115,7 +107,7 @@ fn root_session(record: &Json, kind: Kind, access_key_id: Option<&str>) -> Optio
     match record.flag(&["userIdentity", "sessionContext", "assumedRoot"]) {
         Some(marked) => Some(marked),
         None if kind == Kind::SignIn => Some(false),
-        None if access_key_id.is_some_and(|key| key.starts_with("ASIA")) => None,
+        None if access_key_id.and_then(KeyKind::of) == Some(KeyKind::Temporary) => None,
         None => Some(false),
     }
 }
@@ -135,10 +127,13 @@ fn mfa(record: &Json, actor: ActorKind, kind: Kind) -> (Option<bool>, Option<&'s
             (Kind::SignIn, Some(mfa), _) => (Some(mfa), None),
             (_, _, Some(mfa)) => (Some(mfa), None),
             (Kind::SignIn, None, None) => (None, Some(because::NOT_IN_SIGN_IN)),
-            (_, _, None) => match record.text(&["userIdentity", "accessKeyId"]) {
-                Some(key) if key.starts_with("AKIA") => (None, Some(because::WITH_LONG_TERM_KEY)),
-                _ => (None, Some(because::NOT_IN_EVENT)),
-            },
+            (_, _, None) => {
+                let key = record.text(&["userIdentity", "accessKeyId"]);
+                match key.as_deref().and_then(KeyKind::of) {
+                    Some(KeyKind::LongTerm) => (None, Some(because::WITH_LONG_TERM_KEY)),
+                    Some(KeyKind::Temporary) | None => (None, Some(because::NOT_IN_EVENT)),
+                }
+            }
         },
         ActorKind::AssumedRole if session == Some(true) => (Some(true), None),
         ActorKind::AssumedRole | ActorKind::FederatedUser => (None, Some(because::IN_SESSION)),

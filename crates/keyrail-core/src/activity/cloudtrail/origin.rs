@@ -1,7 +1,8 @@
 //! Where a call came from, as a record tells it.
 
-use crate::activity::{Kind, Origin};
-use crate::event::Json;
+use crate::activity::Origin;
+use crate::json::Json;
+use crate::taxonomy::Kind;
 
 pub(super) fn read(record: &Json, kind: Kind) -> Origin {
     let address = record.text(&["sourceIPAddress"]);

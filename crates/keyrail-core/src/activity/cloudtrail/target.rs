@@ -3,10 +3,12 @@
 use serde_json::Value;
 
 use crate::activity::target::ROOT_PLACEHOLDERS;
-use crate::activity::taxonomy::conditions::is_omitted;
-use crate::activity::taxonomy::{Entry, Paths};
-use crate::activity::{Actor, ActorKind, CallOutcome, Kind, Target, TargetKind};
-use crate::event::Json;
+use crate::activity::{Actor, ActorKind, CallOutcome, Target};
+use crate::arn::Arn;
+use crate::id::AccountId;
+use crate::json::Json;
+use crate::taxonomy::parameters::is_omitted;
+use crate::taxonomy::{Entry, Kind, Paths, TargetKind};
 
 pub(super) fn read(
     record: &Json,
@@ -167,28 +169,17 @@ fn has_status(target: &Target, entry: &Entry) -> bool {
 
 /// A text that may be a name or an ARN → both, as far as it shows them.
 fn named(text: String) -> (Option<String>, Option<String>) {
-    if !text.starts_with("arn:") {
-        return (None, Some(text));
+    match Arn::parse(&text).map(|arn| arn.name().to_owned()) {
+        Some(name) => (Some(text), Some(name)),
+        None => (None, Some(text)),
     }
-    // `…:topic`, `…:rule/BUS/NAME`, `…:function:NAME`; a subscription's ARN begins
-    // with its topic's.
-    let resource = text.splitn(6, ':').nth(5).unwrap_or(&text);
-    let name = match resource.split_once(':') {
-        Some(("function" | "layer" | "log-group" | "alarm", rest)) => {
-            rest.split(':').next().unwrap_or(rest)
-        }
-        Some((topic, _)) => topic,
-        None => resource.rsplit('/').next().unwrap_or(resource),
-    };
-    let name = name.to_owned();
-    (Some(text), Some(name))
 }
 
 /// The account in an ARN, or a name that is an account's id.
 fn account_in(arn: Option<&str>, name: Option<&str>) -> Option<String> {
-    let is_account = |text: &&str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
-    let from_arn = arn.and_then(|arn| arn.split(':').nth(4));
-    from_arn.or(name).filter(is_account).map(str::to_owned)
+    let in_arn = arn.and_then(Arn::parse).map(|arn| arn.account);
+    let account = in_arn.or(name)?.parse::<AccountId>().ok()?;
+    Some(account.to_string())
 }
 
 /// What a denied call was denied on.
@@ -206,16 +197,15 @@ fn resource_in_message(message: &str) -> Option<Resource> {
     let mut word = words.next()?;
     if matches!(word, "group" | "policy" | "role") {
         word = words.next()?;
-        if !word.starts_with("arn:") {
+        if Arn::parse(word).is_none() {
             return Some(Resource::Named(word.to_owned()));
         }
     }
     match word {
         "user" => words.next().map(|name| Resource::User(name.to_owned())),
-        arn if arn.starts_with("arn:") => Some(match arn.split_once(":user/") {
-            Some((_, path)) => Resource::User(path.rsplit('/').next().unwrap_or(path).to_owned()),
-            None => Resource::Arn(arn.to_owned()),
+        word => Arn::parse(word).map(|arn| match arn.user() {
+            Some(name) => Resource::User(name.to_owned()),
+            None => Resource::Arn(word.to_owned()),
         }),
-        _ => None,
     }
 }

@@ -10,7 +10,8 @@ use super::{
 };
 use crate::activity::guardduty::{Credential, key_in};
 use crate::activity::{Activity, HandsOff, Origin};
-use crate::event::{Event, Json};
+use crate::event::Event;
+use crate::json::Json;
 
 /// Reads the detail of an event.
 pub(in crate::activity) fn read(detail: &Json, event: &Event) -> Activity {

@@ -4,8 +4,8 @@ use crate::outcome::OutcomeResult;
 use crate::outcome::sentences::withheld as why_withheld;
 use crate::phrases::utc;
 use crate::plain::Plain;
-use crate::plan::StepName;
 use crate::situation::{Done, ROLE_SESSION_HOURS, StillPossible, Undo, Until};
+use crate::words::StepName;
 
 pub(super) fn done(done: &Done<'_>) -> String {
     match *done {

@@ -3,7 +3,7 @@
 use super::people::{access_key, identity, key_of, known, location, of_owner, recipient};
 use crate::phrases::utc;
 use crate::plain::Plain;
-use crate::situation::{Act, Ended, Happened, Object, ObjectOwner, Reported, Surge};
+use crate::situation::{Act, AfterChange, Ended, Happened, Object, ObjectOwner, Reported};
 
 /// What happened, in one sentence.
 pub(super) fn sentence(happened: &Happened<'_>) -> String {
@@ -165,10 +165,12 @@ fn verbs(act: &Act<'_>) -> Verbs {
     }
 }
 
-fn since(surge: &Surge) -> String {
+fn since(surge: &AfterChange) -> String {
     match surge {
-        Surge::AtOnce { minutes } => format!(", {minutes} minutes after its password was changed,"),
-        Surge::InAll { launched, minutes } => {
+        AfterChange::AtOnce { minutes } => {
+            format!(", {minutes} minutes after its password was changed,")
+        }
+        AfterChange::InAll { launched, minutes } => {
             format!(", {launched} since its password was changed {minutes} minutes before,")
         }
     }

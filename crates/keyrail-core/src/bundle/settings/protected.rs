@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::arn::Arn;
 use crate::id::{AccountId, RoleName, UserName};
 
 /// The users and roles of `[protect] principals`, known by account and name: both are
@@ -15,27 +16,24 @@ pub struct Protected {
 impl Protected {
     /// Adds a user or role by its ARN; nothing, and false, if it is the ARN of neither.
     pub(super) fn insert(&mut self, arn: &str) -> bool {
-        let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let ["arn", partition, "iam", "", account, resource] = parts.as_slice() else {
+        let Some(arn) = Arn::parse(arn).filter(|arn| (arn.service, arn.region) == ("iam", ""))
+        else {
             return false;
         };
-        let names = match resource.split_once('/') {
-            Some(("user", path)) => Some((&mut self.users, path)),
-            Some(("role", path)) => Some((&mut self.roles, path)),
-            _ => None,
+        let names = match arn.kind() {
+            Some("user") => &mut self.users,
+            Some("role") => &mut self.roles,
+            _ => return false,
         };
-        let Some((names, path)) = names else {
-            return false;
-        };
-        if !partition.starts_with("aws") || account.parse::<AccountId>().is_err() {
+        if !arn.partition.starts_with("aws") || arn.account.parse::<AccountId>().is_err() {
             return false;
         }
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = arn.name();
         // A pattern would protect nobody: names are compared as they are.
         if name.parse::<UserName>().is_err() {
             return false;
         }
-        names.insert(((*account).to_owned(), name.to_owned()));
+        names.insert((arn.account.to_owned(), name.to_owned()));
         true
     }
 

@@ -8,11 +8,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Account, Correlation, Limits, Settings, Unit, range};
-use crate::bundle::Mode;
 use crate::bundle::diagnostic::{Diagnostic, Source, nearest};
 use crate::id::AccountId;
-use crate::plan::StepName;
 use crate::repeats::MOST_MINUTES;
+use crate::words::Mode;
+use crate::words::StepName;
 
 pub(super) struct Reader<'a> {
     pub source: Source<'a>,

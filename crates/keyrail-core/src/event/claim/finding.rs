@@ -10,7 +10,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::digest;
-use crate::event::Json;
+use crate::json::Json;
 
 /// Longer ones are told by their digest: a key of the table takes 2,048 bytes, and products name
 /// findings and resources as they like.

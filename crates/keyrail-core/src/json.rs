@@ -20,7 +20,7 @@ impl Json {
     }
 
     /// All of it.
-    pub(super) fn value(&self) -> &Value {
+    pub(crate) fn value(&self) -> &Value {
         &self.0
     }
 
@@ -30,7 +30,7 @@ impl Json {
     }
 
     /// Sets the field `name` of an object.
-    pub(super) fn put(&mut self, name: &str, value: Self) {
+    pub(crate) fn put(&mut self, name: &str, value: Self) {
         if let Some(object) = self.0.as_object_mut() {
             object.insert(name.to_owned(), value.0);
         }
@@ -117,6 +117,11 @@ impl Json {
             _ => None,
         }
     }
+}
+
+/// `iam.amazonaws.com` → `iam`.
+pub(crate) fn first_label(event_source: &str) -> &str {
+    event_source.split('.').next().unwrap_or(event_source)
 }
 
 fn text_of(value: &Value) -> Option<String> {

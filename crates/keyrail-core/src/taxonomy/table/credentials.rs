@@ -3,12 +3,13 @@
 //! Names and parameters are those of the IAM, STS, Sign-In, Roles Anywhere and
 //! Account Management API references, in CloudTrail's spelling (checked 2026-11-25).
 
-use super::super::conditions::{
+use crate::taxonomy::conditions::{
     BECOMES_ACTIVE, CHANGES_ROLES, CHANGES_SOURCE, IS_DEFAULT_VERSION, IS_GRANT, OPENS_TRUST,
 };
-use super::{Grant, Group, Place, USER, call, sign_in};
-use crate::activity::TargetKind;
-use crate::activity::taxonomy::Entry;
+use crate::taxonomy::entry::{Entry, Grant, Place};
+use crate::taxonomy::group::Group;
+use crate::taxonomy::kind::TargetKind;
+use crate::taxonomy::table::row::{USER, call, sign_in};
 use Group::{
     ChangePassword, EscalatePrivilege, IssueAccessKey, IssueLongTermCredential, IssueSession,
     LaunchCompute, ReactivateCredential, ReportExposure, RootCredentials, SignIn, TamperGuardrail,

@@ -4,9 +4,10 @@
 //! User Guide, "IAM finding types" and "Attack sequence finding types"; Trusted
 //! Advisor check reference. What is not listed is known by what kind of event it is.
 
-use super::{Group, Place, call};
-use crate::activity::taxonomy::Entry;
-use crate::activity::{Kind, TargetKind};
+use crate::taxonomy::entry::{Entry, Place};
+use crate::taxonomy::group::Group;
+use crate::taxonomy::kind::{Kind, TargetKind};
+use crate::taxonomy::table::row::call;
 
 pub(super) const TABLE: &[Entry] = &[
     exposure("health:AWS_RISK_CREDENTIALS_EXPOSED"),

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::{Condition, is_false, known};
-use crate::activity::taxonomy::grant::lets_in_just_cloudtrail;
-use crate::event::Json;
+use crate::json::Json;
+use crate::taxonomy::entry::Condition;
+use crate::taxonomy::grant::lets_in_just_cloudtrail;
+use crate::taxonomy::parameters::{is_false, known};
 
-pub(in crate::activity::taxonomy) static EXPIRES_TRAIL: Condition = Condition {
+pub(crate) static EXPIRES_TRAIL: Condition = Condition {
     says: "`bucketName` contains `cloudtrail`, and objects expire",
     example: (
         "requestParameters",
@@ -21,7 +22,7 @@ pub(in crate::activity::taxonomy) static EXPIRES_TRAIL: Condition = Condition {
     },
 };
 
-pub(in crate::activity::taxonomy) static EXPIRES_TRAIL_LOG: Condition = Condition {
+pub(crate) static EXPIRES_TRAIL_LOG: Condition = Condition {
     says: "`logGroupName` contains `cloudtrail` or `CloudTrail`, and events are kept for less than 90 days",
     example: (
         "requestParameters",
@@ -33,7 +34,7 @@ pub(in crate::activity::taxonomy) static EXPIRES_TRAIL_LOG: Condition = Conditio
     },
 };
 
-pub(in crate::activity::taxonomy) static IS_TRAIL_BUCKET: Condition = Condition {
+pub(crate) static IS_TRAIL_BUCKET: Condition = Condition {
     says: "`bucketName` contains `cloudtrail`",
     example: (
         "requestParameters.bucketName",
@@ -42,7 +43,7 @@ pub(in crate::activity::taxonomy) static IS_TRAIL_BUCKET: Condition = Condition 
     holds: |record| Some(is_of_trail(record, "bucketName")),
 };
 
-pub(in crate::activity::taxonomy) static IS_TRAIL_LOG_GROUP: Condition = Condition {
+pub(crate) static IS_TRAIL_LOG_GROUP: Condition = Condition {
     says: "`logGroupName` contains `cloudtrail` or `CloudTrail`",
     example: (
         "requestParameters.logGroupName",
@@ -51,7 +52,7 @@ pub(in crate::activity::taxonomy) static IS_TRAIL_LOG_GROUP: Condition = Conditi
     holds: |record| Some(is_of_trail(record, "logGroupName")),
 };
 
-pub(in crate::activity::taxonomy) static LIFTS_BLOCK_OF_TRAIL_BUCKET: Condition = Condition {
+pub(crate) static LIFTS_BLOCK_OF_TRAIL_BUCKET: Condition = Condition {
     says: "`bucketName` contains `cloudtrail`, and some public access is not blocked",
     example: (
         "requestParameters",
@@ -64,7 +65,7 @@ pub(in crate::activity::taxonomy) static LIFTS_BLOCK_OF_TRAIL_BUCKET: Condition 
     },
 };
 
-pub(in crate::activity::taxonomy) static NARROWS_DATA_STORE: Condition = Condition {
+pub(crate) static NARROWS_DATA_STORE: Condition = Condition {
     says: "protection, Regions or organization are given up, events are kept for less than 90 days, or selectors do not take all management events",
     example: ("requestParameters.multiRegionEnabled", "false"),
     holds: |record| {
@@ -82,7 +83,7 @@ pub(in crate::activity::taxonomy) static NARROWS_DATA_STORE: Condition = Conditi
     },
 };
 
-pub(in crate::activity::taxonomy) static NARROWS_INSIGHTS: Condition = Condition {
+pub(crate) static NARROWS_INSIGHTS: Condition = Condition {
     says: "`insightSelectors` is empty",
     example: ("requestParameters.insightSelectors", "[]"),
     holds: |record| {
@@ -92,7 +93,7 @@ pub(in crate::activity::taxonomy) static NARROWS_INSIGHTS: Condition = Condition
     },
 };
 
-pub(in crate::activity::taxonomy) static NARROWS_SELECTORS: Condition = Condition {
+pub(crate) static NARROWS_SELECTORS: Condition = Condition {
     says: "no selector takes all management events",
     example: (
         "requestParameters.eventSelectors",
@@ -101,7 +102,7 @@ pub(in crate::activity::taxonomy) static NARROWS_SELECTORS: Condition = Conditio
     holds: |record| known(record, |parameters| !selects_all(parameters)),
 };
 
-pub(in crate::activity::taxonomy) static NARROWS_TRAIL: Condition = Condition {
+pub(crate) static NARROWS_TRAIL: Condition = Condition {
     says: "something is switched off or pointed elsewhere, or nothing is only widened",
     example: ("requestParameters.isMultiRegionTrail", "false"),
     holds: |record| {
@@ -130,7 +131,7 @@ pub(in crate::activity::taxonomy) static NARROWS_TRAIL: Condition = Condition {
     },
 };
 
-pub(in crate::activity::taxonomy) static OPENS_TRAIL_BUCKET: Condition = Condition {
+pub(crate) static OPENS_TRAIL_BUCKET: Condition = Condition {
     says: "`bucketName` contains `cloudtrail`, and the policy does more than let CloudTrail write for this account, or less",
     example: (
         "requestParameters.bucketName",
@@ -143,7 +144,7 @@ pub(in crate::activity::taxonomy) static OPENS_TRAIL_BUCKET: Condition = Conditi
     },
 };
 
-pub(in crate::activity::taxonomy) static STOPS_ACCESS_LOG_OF_TRAIL: Condition = Condition {
+pub(crate) static STOPS_ACCESS_LOG_OF_TRAIL: Condition = Condition {
     says: "`bucketName` contains `cloudtrail`, and access to it is no longer logged",
     example: (
         "requestParameters",
@@ -155,7 +156,7 @@ pub(in crate::activity::taxonomy) static STOPS_ACCESS_LOG_OF_TRAIL: Condition = 
     },
 };
 
-pub(in crate::activity::taxonomy) static SUSPENDS_VERSIONS_OF_TRAIL: Condition = Condition {
+pub(crate) static SUSPENDS_VERSIONS_OF_TRAIL: Condition = Condition {
     says: "`bucketName` contains `cloudtrail`, and versioning is not enabled",
     example: (
         "requestParameters",

@@ -4,10 +4,11 @@
 //! Names and parameters are those of each service's API reference, in CloudTrail's
 //! spelling (checked 2026-11-25).
 
-use super::super::conditions::LIFTS_TERMINATION_PROTECTION;
-use super::{Group, Paths, call};
-use crate::activity::TargetKind;
-use crate::activity::taxonomy::Entry;
+use crate::taxonomy::conditions::LIFTS_TERMINATION_PROTECTION;
+use crate::taxonomy::entry::{Entry, Paths};
+use crate::taxonomy::group::Group;
+use crate::taxonomy::kind::TargetKind;
+use crate::taxonomy::table::row::{USER, call};
 
 const OWN: &[Group] = &[Group::TamperGuardrail];
 
@@ -53,13 +54,13 @@ pub(super) const TABLE: &[Entry] = &[
         TargetKind::Policy,
         &["requestParameters.policyName"],
     )
-    .user(super::USER),
+    .user(USER),
     own(
         "iam:DetachUserPolicy",
         TargetKind::Policy,
         &["requestParameters.policyArn"],
     )
-    .user(super::USER),
+    .user(USER),
     // its topics and queues
     topic("sns:DeleteTopic", &["requestParameters.topicArn"]),
     topic("sns:SetTopicAttributes", &["requestParameters.topicArn"]),

@@ -6,8 +6,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Entry, Grant, Group, Place, conditions};
-use crate::activity::{Kind, TargetKind};
+use super::conditions;
+use super::entry::{Entry, Grant, Place};
+use super::group::Group;
+use super::kind::{Kind, TargetKind};
 
 impl Entry {
     /// An EventBridge event of this kind that succeeded, and is in the group that is

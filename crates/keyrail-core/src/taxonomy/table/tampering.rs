@@ -3,20 +3,21 @@
 //! Names and parameters are those of each service's API reference, in CloudTrail's
 //! spelling (checked 2026-11-25).
 
-use super::super::conditions::trail::{
+use crate::taxonomy::conditions::trail::{
     EXPIRES_TRAIL, EXPIRES_TRAIL_LOG, IS_TRAIL_BUCKET, IS_TRAIL_LOG_GROUP,
     LIFTS_BLOCK_OF_TRAIL_BUCKET, NARROWS_DATA_STORE, NARROWS_INSIGHTS, NARROWS_SELECTORS,
     NARROWS_TRAIL, OPENS_TRAIL_BUCKET, STOPS_ACCESS_LOG_OF_TRAIL, SUSPENDS_VERSIONS_OF_TRAIL,
 };
-use super::super::conditions::{
+use crate::taxonomy::conditions::{
     A_RULE_SETTLES_FINDINGS, ARCHIVES_FINDINGS, CHANGES_CONTENT, DISABLES_CONTROL,
     DISABLES_CONTROLS, DISABLES_DETECTOR, DISABLES_MEMBERS, DISABLES_RULE, IS_WATCHING_SERVICE,
     NARROWS_RECORDER, PAUSES, SETTLES_FINDINGS, STOPS_AUTOMATIC_MEMBERS, SUPPRESSES_FINDINGS,
     TRUSTS_ADDRESSES,
 };
-use super::{Group, Paths, call};
-use crate::activity::TargetKind;
-use crate::activity::taxonomy::Entry;
+use crate::taxonomy::entry::{Entry, Paths};
+use crate::taxonomy::group::Group;
+use crate::taxonomy::kind::TargetKind;
+use crate::taxonomy::table::row::call;
 use Group::{TamperAudit, TamperGuardrail};
 
 const AUDIT: &[Group] = &[TamperAudit];

@@ -2,12 +2,13 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::activity::Activity;
-use crate::circumstances::Circumstances;
+use crate::circumstances::Known;
+use crate::deployment::Deployment;
 use crate::event::Event;
 
 fn interpreted(event: &serde_json::Value) -> Activity {
     let event = Event::parse(event.to_string().as_bytes()).expect("it is one event");
-    Activity::interpret(&event, &Circumstances::default())
+    Activity::interpret(&event, &Deployment::default(), &Known::default())
 }
 
 #[test]

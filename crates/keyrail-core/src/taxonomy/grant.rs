@@ -3,10 +3,10 @@
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::Grant;
-use super::conditions::text_is;
-use crate::activity::actor::is_in_path;
-use crate::event::Json;
+use super::entry::Grant;
+use super::parameters::text_is;
+use crate::arn::{Arn, account_in};
+use crate::json::Json;
 
 impl Grant {
     /// A path, and the JSON that stands there where administrator rights are granted.
@@ -34,7 +34,7 @@ impl Grant {
 
     /// Whether administrator rights are granted; `None` if the record does not show, or
     /// nobody can tell from it.
-    pub(in crate::activity) fn administrator(self, record: &Json) -> Option<bool> {
+    pub(crate) fn administrator(self, record: &Json) -> Option<bool> {
         match self {
             Self::ManagedPolicy(path) => {
                 let arn = record.text_at(path)?;
@@ -63,7 +63,7 @@ impl Grant {
     }
 
     /// Whether the rights that are granted should stand in the record and do not.
-    pub(in crate::activity) fn is_hidden(self, record: &Json) -> bool {
+    pub(crate) fn is_hidden(self, record: &Json) -> bool {
         match self {
             Self::PolicyDocument(path) => document(record, path).is_none(),
             Self::ManagedPolicy(path) | Self::Group(path) => record.text_at(path).is_none(),
@@ -74,12 +74,12 @@ impl Grant {
 
 /// Whether a managed policy is AWS's own.
 pub(super) fn is_by_aws(arn: &str) -> bool {
-    arn.split(':').nth(4) == Some("aws") && is_in_path(arn, "policy/")
+    Arn::parse(arn).is_some_and(|arn| arn.account == "aws" && arn.kind() == Some("policy"))
 }
 
 /// `arn:aws:iam::aws:policy/job-function/X` → `X`.
 pub(super) fn policy_name(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or(arn)
+    Arn::parse(arn).map_or(arn, |arn| arn.name())
 }
 
 /// A policy stands in a record as a text of JSON, which some clients percent-encode;
@@ -150,18 +150,21 @@ fn allows(statement: &Json, action: &str, resource: &str) -> bool {
 
 /// Whether a pattern is met by something of IAM's in some account.
 fn is_arn_of(pattern: &str, resource: &str) -> bool {
-    let parts: Vec<&str> = pattern.splitn(6, ':').collect();
-    match parts.as_slice() {
-        ["arn", partition, service, region, account, of] => {
-            (glob(partition, "aws") || partition.starts_with("aws-"))
-                && glob(service, "iam")
-                && region.bytes().all(|byte| byte == b'*')
-                && account
+    match Arn::parse(pattern) {
+        Some(arn) => {
+            (glob(arn.partition, "aws") || arn.partition.starts_with("aws-"))
+                && glob(arn.service, "iam")
+                && arn.region.bytes().all(|byte| byte == b'*')
+                && arn
+                    .account
                     .bytes()
                     .all(|byte| byte.is_ascii_digit() || b"*?".contains(&byte))
-                && glob(of, resource)
+                && glob(arn.resource, resource)
         }
-        _ => glob(pattern, &format!("arn:aws:iam::111122223333:{resource}")),
+        None => {
+            let arn = Arn::of_iam("aws", "111122223333", resource);
+            glob(pattern, &arn.to_string())
+        }
     }
 }
 
@@ -230,10 +233,8 @@ pub(super) fn lets_in_just_cloudtrail(record: &Json, path: &str) -> bool {
                 match key.to_ascii_lowercase().as_str() {
                     _ if !is_equal.contains(&operator) => false,
                     "s3:x-amz-acl" => values.all(|acl| acl == "bucket-owner-full-control"),
-                    "aws:sourcearn" | "aws:sourceaccount" => values.all(|from| {
-                        let account = from.split(':').nth(4).unwrap_or(from);
-                        home.as_deref().is_none_or(|home| home == account)
-                    }),
+                    "aws:sourcearn" | "aws:sourceaccount" => values
+                        .all(|from| home.as_deref().is_none_or(|home| home == account_in(from))),
                     _ => false,
                 }
             })
@@ -276,11 +277,11 @@ pub(super) fn opens_trust(record: &Json) -> Option<bool> {
     let document = document(record, "requestParameters.policyDocument")?;
     let home = record.text(&["recipientAccountId"]);
     let foreign = |principal: &str| {
-        let account = principal.split(':').nth(4).unwrap_or(principal).to_owned();
+        let account = account_in(principal);
         principal == "*"
             || (account.len() == 12
                 && account.bytes().all(|byte| byte.is_ascii_digit())
-                && home.as_ref().is_some_and(|home| *home != account))
+                && home.as_ref().is_some_and(|home| home != account))
     };
     Some(statements(&document).any(|statement| {
         let principals = match statement.at(&["Principal"]) {

@@ -3,9 +3,10 @@
 
 use serde_json::Value;
 
-use super::Condition;
+use super::entry::Condition;
 use super::grant::{is_by_aws, opens_trust, policy_name};
-use crate::event::Json;
+use super::parameters::{gives, is, is_false, known, text_is};
+use crate::json::Json;
 
 pub(super) mod trail;
 
@@ -133,7 +134,7 @@ pub(super) static IS_GRANT: Condition = Condition {
     },
 };
 
-pub(in crate::activity) static IS_QUARANTINE: Condition = Condition {
+pub(crate) static IS_QUARANTINE: Condition = Condition {
     says: "`policyArn` is AWS's quarantine, of any version",
     example: (
         "requestParameters.policyArn",
@@ -289,42 +290,6 @@ const WATCHING: [&str; 9] = [
     "securityhub",
 ];
 
-/// Asks the parameters, if the record shows them. A call that was denied does not,
-/// and neither does one whose parameters were too large.
-fn known(record: &Json, question: impl Fn(&Json) -> bool) -> Option<bool> {
-    let parameters = record.below(&["requestParameters"]);
-    (parameters.is_object() && !is_omitted(record, "requestParameters"))
-        .then(|| question(&parameters))
-}
-
-/// Whether CloudTrail left out a part of a record because it was too large. The mark
-/// is not in AWS's documentation any more; records that have it spell its values
-/// both as texts and otherwise.
-pub(in crate::activity) fn is_omitted(record: &Json, part: &str) -> bool {
-    record.flag(&[part, "omitted"]) == Some(true)
-        || record
-            .text(&[part, "reason"])
-            .is_some_and(|reason| reason.ends_with(" too large"))
-}
-
-fn gives(record: &Json, name: &str) -> Option<bool> {
-    known(record, |parameters| parameters.at(&[name]).is_some())
-}
-
-fn is(record: &Json, name: &str, word: &str) -> Option<bool> {
-    let text = record.text(&["requestParameters", name])?;
-    Some(text.eq_ignore_ascii_case(word))
-}
-
-pub(super) fn text_is(parameters: &Json, name: &str, word: &str) -> bool {
-    let text = parameters.text(&[name]);
-    text.is_some_and(|text| text.eq_ignore_ascii_case(word))
-}
-
-fn is_false(parameters: &Json, name: &str) -> bool {
-    parameters.flag(&[name]) == Some(false)
-}
-
 /// GuardDuty's features say `status: DISABLED`; its older data sources say `enable:
 /// false`, two or three levels down.
 fn disables_any(parameters: &Json) -> bool {
@@ -348,7 +313,7 @@ fn disables_any(parameters: &Json) -> bool {
 }
 
 /// How many instances a successful launch shows or asks for; at least one.
-pub(in crate::activity) fn launched(record: &Json) -> u64 {
+pub(crate) fn launched(record: &Json) -> u64 {
     let started = record
         .items(&["responseElements", "instancesSet", "items"])
         .count();

@@ -1,11 +1,54 @@
-//! The names of the steps.
+//! Words that settings, guardrails, plans and reports share: modes, severities and the names
+//! of steps.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::UnknownWordError;
+/// The inline policies that keyrail puts on users and roles, by which it and the SCP that
+/// protects them know them: the one that denies everything, and the one that denies older sessions.
+pub(crate) const OWN_POLICIES: [&str; 2] = ["KeyrailQuarantine", "KeyrailRevokeOlderSessions"];
+
+/// How bad a violation is. Ordered: the last is the worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum Severity {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+/// Whether keyrail acts, or says what it would have done. Ordered: the lowest of
+/// those that are set applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Alert, and touch nothing.
+    Observe,
+    /// Contain, and alert.
+    Enforce,
+}
+
+/// A word that is none of those that are allowed there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is not one of {allowed}")]
+pub struct UnknownWordError {
+    word: String,
+    allowed: String,
+}
+
+impl UnknownWordError {
+    pub(crate) fn new(word: &str, allowed: &str) -> Self {
+        Self {
+            word: word.to_owned(),
+            allowed: allowed.to_owned(),
+        }
+    }
+}
 
 /// The steps that `@respond` may name, in the order in which they are taken: first what
 /// stops a credential, then sessions, then the user, and last what cannot be undone.
@@ -32,6 +75,62 @@ pub enum StepName {
     DeleteKey,
     /// Deletes root's access key, for good.
     DeleteRootKey,
+}
+
+impl Severity {
+    /// All of them, from the mildest.
+    pub const ALL: [Self; 5] = [
+        Self::Info,
+        Self::Low,
+        Self::Medium,
+        Self::High,
+        Self::Critical,
+    ];
+
+    /// The word for it in annotations, reports and message attributes.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl FromStr for Severity {
+    type Err = UnknownWordError;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWordError> {
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.as_str() == word)
+            .ok_or_else(|| UnknownWordError::new(word, "critical, high, medium, low, info"))
+    }
+}
+
+impl Mode {
+    /// The word for it in settings and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
+impl FromStr for Mode {
+    type Err = UnknownWordError;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWordError> {
+        [Self::Observe, Self::Enforce]
+            .into_iter()
+            .find(|mode| mode.as_str() == word)
+            .ok_or_else(|| UnknownWordError::new(word, "observe, enforce"))
+    }
 }
 
 impl StepName {
