@@ -239,6 +239,6 @@ impl<'a> Alert<'a> {
 #[cfg(test)]
 mod forms;
 #[cfg(test)]
-mod situations;
+pub(crate) mod situations;
 #[cfg(test)]
 mod tests;
