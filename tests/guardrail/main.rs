@@ -27,3 +27,4 @@ mod reported;
 mod saying;
 #[expect(dead_code, reason = "the benchmark uses the rest of it")]
 mod support;
+mod upgrading;

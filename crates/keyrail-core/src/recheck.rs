@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use self::look::all_credentials;
 pub(crate) use self::look::{Found, Haste, found};
 pub(crate) use self::sentences::CUT_SHORT;
-use crate::activity::Activity;
+use crate::activity::{Activity, Target};
 use crate::bundle::Bundle;
 use crate::change::Change;
 use crate::circumstances::Circumstances;
@@ -21,7 +21,8 @@ use crate::event::Event;
 use crate::id::{AccessKeyId, AccountId};
 use crate::patience::Patience;
 use crate::plan::{Act, Bounds, Effect, Owner, Plan, Step, Who, Withheld};
-use crate::report::Report;
+use crate::report::{About, Report};
+use crate::taxonomy::TargetKind;
 use crate::words::Mode;
 
 mod look;
@@ -39,6 +40,9 @@ const STOCK_TAKING: Duration = Duration::from_secs(3);
 /// loop detection to prevent infinite loops", checked 2026-11-29). Whoever activates a key
 /// after that brings about an event of its own.
 pub const MOST_ROUNDS: u8 = 10;
+
+/// The round of a re-check that no other re-check led to.
+pub(crate) const FIRST_ROUND: u8 = 0;
 
 /// How often a re-check may be put off where IAM throttles, counted with all that led to it. After
 /// that it waits, however many others do.
@@ -230,8 +234,23 @@ impl Recheck {
     ) -> Report {
         let mut what: Vec<&str> = found.iter().map(|found| found.what.as_str()).collect();
         what.dedup();
-        let event = Event::comeback(self, what.join("; "), now);
-        let activity = Activity::interpret(&event, &circumstances.deployment, &circumstances.known);
+        let about = About::Comeback(what.join("; "));
+        let event = Event {
+            id: Some(self.event.clone()),
+            account: Some(self.account.to_string()),
+            region: self.region.clone(),
+            ..Event::own("Recheck", now)
+        };
+        let activity = Activity {
+            action: Some("keyrail:Recheck".to_owned()),
+            target: Target {
+                kind: TargetKind::User,
+                account: event.account.clone(),
+                user: Some(self.to().name().to_owned()),
+                ..Target::default()
+            },
+            ..Activity::noted(&event)
+        };
         let verdict = bundle.judge(&activity, circumstances.mode, circumstances.known.now);
         let bounds = Bounds::new(
             &bundle.settings,
@@ -246,7 +265,10 @@ impl Recheck {
             }
         }
         steps.sort_by_key(|step| step.name);
-        let mut report = Report::new(event, activity, verdict, Plan { steps }, bundle);
+        let mut report = Report {
+            about,
+            ..Report::new(event, activity, verdict, Plan { steps }, bundle)
+        };
         if self.round + 1 >= MOST_ROUNDS {
             report.not_known.push(sentences::last_round(MOST_ROUNDS));
         }

@@ -8,11 +8,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::activity::{Activity, ActorKind};
-use crate::event::Event;
-use crate::id::{AccountId, KeyKind};
+use crate::id::AccountId;
 use crate::repeats::{Repetition, Tally, Window};
-use crate::taxonomy::Group;
 
 /// The door to the table.
 #[expect(
@@ -183,94 +180,4 @@ impl Fact {
             Self::Contained | Self::Released { .. } => 400 * DAY,
         })
     }
-}
-
-/// What bears on an activity, as far as it is remembered.
-#[must_use]
-pub(crate) fn subjects_of(activity: &Activity) -> Vec<Subject> {
-    let mut subjects = Vec::new();
-    if activity.outcome.succeeded != Some(true) {
-        return subjects;
-    }
-    if activity.groups.contains(&Group::ReactivateCredential) {
-        subjects.extend(activity.target.access_key_id.clone().map(Subject::Key));
-    }
-    let actor = &activity.actor;
-    if actor.kind == ActorKind::Root
-        && let Some(key) = actor.access_key_id.as_ref()
-        && KeyKind::of(key) == Some(KeyKind::Temporary)
-    {
-        subjects.push(Subject::Key(key.clone()));
-    }
-    if activity.launched > 0 {
-        subjects.extend(activity.actors_user_arn().map(Subject::User));
-    }
-    if activity.groups.contains(&Group::ChangePassword) {
-        subjects.extend(activity.targets_user_arn().map(Subject::User));
-    }
-    subjects.sort_unstable();
-    subjects.dedup();
-    subjects
-}
-
-/// What of an activity is to be remembered.
-#[must_use]
-pub(crate) fn memories_of(activity: &Activity, event: &Event) -> Vec<Memory> {
-    let (Some(time), Some(id)) = (activity.time, event.id.as_ref()) else {
-        return Vec::new();
-    };
-    if activity.outcome.succeeded != Some(true) {
-        return Vec::new();
-    }
-    let mut memories = Vec::new();
-    let mut keep = |about: Option<Subject>, fact: Fact| {
-        memories.extend(about.map(|about| Memory {
-            about,
-            time,
-            event: id.clone(),
-            fact,
-        }));
-    };
-    if activity.action.as_deref() == Some("sts:AssumeRoot") {
-        let key = activity.target.credential_id.clone();
-        keep(key.map(Subject::Key), Fact::RootSession);
-    }
-    if activity.groups.contains(&Group::ChangePassword) {
-        keep(
-            activity.targets_user_arn().map(Subject::User),
-            Fact::PasswordChanged,
-        );
-    }
-    if activity.launched > 0
-        && let Some(body) = event.to_json()
-    {
-        let fact = Fact::Launched {
-            instances: activity.launched,
-            body,
-        };
-        keep(activity.actors_user_arn().map(Subject::User), fact);
-    }
-    memories
-}
-
-/// The first launch after the password change which explains it, if it arrived before it:
-/// EventBridge keeps no order, so it must be judged again, and all that followed counts.
-#[must_use]
-pub(crate) fn launch_to_judge_again(activity: &Activity, memories: &[Memory]) -> Option<Event> {
-    if !activity.groups.contains(&Group::ChangePassword) {
-        return None;
-    }
-    let changed = activity.time?;
-    let first = memories
-        .iter()
-        .filter(|memory| memory.time >= changed)
-        .filter_map(|memory| match &memory.fact {
-            Fact::Launched { body, .. } => Some((memory.time, body)),
-            _ => None,
-        })
-        .min_by_key(|(time, _)| *time)?;
-    let body = first.1.as_bytes();
-    // What the table gives back in another shape is told, like any event.
-    let event = Event::parse(body).unwrap_or_else(|error| Event::unreadable(body, &error));
-    Some(event.again())
 }

@@ -3,34 +3,26 @@
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::Response;
 use super::not_known::{Unknown, not_known};
+use super::recall::Claimed;
 use crate::effects::Effects;
 use crate::outcome::Outcome;
 use crate::plan::Act;
 use crate::queue::{Later, Queue};
 use crate::recheck::{DELAYS, Recheck};
 use crate::report::Report;
-use crate::state::{ClaimEnd, Claimant, Fact, Memory, State, Subject};
-
-/// An event that this invocation has claimed, or may have.
-pub(crate) struct Claimed<'a> {
-    /// What it is claimed by.
-    pub(crate) event: String,
-    pub(crate) by: &'a Claimant,
-    /// How long the claim is kept.
-    pub(crate) lasts: SignedDuration,
-}
+use crate::state::{ClaimEnd, Fact, Memory, State, Subject};
 
 /// What nobody waits for any more: later events must know, and somebody must look again.
-pub(crate) async fn afterwards(
-    response: &mut Response,
+pub(super) async fn remember(
+    mut response: Response,
     claimed: Option<&Claimed<'_>>,
     round: u8,
     aws: &(impl Effects + State + Queue),
-) {
+) -> Response {
     let report = &response.report;
     let remembering = async {
         let contained = match aws.has_table() {
@@ -84,6 +76,7 @@ pub(crate) async fn afterwards(
     response.report.not_known.extend(forgotten);
     response.notes.extend(notes);
     response.failed_afterwards = failed;
+    response
 }
 
 /// The keys that were stopped, for when somebody activates them again: a read that seems
