@@ -1,7 +1,7 @@
 """Deploys each template with other values than its own, and reads back what came of each.
 
-The emulator makes no boundary, reserved concurrency, policy of a bus, or key of a topic or a table out
-of a template, takes each partition for `aws`, and knows no Region in a condition: of these
+The emulator makes no boundary, reserved concurrency, policy of a bus, or key of a topic, a table or a
+function out of a template, takes each partition for `aws`, and knows no Region in a condition: of these
 tests/template holds what the template says.
 """
 
@@ -108,7 +108,6 @@ class Parameters(unittest.TestCase):
             self.assertEqual(attributes.get("Attributes"), {"KmsMasterKeyId": key("all")}, queue)
         name = stack.outputs["FunctionName"]
         function = seen.client("lambda").get_function_configuration(FunctionName=name)
-        self.assertEqual(function["KMSKeyArn"], key("all"))
         (group,) = seen.client("logs").describe_log_groups()["logGroups"]
         self.assertEqual(group["kmsKeyId"], key("all"))
         encrypt = json.dumps(policy_of(seen, function["Role"], "encrypt"))
@@ -151,7 +150,7 @@ class Parameters(unittest.TestCase):
             self.assertEqual(target["Arn"], BUS)
             self.assertIn(":role/security/guardrail-region-ForwardingRole-", target["RoleArn"])
         said = patterns(seen, "default")
-        for what in ("answerer", "guardrail-", "IAM.22"):
+        for what in ("*guardrail*", "IAM.22"):
             self.assertIn(what, said)
         (subscription,) = seen.client("sns").list_subscriptions()["Subscriptions"]
         self.assertEqual(subscription["Endpoint"], "operator@example.com")
