@@ -31,6 +31,8 @@ mod taxonomy;
 mod testing;
 mod troubleshooting;
 #[cfg(feature = "aws")]
+mod upgrading;
+#[cfg(feature = "aws")]
 mod undo;
 
 /// Runs `keyrail` in a folder without a bundle, and without the caller's settings.

@@ -299,7 +299,18 @@ impl Change {
             Self::Key { key, .. } | Self::DeleteKey { key, .. } | Self::DeleteRootKey { key } => {
                 Some(key)
             }
-            _ => None,
+            Self::ServiceCredential { .. }
+            | Self::SshKey { .. }
+            | Self::SigningCertificate { .. }
+            | Self::DenyUser { .. }
+            | Self::AllowUser { .. }
+            | Self::AttachDenyAll { .. }
+            | Self::DetachDenyAll { .. }
+            | Self::Boundary { .. }
+            | Self::NoBoundary { .. }
+            | Self::DenyRole { .. }
+            | Self::AllowRole { .. }
+            | Self::DeletePassword { .. } => None,
         }
     }
 
@@ -335,16 +346,38 @@ impl Change {
             | Self::DeletePassword { .. }
             | Self::DeleteKey { .. }
             | Self::DeleteRootKey { .. } => return None,
-            mut set => {
-                if let Self::Key { status, .. }
-                | Self::ServiceCredential { status, .. }
-                | Self::SshKey { status, .. }
-                | Self::SigningCertificate { status, .. } = &mut set
-                {
-                    *status = status.other();
-                }
-                set
-            }
+            Self::Key { user, key, status } => Self::Key {
+                user,
+                key,
+                status: status.other(),
+            },
+            Self::ServiceCredential {
+                user,
+                credential,
+                status,
+            } => Self::ServiceCredential {
+                user,
+                credential,
+                status: status.other(),
+            },
+            Self::SshKey {
+                user,
+                credential,
+                status,
+            } => Self::SshKey {
+                user,
+                credential,
+                status: status.other(),
+            },
+            Self::SigningCertificate {
+                user,
+                credential,
+                status,
+            } => Self::SigningCertificate {
+                user,
+                credential,
+                status: status.other(),
+            },
         })
     }
 }
@@ -377,3 +410,6 @@ impl Status {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

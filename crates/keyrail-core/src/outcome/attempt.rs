@@ -105,20 +105,19 @@ pub(super) async fn send<H: Hands + Clone>(
 ) -> Sent {
     loop {
         let answer = target.hands.make(&change).await;
-        match &answer {
-            Err(full) if full.kind == EffectErrorKind::Full => {
-                match next_change(&change, target, effects).await {
-                    Ok(Some(next)) => change = next,
-                    Ok(None) => return Sent { change, answer },
-                    Err(error) => {
-                        return Sent {
-                            change,
-                            answer: Err(error),
-                        };
-                    }
-                }
+        let is_full = matches!(&answer, Err(error) if error.kind == EffectErrorKind::Full);
+        if !is_full {
+            return Sent { change, answer };
+        }
+        match next_change(&change, target, effects).await {
+            Ok(Some(next)) => change = next,
+            Ok(None) => return Sent { change, answer },
+            Err(error) => {
+                return Sent {
+                    change,
+                    answer: Err(error),
+                };
             }
-            _ => return Sent { change, answer },
         }
     }
 }

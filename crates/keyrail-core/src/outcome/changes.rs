@@ -82,6 +82,24 @@ pub(super) async fn next_change<H: Hands + Clone>(
                 arn,
             })
         }
-        _ => None,
+        // Quotas are of policies: nothing else is refused for one, and after a boundary there is nothing
+        // left that would deny as much.
+        Change::Key { .. }
+        | Change::ServiceCredential { .. }
+        | Change::SshKey { .. }
+        | Change::SigningCertificate { .. }
+        | Change::DenyUser {
+            denial: Denial::SessionsBefore(_),
+            ..
+        }
+        | Change::AllowUser { .. }
+        | Change::DetachDenyAll { .. }
+        | Change::Boundary { .. }
+        | Change::NoBoundary { .. }
+        | Change::DenyRole { .. }
+        | Change::AllowRole { .. }
+        | Change::DeletePassword { .. }
+        | Change::DeleteKey { .. }
+        | Change::DeleteRootKey { .. } => None,
     })
 }

@@ -223,9 +223,10 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
         time: Timestamp,
         effects: &impl Effects<Hands = H>,
     ) -> Result<(), Ending> {
-        match self.record(user, Some(time), effects).await? {
-            record if record.created > time => Err(Ending::Younger { user: user.clone() }),
-            _ => Ok(()),
+        let record = self.record(user, Some(time), effects).await?;
+        match record.created > time {
+            true => Err(Ending::Younger { user: user.clone() }),
+            false => Ok(()),
         }
     }
 

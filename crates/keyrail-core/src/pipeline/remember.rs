@@ -95,7 +95,16 @@ fn contained(report: &Report, now: Timestamp) -> Vec<Memory> {
                     event: event.clone(),
                     fact: Fact::Contained,
                 }),
-                _ => None,
+                // Of what is not a key nothing is asked when it comes back: the re-check finds it.
+                Act::DeactivateServiceCredential(_)
+                | Act::DeactivateSigningCertificate(_)
+                | Act::DeactivateSshKey(_)
+                | Act::DeleteKey(_)
+                | Act::DeleteRootKey(_)
+                | Act::DisableConsoleLogin
+                | Act::QuarantineUser
+                | Act::RevokeRoleSessions
+                | Act::RevokeSessions => None,
             },
             Err(_) => None,
         })

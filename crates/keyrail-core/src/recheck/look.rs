@@ -224,7 +224,17 @@ fn id_of(change: &Change) -> Option<&str> {
         Change::ServiceCredential { credential, .. }
         | Change::SshKey { credential, .. }
         | Change::SigningCertificate { credential, .. } => Some(credential.as_str()),
-        _ => None,
+        // The re-check of a key of root lists nobody's credentials.
+        Change::DeleteRootKey { .. }
+        | Change::DenyUser { .. }
+        | Change::AllowUser { .. }
+        | Change::AttachDenyAll { .. }
+        | Change::DetachDenyAll { .. }
+        | Change::Boundary { .. }
+        | Change::NoBoundary { .. }
+        | Change::DenyRole { .. }
+        | Change::AllowRole { .. }
+        | Change::DeletePassword { .. } => None,
     }
 }
 
