@@ -19,7 +19,9 @@ fn alerts() -> Vec<(&'static str, Vec<String>)> {
         (
             "comeback",
             vec![
-                format!("aws iam update-access-key {user} --access-key-id AKIAI44QH8DHBEXAMPLE --status Active"),
+                format!(
+                    "aws iam update-access-key {user} --access-key-id AKIAI44QH8DHBEXAMPLE --status Active"
+                ),
                 format!("aws iam {activate}"),
             ],
         ),
@@ -31,7 +33,9 @@ fn alerts() -> Vec<(&'static str, Vec<String>)> {
         ("verified", of(activate.clone())),
         (
             "verified-attach-deny-all",
-            of(format!("detach-user-policy {user} --policy-arn arn:aws:iam::aws:policy/AWSDenyAll")),
+            of(format!(
+                "detach-user-policy {user} --policy-arn arn:aws:iam::aws:policy/AWSDenyAll"
+            )),
         ),
         (
             "verified-boundary",
@@ -40,30 +44,43 @@ fn alerts() -> Vec<(&'static str, Vec<String>)> {
         ("verified-deactivate-key", of(activate)),
         (
             "verified-deactivate-service-credential",
-            of(format!("update-service-specific-credential {user} --service-specific-credential-id ACCAI44QH8DHBEXAMPLE --status Active")),
+            of(format!(
+                "update-service-specific-credential {user} --service-specific-credential-id ACCAI44QH8DHBEXAMPLE --status Active"
+            )),
         ),
         (
             "verified-deactivate-signing-certificate",
-            of(format!("update-signing-certificate {user} --certificate-id TA7SMP42TDN5Z26OBPJE7EXAMPLE --status Active")),
+            of(format!(
+                "update-signing-certificate {user} --certificate-id TA7SMP42TDN5Z26OBPJE7EXAMPLE --status Active"
+            )),
         ),
         (
             "verified-deactivate-ssh-key",
-            of(format!("update-ssh-public-key {user} --ssh-public-key-id APKAI44QH8DHBEXAMPLE --status Active")),
+            of(format!(
+                "update-ssh-public-key {user} --ssh-public-key-id APKAI44QH8DHBEXAMPLE --status Active"
+            )),
         ),
         ("verified-delete-key", none()),
         ("verified-delete-root-key", none()),
         ("verified-disable-console-login", none()),
         (
             "verified-quarantine-user",
-            of(format!("delete-user-policy {user} --policy-name KeyrailQuarantine")),
+            of(format!(
+                "delete-user-policy {user} --policy-name KeyrailQuarantine"
+            )),
         ),
         (
             "verified-revoke-role-sessions",
-            of("delete-role-policy --role-name build --policy-name KeyrailRevokeOlderSessions".to_owned()),
+            of(
+                "delete-role-policy --role-name build --policy-name KeyrailRevokeOlderSessions"
+                    .to_owned(),
+            ),
         ),
         (
             "verified-revoke-sessions",
-            of(format!("delete-user-policy {user} --policy-name KeyrailRevokeOlderSessions")),
+            of(format!(
+                "delete-user-policy {user} --policy-name KeyrailRevokeOlderSessions"
+            )),
         ),
     ]
 }
@@ -95,7 +112,11 @@ fn what_was_told_is_shown_again() {
         assert_eq!(shown.status, 0, "{name}: {}", shown.stderr);
         let state = alert["state"].as_str().unwrap_or_default();
         let begins = format!("Subject: {state}: ");
-        assert!(shown.stdout.starts_with(&begins), "{name}: {}", shown.stdout);
+        assert!(
+            shown.stdout.starts_with(&begins),
+            "{name}: {}",
+            shown.stdout
+        );
         // It is read with all that it says, and says it again.
         let all = ran(&["alert", "preview", &path, "--as", "all"]).json();
         assert_eq!(all["default"]["report"], alert["report"], "{name}");

@@ -26,6 +26,7 @@ mod load;
 mod names;
 pub mod organization;
 mod policy;
+pub mod schema;
 pub mod settings;
 mod split;
 mod syntax;

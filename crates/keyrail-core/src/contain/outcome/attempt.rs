@@ -1,8 +1,9 @@
 //! One step: its change, sent for the first time.
 
-use super::changes::{first_change, next_change};
+use super::changes::first_change;
 use super::ending::{Ending, Seen};
 use super::pursuit::Pursuit;
+use super::send::{Sent, send};
 use super::target::Target;
 use crate::change::{Change, Sight};
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands};
@@ -22,12 +23,6 @@ enum Progress {
         /// What was read before it was sent.
         before: Option<Seen>,
     },
-}
-
-/// A change, and IAM's answer to it.
-pub(super) struct Sent {
-    pub(super) change: Change,
-    pub(super) answer: Result<(), EffectError>,
 }
 
 impl<'a, H: Hands + Clone> Attempt<'a, H> {
@@ -95,29 +90,4 @@ pub(super) async fn already_put<H: Hands + Clone>(
         reads: 1,
         failed: None,
     })
-}
-
-/// Sends a change, or what does the same if a quota leaves no room for it.
-pub(super) async fn send<H: Hands + Clone>(
-    target: &Target<'_, H>,
-    mut change: Change,
-    effects: &impl Effects<Hands = H>,
-) -> Sent {
-    loop {
-        let answer = target.hands.make(&change).await;
-        let is_full = matches!(&answer, Err(error) if error.kind == EffectErrorKind::Full);
-        if !is_full {
-            return Sent { change, answer };
-        }
-        match next_change(&change, target, effects).await {
-            Ok(Some(next)) => change = next,
-            Ok(None) => return Sent { change, answer },
-            Err(error) => {
-                return Sent {
-                    change,
-                    answer: Err(error),
-                };
-            }
-        }
-    }
 }

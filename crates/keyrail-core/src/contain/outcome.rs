@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use self::attempt::{Attempt, already_put};
 use self::ending::Ending;
+pub use self::result::OutcomeResult;
 use self::target::Target;
 use crate::bundle::Protected;
 use crate::change::Change;
@@ -18,8 +19,11 @@ mod attempt;
 mod changes;
 mod ending;
 mod pursuit;
+mod result;
 mod search;
+mod send;
 pub(crate) mod sentences;
+mod settling;
 mod target;
 
 /// What became of one step.
@@ -57,22 +61,6 @@ pub struct Outcome {
     pub evidence: Option<AccessKeyId>,
     /// The key's user as IAM says, where the event names none or an earlier name.
     pub owner: Option<UserName>,
-}
-
-/// How a step ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OutcomeResult {
-    /// AWS accepted the change, and the state read back does not show it yet.
-    Accepted,
-    /// There was nothing left to do: it was so already, or what it was about is gone.
-    Already,
-    /// The change was not made, or nobody can tell: take what was to be stopped to work.
-    Failed,
-    /// The change was made, and the state read back shows it.
-    Verified,
-    /// The plan withheld the step.
-    Withheld,
 }
 
 /// Carries out a plan. The steps against one user, role or root are one containment, and

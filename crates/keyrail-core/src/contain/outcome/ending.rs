@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::OutcomeResult;
+use super::result::OutcomeResult;
 use crate::change::{Change, Sight};
 use crate::effects::{EffectError, EffectErrorKind};
 use crate::id::{AccessKeyId, UserName};

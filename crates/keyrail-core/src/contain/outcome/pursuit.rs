@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::attempt::send;
 use super::changes::first_change;
 use super::ending::{Ending, Seen};
 use super::search::{Found, Search, Sought};
+use super::send::send;
 use super::target::Target;
 use crate::change::{Change, Sight};
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands};
