@@ -20,6 +20,9 @@ mod exempting;
 mod failing;
 mod faults;
 mod findings;
+#[path = "../json_schema.rs"]
+mod json_schema;
+mod metrics;
 mod reaching;
 mod remembering;
 mod repeating;

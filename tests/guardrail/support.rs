@@ -3,6 +3,7 @@
 
 pub(crate) mod bundles;
 pub(crate) mod delivered;
+pub(crate) mod emf;
 pub(crate) mod emulator;
 mod events;
 pub(crate) mod function;

@@ -3,19 +3,21 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use self::brief::Brief;
 use self::content::Content;
 pub use self::limits::Limit;
-use crate::english;
+use self::limits::{LARGEST_MESSAGE, LONGEST_SUBJECT, MOST_ATTRIBUTES};
 use crate::plain::{Plain, ascii_line};
 use crate::report::{Report, State};
+use crate::situation::Situation;
 use crate::words::Severity;
 
+mod brief;
 mod chat;
-pub(crate) mod content;
+mod content;
 mod email;
-pub(crate) mod instead;
+mod english;
 mod limits;
-pub(crate) mod links;
 mod sms;
 
 /// The door to on-call.
@@ -67,12 +69,10 @@ pub struct Alert<'a> {
     #[serde(skip)]
     pub sms: String,
     #[serde(skip)]
+    situation: Situation<'a>,
+    #[serde(skip)]
     content: Content,
 }
-
-/// SNS takes subjects of fewer than 100 characters (SNS API reference, `Publish`,
-/// checked 2026-11-24).
-const LONGEST_SUBJECT: usize = 99;
 
 /// SNS takes messages of at most 256 KB, subject and attributes included (SNS API
 /// reference, `Publish`, checked 2026-11-24); those have room in the rest.
@@ -82,29 +82,28 @@ impl<'a> Alert<'a> {
     /// Renders a report.
     #[must_use]
     pub fn compose(report: &'a Report) -> Self {
-        let state = report.state();
-        let content = english::content(report);
-        let activity = &report.activity;
-        let place = [&activity.account, &activity.region].into_iter().flatten();
+        let situation = Situation::of(report);
+        let content = english::content(&situation);
+        let location = situation.location;
+        let place = [location.account, location.region].into_iter().flatten();
         let place: Vec<String> = place.map(|text| Plain(text).to_string()).collect();
-        let place = (!place.is_empty()).then(|| place.join(" "));
-        let who = english::who(report).map(|who| Plain(&who).to_string());
         let brief = Brief {
             headline: content.headline.clone(),
-            who,
-            place,
+            who: situation.concerned.as_ref().map(english::concerned),
+            place: (!place.is_empty()).then(|| place.join(" ")),
         };
-        let start = format!("{}: ", state.as_str());
+        let start = format!("{}: ", situation.state.as_str());
         let subject = brief.within(LONGEST_SUBJECT.saturating_sub(start.len()));
         Self {
             schema: "keyrail.alert/v1",
-            state,
+            state: situation.state,
             subject: format!("{start}{subject}"),
-            text: email::render(&content, report),
+            text: email::render(&content, &situation),
             report,
-            severity: report.severity(),
-            sms: sms::render(&content, &brief, report),
+            severity: situation.severity,
+            sms: sms::render(&content, &brief, &situation),
             content,
+            situation,
         }
     }
 
@@ -114,6 +113,57 @@ impl<'a> Alert<'a> {
         format!("{}: {}", self.state.as_str(), self.content.sentence)
     }
 
+    /// All limits that apply to it.
+    ///
+    /// # Errors
+    ///
+    /// None that a report can cause, as for [`Alert::message`].
+    pub fn limits(&self) -> Result<Vec<Limit>, serde_json::Error> {
+        let limit = |of, taken, most, unit| Limit {
+            of,
+            taken,
+            most,
+            unit,
+        };
+        let attributes: Vec<_> = self.attributes().collect();
+        let bytes = attributes
+            .iter()
+            .map(|(name, value)| name.len() + value.len());
+        let bytes: usize = bytes.sum::<usize>() + self.subject.len();
+        let message = self.message()?;
+        let notification = chat::render(&self.content, &self.subject, &self.situation);
+        let chat = serde_json::to_string(&notification)?;
+        Ok(vec![
+            limit(
+                "subject",
+                self.subject.chars().count(),
+                LONGEST_SUBJECT,
+                "characters",
+            ),
+            limit("message", message.len() + bytes, LARGEST_MESSAGE, "bytes"),
+            limit(
+                "attributes",
+                attributes.len(),
+                MOST_ATTRIBUTES,
+                "attributes",
+            ),
+            limit("SMS", self.sms.chars().count(), sms::LONGEST, "characters"),
+            limit("chat message", chat.len() + bytes, LARGEST_MESSAGE, "bytes"),
+            limit(
+                "chat title",
+                notification.title_length(),
+                chat::LONGEST_TITLE,
+                "characters",
+            ),
+            limit(
+                "chat description",
+                notification.description_length(),
+                chat::LONGEST_DESCRIPTION,
+                "characters",
+            ),
+        ])
+    }
+
     /// The message for the topic of chat channels: a custom notification of Amazon Q
     /// Developer in chat applications.
     ///
@@ -121,7 +171,7 @@ impl<'a> Alert<'a> {
     ///
     /// None that a report can cause: all of its keys are texts.
     pub fn chat(&self) -> Result<String, serde_json::Error> {
-        let notification = chat::render(&self.content, &self.subject, self.report);
+        let notification = chat::render(&self.content, &self.subject, &self.situation);
         serde_json::to_string(&notification)
     }
 
@@ -170,70 +220,25 @@ impl<'a> Alert<'a> {
     /// Message attributes for filter policies. SNS refuses empty ones, so what is
     /// not known is left out.
     pub fn attributes(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let activity = &self.report.activity;
-        let violated = self.report.verdict.violated.first();
-        let guardrail = violated.map(|violation| violation.id.clone());
-        let repeats = self.report.about.repeats();
-        let repeated =
-            repeats.and_then(|repeats| repeats.follow_up.repetition.guardrails.first().cloned());
-        let guardrail = guardrail.or(repeated);
+        let situation = &self.situation;
+        let location = situation.location;
         [
-            ("state", Some(self.state.as_str().to_owned())),
-            ("severity", Some(self.severity.as_str().to_owned())),
-            ("account", activity.account.clone()),
-            ("region", activity.region.clone()),
-            ("guardrail", guardrail),
-            ("action", activity.action.clone()),
+            ("state", Some(self.state.as_str())),
+            ("severity", Some(self.severity.as_str())),
+            ("account", location.account),
+            ("region", location.region),
+            ("guardrail", situation.guardrails.first().copied()),
+            ("action", situation.action),
         ]
         .into_iter()
-        .filter_map(|(name, value)| Some((name, ascii_line(&value?, 256))))
+        .filter_map(|(name, value)| Some((name, ascii_line(value?, 256))))
         .filter(|(_, value)| !value.is_empty())
     }
-}
-
-/// What, who and where, on one line.
-struct Brief {
-    headline: String,
-    who: Option<String>,
-    place: Option<String>,
-}
-
-impl Brief {
-    /// In at most `longest` characters of ASCII. Of what is too long the headline is cut
-    /// first, and the place last: half an account's number looks like another one.
-    fn within(&self, longest: usize) -> String {
-        const LEAST: usize = 24;
-        let of = |part: &Option<String>| part.as_deref().map(|part| format!(" - {part}"));
-        let (who, place) = (of(&self.who), of(&self.place));
-        let place = ascii_line(&place.unwrap_or_default(), longest.saturating_sub(LEAST));
-        let room = longest.saturating_sub(place.len());
-        let headline = self.headline.chars().count().min(LEAST);
-        let who = ascii_line(&who.unwrap_or_default(), room.saturating_sub(headline));
-        let headline = ascii_line(&self.headline, room.saturating_sub(who.len()));
-        format!("{headline}{who}{place}")
-    }
-}
-
-/// The policy without its annotations, which the text says in its own places.
-pub(crate) fn condition(policy: &str) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    let mut escaped = false;
-    let start = policy.char_indices().find(|&(at, c)| {
-        let ends_a_quote = c == '"' && !escaped;
-        escaped = quoted && c == '\\' && !escaped;
-        quoted ^= ends_a_quote;
-        !quoted
-            && policy
-                .get(at..)
-                .is_some_and(|rest| rest.starts_with("forbid") || rest.starts_with("permit"))
-    });
-    let policy = start.and_then(|(at, _)| policy.get(at..)).unwrap_or(policy);
-    policy.lines().filter(|line| !line.trim().is_empty())
 }
 
 #[cfg(test)]
 mod forms;
 #[cfg(test)]
-mod situations;
+pub(crate) mod situations;
 #[cfg(test)]
 mod tests;

@@ -10,12 +10,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use self::body::Body;
 pub(crate) use self::claim::EVENT_LASTS;
 use self::mend::mended;
 use self::shape::{Shape, insight};
 use crate::digest;
 use crate::json::{Json, first_label};
 
+mod body;
 mod claim;
 mod mend;
 mod shape;
@@ -54,34 +56,6 @@ pub struct Event {
     /// None in a report that is read back.
     #[serde(skip)]
     pub(crate) body: Body,
-}
-
-/// What an event says happened, by the shape it has.
-#[derive(Debug, Clone)]
-pub(crate) enum Body {
-    /// A CloudTrail record.
-    CloudTrail(Json),
-    /// A GuardDuty finding.
-    GuardDuty(Json),
-    /// An AWS Health event.
-    Health(Json),
-    /// What keyrail knows and has no guardrail about; what AWS calls it, where that
-    /// does not follow from the envelope.
-    Noted(Option<String>),
-    /// Findings in Security Hub CSPM's format (ASFF).
-    SecurityHub(Json),
-    /// Findings of the newer Security Hub, in OCSF.
-    SecurityHubV2(Json),
-    /// A refreshed check of Trusted Advisor.
-    TrustedAdvisor(Json),
-    /// Nothing that keyrail knows, and why.
-    Unrecognised(String),
-}
-
-impl Default for Body {
-    fn default() -> Self {
-        Self::Noted(None)
-    }
 }
 
 /// Why some bytes are no event at all. The bytes themselves are never repeated.

@@ -17,10 +17,10 @@ use crate::taxonomy::Kind;
 use crate::words::Severity;
 
 mod about;
+mod written;
 
 /// Serialises as `keyrail.report/v1`. What is not known is `null`.
-#[derive(Debug, Deserialize)]
-#[serde(from = "about::Read")]
+#[derive(Debug)]
 pub struct Report {
     pub(crate) schema: Schema,
     /// Where the event stood, when it was read from a log file.

@@ -5,11 +5,8 @@
 use serde::Serialize;
 
 use super::content::{Content, Labelled};
-use crate::activity::{Activity, ActorKind};
-use crate::arn::Arn;
-use crate::id::UserName;
 use crate::plain::{Plain, cut};
-use crate::report::Report;
+use crate::situation::Situation;
 
 pub(super) const LONGEST_TITLE: usize = 250;
 pub(super) const LONGEST_DESCRIPTION: usize = 8_000;
@@ -63,15 +60,14 @@ struct Context {
     key: Option<String>,
 }
 
-pub(super) fn render(content: &Content, subject: &str, report: &Report) -> Notification {
-    let (state, severity) = (report.state().as_str(), report.severity().as_str());
-    let activity = &report.activity;
+pub(super) fn render(content: &Content, subject: &str, situation: &Situation<'_>) -> Notification {
+    let (state, severity) = (situation.state.as_str(), situation.severity.as_str());
     let title = format!("{state} ({severity}): {}", content.headline);
-    let guardrails = report.verdict.violated.iter();
-    let guardrails: Vec<String> = guardrails.map(|violation| violation.id.clone()).collect();
-    let id = report.event.id.as_deref().and_then(word);
-    let account = activity.account.as_deref().and_then(word);
-    let region = activity.region.as_deref().and_then(word);
+    let guardrails = situation.guardrails.iter();
+    let guardrails: Vec<String> = guardrails.map(|&id| id.to_owned()).collect();
+    let id = situation.event.and_then(word);
+    let account = situation.location.account.and_then(word);
+    let region = situation.location.region.and_then(word);
     let keywords = [Some(state.to_owned()), Some(severity.to_owned())];
     let keywords = keywords
         .into_iter()
@@ -98,14 +94,14 @@ pub(super) fn render(content: &Content, subject: &str, report: &Report) -> Notif
             thread_id: id,
             summary: escaped(subject),
             event_type: "keyrail-alert",
-            related_resources: resources(activity),
+            related_resources: situation.arns.iter().filter_map(|arn| word(arn)).collect(),
             additional_context: Context {
                 state,
                 severity,
                 account,
                 region,
                 guardrail: guardrails.first().cloned(),
-                key: activity.target.access_key_id.as_deref().and_then(word),
+                key: situation.credentials.named.and_then(word),
             },
         },
     }
@@ -193,23 +189,4 @@ fn word(text: &str) -> Option<String> {
     let is_word = !text.is_empty() && text.len() <= 256 && text.bytes().all(is_id);
     let is_harmless = escaped(text) == text && Plain(text).to_string() == text;
     (is_word && is_harmless).then(|| text.to_owned())
-}
-
-/// The ARNs of those in it.
-fn resources(activity: &Activity) -> Vec<String> {
-    let arn = |user: &str| {
-        let user: UserName = user.parse().ok()?;
-        let account = activity.account.as_deref().and_then(word)?;
-        word(&activity.user_arn(&account, user.as_str()))
-    };
-    let target = activity.target.user.as_deref().and_then(arn);
-    let actor = activity
-        .actor
-        .arn
-        .as_deref()
-        .filter(|_| activity.actor.kind != ActorKind::Unknown);
-    let actor = actor.filter(|arn| Arn::parse(arn).is_some()).and_then(word);
-    let mut all: Vec<String> = target.into_iter().chain(actor).collect();
-    all.dedup();
-    all
 }

@@ -31,7 +31,7 @@ pub(crate) struct Content {
     /// The words above the parts.
     pub headings: Headings,
     /// The sentence that a telephone shows.
-    pub in_short: String,
+    pub in_short: &'static str,
 }
 
 /// A text and the word before it.

@@ -3,13 +3,13 @@
 use std::fmt::{self, Write as _};
 
 use super::content::{Content, Labelled};
-use crate::report::Report;
+use crate::situation::Situation;
 
 /// The whole text.
-pub(super) fn render(content: &Content, report: &Report) -> String {
+pub(super) fn render(content: &Content, situation: &Situation<'_>) -> String {
     let mut text = String::new();
     // Writing to a `String` cannot fail.
-    let written = write_all(content, report, &mut text);
+    let written = write_all(content, situation, &mut text);
     debug_assert!(
         written.is_ok(),
         "a `String` takes whatever is written to it"
@@ -17,14 +17,14 @@ pub(super) fn render(content: &Content, report: &Report) -> String {
     text
 }
 
-fn write_all(content: &Content, report: &Report, out: &mut String) -> fmt::Result {
+fn write_all(content: &Content, situation: &Situation<'_>, out: &mut String) -> fmt::Result {
     let headings = &content.headings;
     writeln!(
         out,
         "{}  {} {}\n",
-        report.state().as_str(),
+        situation.state.as_str(),
         headings.severity,
-        report.severity().as_str()
+        situation.severity.as_str()
     )?;
     writeln!(out, "{}\n", content.sentence)?;
     writeln!(out, "{}", headings.done)?;

@@ -193,12 +193,84 @@ fn each_situation_keeps_all_limits_and_tells_all_facts() {
     }
 }
 
+/// What begins a part or a line of the text.
+const HEADINGS: [&str; 18] = [
+    "What keyrail did",
+    "Do now",
+    "Not known",
+    "Conflict",
+    "Who",
+    "How",
+    "From",
+    "Where",
+    "When",
+    "Event",
+    "Why",
+    "Exempt",
+    "Expired",
+    "Undecided",
+    "Bundle",
+    "Instead of an access key",
+    "Undo",
+    "Links",
+];
+
+/// The headings of a text in their order. All else in it stands further in, but for the state and
+/// the sentence, which come first.
+fn headings_in(text: &str) -> Vec<&str> {
+    let outer = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with(' '));
+    let outer = outer.skip(2);
+    outer
+        .map(|line| {
+            HEADINGS
+                .into_iter()
+                .find(|heading| line.starts_with(heading))
+                .unwrap_or(line)
+        })
+        .collect()
+}
+
+/// The headings that a report of a call which no step follows has, by what is in it.
+fn headings_of(report: &Report, alert: &Alert<'_>) -> Vec<&'static str> {
+    let conflicts = report.activity.conflicts.len();
+    let violated = report.verdict.violated.len();
+    let undecided = report.verdict.undecided.len();
+    let has_to_do = !alert.content.to_do.is_empty();
+    let has_links = !alert.content.links.is_empty();
+    let has_alternatives = !alert.content.instead.is_empty();
+    let parts = [
+        ("What keyrail did", 1),
+        ("Do now", usize::from(has_to_do)),
+        ("Conflict", conflicts),
+        ("Who", 1),
+        ("How", 1),
+        ("From", 1),
+        ("Where", 1),
+        ("When", 1),
+        ("Event", 1),
+        ("Why", violated),
+        ("Undecided", undecided),
+        ("Bundle", 1),
+        ("Instead of an access key", usize::from(has_alternatives)),
+        ("Links", usize::from(has_links)),
+    ];
+    parts
+        .into_iter()
+        .flat_map(|(heading, count)| std::iter::repeat_n(heading, count))
+        .collect()
+}
+
 /// What people choose: names, agents, messages.
 fn hostile() -> impl Strategy<Value = String> {
     let parts = [
         "bob",
         "\r\n",
         "\n\nUndo    rm",
+        "\nDo now\n  1. rm",
+        "\r\nWhy     guardrail x",
+        "\nLinks",
         "\"",
         "'",
         "`x`",
@@ -262,11 +334,8 @@ proptest! {
         check_reading_back(&report);
         check_text_has_the_facts(&report);
         let alert = Alert::compose(&report);
-        for line in alert.text.lines() {
-            // Headings stand where keyrail puts them, and nothing else begins a line so.
-            let is_own = !line.starts_with("Undo");
-            prop_assert!(is_own, "{}", alert.text);
-        }
+        let expected = headings_of(&report, &alert);
+        prop_assert_eq!(headings_in(&alert.text), expected, "{}", alert.text);
         let chat = alert.chat().expect("it serialises");
         for (name, shown) in [("text", &alert.text), ("chat", &chat), ("subject", &alert.subject)] {
             prop_assert!(!shown.contains("https://evil"), "{name}: {shown}");

@@ -20,7 +20,7 @@ use crate::taxonomy::{self, Group};
 use crate::words::Mode;
 
 /// A situation by its name, and the report that tells of it.
-pub(super) type Situation = (&'static str, Report);
+pub(crate) type Named = (&'static str, Report);
 
 macro_rules! sample {
     ($name:literal) => {
@@ -212,7 +212,7 @@ fn comeback(answers: Answers) -> Report {
 }
 
 /// All of them.
-pub(super) fn all() -> Vec<Situation> {
+pub(crate) fn all() -> Vec<Named> {
     let key = sample!("key-created-for-another");
     let of = |action, group| plain(&example(action, group).to_string());
     vec![

@@ -1,8 +1,8 @@
 //! What a telephone shows: one message of at most 140 characters.
 
-use super::Brief;
+use super::brief::Brief;
 use super::content::Content;
-use crate::report::Report;
+use crate::situation::Situation;
 
 /// One message takes 140 bytes (SNS Developer Guide, "Publishing SMS messages", checked
 /// 2026-11-25); a longer one would be several, of which one may get lost.
@@ -10,11 +10,11 @@ pub(super) const LONGEST: usize = 140;
 
 /// State, what, who and where, and last what that means for whoever reads it: what is cut
 /// is in the middle.
-pub(super) fn render(content: &Content, brief: &Brief, report: &Report) -> String {
+pub(super) fn render(content: &Content, brief: &Brief, situation: &Situation<'_>) -> String {
     let start = format!(
         "{} {}: ",
-        report.state().as_str(),
-        report.severity().as_str()
+        situation.state.as_str(),
+        situation.severity.as_str()
     );
     let room = LONGEST.saturating_sub(start.len() + content.in_short.len() + 2);
     let middle = brief.within(room);

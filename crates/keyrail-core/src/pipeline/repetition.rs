@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::activity::{Activity, ActorKind};
 use crate::bundle::Bundle;
-use crate::repeats::{FollowUp, LONGEST_KEY, MANY, MINUTES, MOST_MINUTES, Repetition};
+use crate::bundle::settings::MOST_REPEAT_MINUTES;
+use crate::repeats::{FollowUp, LONGEST_KEY, MANY, MINUTES, Repetition};
 use crate::report::{About, Report};
 use crate::taxonomy::Kind;
 use crate::words::Severity;
@@ -17,7 +18,7 @@ pub(crate) fn repetition_of(
     now: Timestamp,
 ) -> Option<Repetition> {
     let minutes = bundle.settings.limits.repeat_minutes;
-    let minutes = i64::from(minutes.unwrap_or(MINUTES).min(MOST_MINUTES));
+    let minutes = i64::from(minutes.unwrap_or(MINUTES).min(MOST_REPEAT_MINUTES));
     let (activity, verdict) = (&report.activity, &report.verdict);
     let is_plain = activity.kind != Kind::Unrecognised
         && report.about == About::Activity

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
-use super::{Recheck, sentences};
+use super::message::Recheck;
+use super::sentences;
 use crate::change::{Change, Denial, Sight};
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Held, HeldKind};
 use crate::id::{AccessKeyId, UserName};

@@ -11,8 +11,28 @@ pub(super) fn key_is(key: &AccessKeyId, state: Instead) -> String {
 
 /// A change no longer holds.
 pub(super) fn no_longer(change: &Change) -> String {
-    let (done, shown) = (change.done(), change.shown());
-    format!("what keyrail had {done} is {shown} no longer")
+    let what = match change {
+        Change::ServiceCredential { credential, .. } => {
+            format!("service-specific credential {credential} ")
+        }
+        Change::SshKey { credential, .. } => format!("SSH key {credential} "),
+        Change::SigningCertificate { credential, .. } => {
+            format!("signing certificate {credential} ")
+        }
+        Change::Key { .. }
+        | Change::DenyUser { .. }
+        | Change::AllowUser { .. }
+        | Change::AttachDenyAll { .. }
+        | Change::DetachDenyAll { .. }
+        | Change::Boundary { .. }
+        | Change::NoBoundary { .. }
+        | Change::DenyRole { .. }
+        | Change::AllowRole { .. }
+        | Change::DeletePassword { .. }
+        | Change::DeleteKey { .. }
+        | Change::DeleteRootKey { .. } => String::new(),
+    };
+    format!("keyrail's change no longer holds: {what}{}", change.done())
 }
 
 /// The user of a key has another name.
@@ -54,4 +74,54 @@ pub(super) fn last_round(most: u8) -> String {
     format!(
         "whether this containment holds: it was undone {most} times in a row, and keyrail does not look again by itself; find who undoes it"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::{Denial, Status};
+
+    /// Whatever keyrail changed, the sentence says what that was, and nothing that it is not.
+    #[test]
+    fn a_change_that_no_longer_holds_is_named() {
+        let user = || "bob".parse().expect("a user");
+        let status = Status::Inactive;
+        for (change, expected) in [
+            (Change::DeletePassword { user: user() }, "password deleted"),
+            (
+                Change::DenyUser {
+                    user: user(),
+                    denial: Denial::Everything,
+                },
+                "denied everything by an inline policy",
+            ),
+            (
+                Change::SshKey {
+                    user: user(),
+                    credential: "APKAI44QH8DHBEXAMPLE".parse().expect("an id"),
+                    status,
+                },
+                "SSH key APKAI44QH8DHBEXAMPLE set to Inactive",
+            ),
+            (
+                Change::SigningCertificate {
+                    user: user(),
+                    credential: "TA7SMP42TDN5Z26OBPJE7EXAMPLE".parse().expect("an id"),
+                    status,
+                },
+                "signing certificate TA7SMP42TDN5Z26OBPJE7EXAMPLE set to Inactive",
+            ),
+            (
+                Change::ServiceCredential {
+                    user: user(),
+                    credential: "ACCAI44QH8DHBEXAMPLE".parse().expect("an id"),
+                    status,
+                },
+                "service-specific credential ACCAI44QH8DHBEXAMPLE set to Inactive",
+            ),
+        ] {
+            let expected = format!("keyrail's change no longer holds: {expected}");
+            assert_eq!(no_longer(&change), expected);
+        }
+    }
 }

@@ -11,6 +11,7 @@
 
 mod around;
 mod chains;
+mod chat;
 mod comebacks;
 mod crashes;
 mod doors;
