@@ -21,6 +21,8 @@ import threading
 import time
 import urllib.parse
 
+from tests.wire.record import record, sender
+
 ACCOUNT = "111122223333"
 ARN = f"arn:aws:iam::{ACCOUNT}:user/anaya"
 
@@ -33,12 +35,14 @@ class StandIn:
         self.calls = []
         self._answers = collections.defaultdict(list)
         stand_in = self
+        test = sender()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                record(test, self.command, self.path, self.headers.items(), body)
                 stand_in._handle(self, body)
 
             do_GET = do_POST

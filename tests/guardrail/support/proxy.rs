@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use super::http::{Answer, Asked, answer, body_of, send, serve};
 use super::stand_in::StandIn;
+use super::wire;
 
 pub(crate) struct Proxy {
     /// What the function is told is AWS.
@@ -82,7 +83,12 @@ impl Proxy {
         let state = Arc::new(Mutex::new(State::default()));
         let behind = emulator.to_owned();
         let (shared, target) = (Arc::clone(&state), behind.clone());
-        let address = serve(move |asked| pass(Arc::clone(&shared), target.clone(), asked)).await;
+        let test = wire::sender();
+        let address = serve(move |asked| {
+            asked.record(&test);
+            pass(Arc::clone(&shared), target.clone(), asked)
+        })
+        .await;
         Self {
             endpoint: format!("http://{address}"),
             behind,
@@ -250,7 +256,9 @@ fn account_of(asked: &Asked) -> String {
     id.unwrap_or_default().to_owned()
 }
 
-async fn forward(target: &str, asked: Asked) -> Option<Answer> {
+async fn forward(target: &str, mut asked: Asked) -> Option<Answer> {
+    let recorded = hyper::header::HeaderValue::from_static("yes");
+    asked.headers.insert(wire::RECORDED, recorded);
     let answered = send(target, asked).await.ok()?;
     let (status, kind) = (
         answered.status().as_u16(),

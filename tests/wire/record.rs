@@ -1,0 +1,76 @@
+//! Writes down the requests that tests get of keyrail's, as `record.py` beside it does: one
+//! line of JSON each, one file for each process, in the folder that `KEYRAIL_WIRE` names.
+//! Without it nothing is written.
+
+use std::fs::{File, create_dir_all};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use serde_json::{Map, Value, json};
+
+/// What a proxy adds to a request that is recorded already.
+pub(crate) const RECORDED: &str = "x-keyrail-recorded";
+
+/// Records a request. `path` has its query, and `sender` is the test.
+pub(crate) fn record<'a>(
+    sender: &str,
+    method: &str,
+    path: &str,
+    headers: impl Iterator<Item = (&'a str, &'a str)>,
+    body: &[u8],
+) {
+    static FILE: OnceLock<Option<File>> = OnceLock::new();
+    let Some(mut file) = FILE.get_or_init(open).as_ref() else {
+        return;
+    };
+    let mut kept = Map::new();
+    let mut signed = Value::Null;
+    for (name, value) in headers {
+        match name {
+            "authorization" => signed = scope(value),
+            // No secret is written down, only that it was there.
+            "x-amz-security-token" | "x-amz-sso_bearer_token" => {
+                kept.insert(name.to_owned(), "not recorded".into());
+            }
+            _ if name.starts_with("x-amz-") || ["content-type", "user-agent"].contains(&name) => {
+                kept.insert(name.to_owned(), value.into());
+            }
+            _ => {}
+        }
+    }
+    let mut line = json!({
+        "sender": sender, "method": method, "path": path, "headers": kept, "signed": signed,
+    });
+    match std::str::from_utf8(body) {
+        Ok(body) => line["body"] = body.into(),
+        Err(_) => line["length"] = body.len().into(),
+    }
+    // In one piece, for other threads write here, too.
+    file.write_all(format!("{line}\n").as_bytes())
+        .expect("the record can be written");
+}
+
+/// The test that calls this: each runs in a thread of its name.
+pub(crate) fn sender() -> String {
+    let thread = std::thread::current();
+    thread.name().unwrap_or("unknown").to_owned()
+}
+
+fn open() -> Option<File> {
+    let folder = PathBuf::from(std::env::var_os("KEYRAIL_WIRE")?);
+    create_dir_all(&folder).expect("the folder can be made");
+    let file = folder.join(format!("{}.rs.jsonl", std::process::id()));
+    let opened = File::options().create(true).append(true).open(file);
+    Some(opened.expect("the file can be opened"))
+}
+
+/// Region and service of a signature; neither whose nor what it is.
+fn scope(authorization: &str) -> Value {
+    let scope = authorization.split_once("Credential=");
+    let parts: Vec<&str> = scope.map_or_else(Vec::new, |(_, rest)| rest.split('/').collect());
+    match parts.as_slice() {
+        [_, _, region, service, ..] => json!({"region": region, "service": service}),
+        _ => Value::Null,
+    }
+}
