@@ -106,7 +106,7 @@ def main(folder):
     for name in result.never_sent():
         print(f"\nnever sent: {name}: no test has keyrail call it")
     for name in result.not_named():
-        print(f"\nnot named: {name}: keyrail calls it, and no line of its code names it")
+        print(f"\nnot named: {name}: keyrail calls it, and none of its code is known to")
     print(f"\n{total} requests: " + ", ".join(f"{n} of {by}" for by, n in result.requests.most_common()))
     print(f"{len(result.outside)} outside AWS's models, {len(result.sent)} operations")
     return 1 if result.outside or result.never_sent() or result.not_named() else 0

@@ -12,7 +12,7 @@ from unittest import mock
 
 from tests.wire import record
 from tests.wire.__main__ import KEYRAIL, Result, judged, lines, main
-from tests.wire.calls import operations
+from tests.wire.calls import OF_THE_SDK, PERMISSIONS, operations, permissions
 from tests.wire.emulators import asgi
 from tests.wire.holding import NoPattern, compiled, patterns
 from tests.wire.reading import model
@@ -348,6 +348,10 @@ class Running(unittest.TestCase):
         result = Result()
         result.add(query("iam", "DeleteUser", UserName="bob"))
         self.assertEqual(result.not_named(), ["iam:DeleteUser"])
+
+    def test_each_call_in_the_code_names_its_permission(self):
+        called = operations() - (OF_THE_SDK - permissions())
+        self.assertEqual({PERMISSIONS.get(name, name) for name in called}, permissions())
 
     def test_each_that_is_outside_is_told(self):
         result = Result()
