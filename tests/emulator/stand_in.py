@@ -21,7 +21,7 @@ import threading
 import time
 import urllib.parse
 
-from tests.wire.record import record, sender
+from tests.wire.record import answered, record, sender
 
 ACCOUNT = "111122223333"
 ARN = f"arn:aws:iam::{ACCOUNT}:user/anaya"
@@ -42,8 +42,8 @@ class StandIn:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                record(test, self.command, self.path, self.headers.items(), body)
-                stand_in._handle(self, body)
+                line = record(test, self.command, self.path, self.headers.items(), body)
+                answered(line, *stand_in._handle(self, body))
 
             do_GET = do_POST
 
@@ -93,6 +93,7 @@ class StandIn:
         request.send_header("Content-Length", str(len(text.encode())))
         request.end_headers()
         request.wfile.write(text.encode())
+        return status, text
 
 
 def xml(action, result):

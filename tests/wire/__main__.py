@@ -11,7 +11,7 @@ import pathlib
 import sys
 
 from tests.wire.calls import operations
-from tests.wire.holding import NoPattern, held
+from tests.wire.holding import NoPattern, held, held_answer
 from tests.wire.reading import Problem, Unreadable, read
 
 # What emulators serve besides AWS's API: where an uploaded archive is fetched again.
@@ -29,8 +29,12 @@ class Result:
         # (line, name of the call, problem) of each that is outside.
         self.outside = []
         self._known = {}
+        self.answers = 0
 
     def add(self, line):
+        if "answer_to" in line:
+            self._add_answer(line)
+            return
         if line["path"].startswith(NOT_AWS):
             self.requests["not of AWS's API"] += 1
             return
@@ -39,6 +43,11 @@ class Result:
         name, problems = self._judged(line)
         self.sent[name][by] += 1
         self.outside += [(line, name, problem) for problem in problems]
+
+    def _add_answer(self, line):
+        self.answers += 1
+        name, problems = judged_answer(line)
+        self.outside += [(line["answer_to"], f"answer to {name}", problem) for problem in problems]
 
     def _judged(self, line):
         """The same bytes are judged once."""
@@ -65,6 +74,15 @@ def judged(line):
         return call.name, held(call)
     except NoPattern as reason:
         return call.name, [Problem("", str(reason))]
+
+
+def judged_answer(line):
+    """The same of what a stand-in answered, where that is no error."""
+    try:
+        call = read(line["answer_to"])
+    except Unreadable:
+        return "?", []  # Told of the request.
+    return call.name, held_answer(call, line["body"]) if line["status"] == 200 else []
 
 
 def sender(line):
@@ -108,6 +126,7 @@ def main(folder):
     for name in result.not_named():
         print(f"\nnot named: {name}: keyrail calls it, and none of its code is known to")
     print(f"\n{total} requests: " + ", ".join(f"{n} of {by}" for by, n in result.requests.most_common()))
+    print(f"{result.answers} answers of stand-ins")
     print(f"{len(result.outside)} outside AWS's models, {len(result.sent)} operations")
     return 1 if result.outside or result.never_sent() or result.not_named() else 0
 

@@ -9,7 +9,7 @@ import math
 
 import regex
 
-from tests.wire.reading import Problem, Text
+from tests.wire.reading import Problem, Text, read_answer
 
 # What Java, which AWS's patterns are written for, understands otherwise (java.util.regex.Pattern,
 # Java SE 21 API, checked 2026-11-29): pairs of surrogates are one character, and `\p{Print}` is ASCII.
@@ -31,6 +31,13 @@ def held(call):
         unknown = [Problem(name, "the model has no such member") for name in call.tree]
         return call.problems + unknown
     return call.problems + list(_shape(shape, call.tree, ""))
+
+
+def held_answer(call, body):
+    """All in which an answer of success is outside the model."""
+    tree, problems = read_answer(call, body)
+    shape = call.operation.output_shape
+    return problems + (list(_shape(shape, tree, "")) if shape and tree is not None else [])
 
 
 @functools.cache

@@ -101,6 +101,37 @@ def operation(service, name):
     return service.operation_model(name)
 
 
+def read_answer(call, body):
+    """What an answer of success holds, if it can be read, and all that the model has no place for."""
+    shape = call.operation.output_shape
+    if model(call.service).protocol == "query":
+        return _answer_of_query(call.operation, shape, body)
+    try:
+        tree = json.loads(body)
+    except ValueError as error:
+        return None, [Problem("", f"the answer is no JSON: {error}")]
+    return (_by_member(shape, tree) if shape else tree), []
+
+
+def _answer_of_query(operation, shape, body):
+    try:
+        root = xml.etree.ElementTree.fromstring(body)
+    except xml.etree.ElementTree.ParseError as error:
+        return None, [Problem("", f"the answer is no XML: {error}")]
+    parts = {_tag(part): part for part in root}
+    problems = []
+    if _tag(root) != f"{operation.name}Response":
+        problems.append(Problem("", f"the answer is a {_tag(root)}"))
+    wrapper = shape.serialization["resultWrapper"] if shape else None
+    # Where there is no result, the stand-ins may write an empty one.
+    allowed = {wrapper or f"{operation.name}Result", "ResponseMetadata"}
+    problems += [Problem(name, "no answer has it") for name in parts.keys() - allowed]
+    if shape and wrapper not in parts:
+        problems.append(Problem(wrapper, "the answer is without it"))
+        return None, problems
+    return (_of_xml(shape, parts[wrapper]) if shape else {}), problems
+
+
 # AWS's query protocol: IAM, STS, SNS, CloudFormation.
 
 
@@ -285,7 +316,7 @@ def _body(service, shape, tree, line):
 
 
 def _of_xml(shape, node):
-    children = [(child.tag.partition("}")[2] or child.tag, child) for child in node]
+    children = [(_tag(child), child) for child in node]
     if shape.type_name == "structure":
         tree, left = {}, dict(children)
         for name, member in shape.members.items():
@@ -297,10 +328,15 @@ def _of_xml(shape, node):
             else:
                 tree[name] = _of_xml(member, left[place])
             del left[place]
-        return tree | dict.fromkeys(left)
+        # What is left has no place.
+        return tree | dict.fromkeys(left, Text())
     if shape.type_name == "list":
         return [_of_xml(shape.member, child) for _, child in children]
     return Text(node.text or "")
+
+
+def _tag(node):
+    return node.tag.partition("}")[2] or node.tag
 
 
 PROTOCOLS = {"query": query, "json": json_body, "rest-json": rest, "rest-xml": rest}

@@ -1,5 +1,6 @@
-"""Writes down the requests that the tests send to what they take for AWS: one line of JSON each,
-one file for each process, in the folder that `KEYRAIL_WIRE` names. Without it nothing is written.
+"""Writes down the requests that the tests send to what they take for AWS, and what stand-ins answer:
+one line of JSON each, one file for each process, in the folder that `KEYRAIL_WIRE` names. Without it
+nothing is written.
 
 `tests/wire/record.rs` writes the same lines for the tests in Rust. No secret is among them: of a
 signature only Region and service are kept, and of tokens in headers only that they were there. Of an archive of code only its
@@ -31,10 +32,11 @@ def _file():
 
 
 def record(sender, method, path, headers, body):
-    """`path` with its query; `headers` as (name, value); `sender` is the test, if known."""
+    """Writes down a request and returns what it wrote: `path` with its query, `headers` as (name,
+    value), `sender` as the test, if known."""
     headers = {name.lower(): value for name, value in headers}
     if "KEYRAIL_WIRE" not in os.environ or RECORDED in headers:
-        return
+        return None
     signed = SIGNED.search(headers.get("authorization", ""))
     line = {
         "sender": sender,
@@ -47,6 +49,17 @@ def record(sender, method, path, headers, body):
         line["body"] = body.decode()
     except UnicodeDecodeError:
         line["length"] = len(body)
+    _write(line)
+    return line
+
+
+def answered(line, status, body):
+    """Writes down what a stand-in made up as the answer to a recorded request."""
+    if line:
+        _write({"answer_to": line, "status": status, "body": body})
+
+
+def _write(line):
     with _lock:
         _file().write(json.dumps(line) + "\n")
 

@@ -1,6 +1,6 @@
-//! Writes down the requests that tests get of keyrail's, as `record.py` beside it does: one
-//! line of JSON each, one file for each process, in the folder that `KEYRAIL_WIRE` names.
-//! Without it nothing is written.
+//! Writes down the requests that the tests see, and what stand-ins answer, as `record.py`
+//! beside it does: one line of JSON each, one file for each process, in the folder that
+//! `KEYRAIL_WIRE` names. Without it nothing is written.
 
 use std::fs::{File, create_dir_all};
 use std::io::Write as _;
@@ -12,18 +12,15 @@ use serde_json::{Map, Value, json};
 /// What a proxy adds to a request that is recorded already.
 pub(crate) const RECORDED: &str = "x-keyrail-recorded";
 
-/// Records a request. `path` has its query, and `sender` is the test.
+/// Writes down a request, and returns what it wrote: `path` with its query, `sender` as the
+/// test.
 pub(crate) fn record<'a>(
     sender: &str,
     method: &str,
     path: &str,
     headers: impl Iterator<Item = (&'a str, &'a str)>,
     body: &[u8],
-) {
-    static FILE: OnceLock<Option<File>> = OnceLock::new();
-    let Some(mut file) = FILE.get_or_init(open).as_ref() else {
-        return;
-    };
+) -> Value {
     let mut kept = Map::new();
     let mut signed = Value::Null;
     for (name, value) in headers {
@@ -46,15 +43,28 @@ pub(crate) fn record<'a>(
         Ok(body) => line["body"] = body.into(),
         Err(_) => line["length"] = body.len().into(),
     }
-    // In one piece, for other threads write here, too.
-    file.write_all(format!("{line}\n").as_bytes())
-        .expect("the record can be written");
+    write(&line);
+    line
+}
+
+/// Writes down what a stand-in made up as the answer to a recorded request.
+pub(crate) fn answered(request: &Value, status: u16, body: &str) {
+    write(&json!({"answer_to": request, "status": status, "body": body}));
 }
 
 /// The test that calls this: each runs in a thread of its name.
 pub(crate) fn sender() -> String {
     let thread = std::thread::current();
     thread.name().unwrap_or("unknown").to_owned()
+}
+
+fn write(line: &Value) {
+    static FILE: OnceLock<Option<File>> = OnceLock::new();
+    if let Some(mut file) = FILE.get_or_init(open).as_ref() {
+        // In one piece, for other threads write here, too.
+        file.write_all(format!("{line}\n").as_bytes())
+            .expect("the record can be written");
+    }
 }
 
 fn open() -> Option<File> {

@@ -1,19 +1,14 @@
 """What the check of the recorded requests finds: one request for each way to be outside a model."""
 
-import asyncio
 import collections
 import json
-import os
-import pathlib
 import tempfile
 import unittest
 import urllib.parse
 from unittest import mock
 
-from tests.wire import record
-from tests.wire.__main__ import KEYRAIL, Result, judged, lines, main
+from tests.wire.__main__ import KEYRAIL, Result, judged, judged_answer, main
 from tests.wire.calls import OF_THE_SDK, PERMISSIONS, operations, permissions
-from tests.wire.emulators import asgi
 from tests.wire.holding import NoPattern, compiled, patterns
 from tests.wire.reading import model
 
@@ -237,6 +232,46 @@ class Outside(Judging):
         self.assert_outside(unsigned, "", "it is not signed")
 
 
+class Answers(unittest.TestCase):
+    """What a stand-in makes up is held to the model, too."""
+
+    def outside(self, request, body, status=200):
+        """(member, constraint) of each that is."""
+        _, problems = judged_answer({"answer_to": request, "status": status, "body": body})
+        return [(problem.member, problem.constraint) for problem in problems]
+
+    def keys(self, members, result="ListAccessKeysResult", action="ListAccessKeys"):
+        body = f"<{action}Response><{result}>{members}</{result}><ResponseMetadata/></{action}Response>"
+        return self.outside(query("iam", "ListAccessKeys"), body)
+
+    def test_of_the_query_protocol(self):
+        key = f"<AccessKeyId>{KEY}</AccessKeyId>"
+        one = "<AccessKeyMetadata><member>{}</member></AccessKeyMetadata>"
+        self.assertEqual(self.keys(one.format(key)), [])
+        unknown = self.keys(one.format(key + "<Key>a</Key>"))
+        self.assertEqual(unknown, [("AccessKeyMetadata[0].Key", "the model has no such member")])
+        ((member, constraint),) = self.keys(one.format("<Status>Off</Status>"))
+        self.assertEqual(member, "AccessKeyMetadata[0].Status")
+        self.assertIn("`Off` is none of Active", constraint)
+        self.assertEqual(self.keys(""), [("AccessKeyMetadata", "it is required")])
+        self.assertEqual(self.keys(one.format(key), action="List"), [("", "the answer is a ListResponse")])
+        members = [member for member, _ in self.keys(one.format(key), result="Result")]
+        self.assertEqual(members, ["Result", "ListAccessKeysResult"])
+        self.assertEqual(self.outside(update_key(), "<UpdateAccessKeyResponse/>"), [])
+        body = "<UpdateAccessKeyResponse><Status>Active</Status></UpdateAccessKeyResponse>"
+        self.assertEqual(self.outside(update_key(), body), [("Status", "no answer has it")])
+
+    def test_of_json(self):
+        self.assertEqual(self.outside(receive(), '{"Messages": [{"Body": "a"}]}'), [])
+        ((member, _),) = self.outside(receive(), '{"Messages": [{"Text": "a"}]}')
+        self.assertEqual(member, "Messages[0].Text")
+        ((_, constraint),) = self.outside(receive(), "<Messages/>")
+        self.assertIn("no JSON", constraint)
+
+    def test_errors_are_not(self):
+        self.assertEqual(self.outside(receive(), "gone", status=404), [])
+
+
 class Patterns(unittest.TestCase):
     def test_each_that_a_call_of_keyrails_can_meet_can_be_read(self):
         found = set()
@@ -266,64 +301,6 @@ class Patterns(unittest.TestCase):
         pairs = r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*"
         self.assertTrue(compiled(pairs).fullmatch("a \N{GRINNING FACE}"))
         self.assertFalse(compiled(pairs).fullmatch("\0"))
-
-
-class Recording(unittest.TestCase):
-    """What is written down, and that nothing of a run goes by."""
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name) / "wire"
-        patched = mock.patch.dict(os.environ, {"KEYRAIL_WIRE": str(self.folder)})
-        patched.start()
-        self.addCleanup(patched.stop)
-        record._file.cache_clear()
-        self.addCleanup(record._file.cache_clear)
-        self.addCleanup(lambda: record._file().close())
-
-    def test_no_secret_is(self):
-        signature = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260314/us-east-1/iam/aws4_request"
-        headers = [
-            ("Authorization", f"{signature}, SignedHeaders=host, Signature=5e0e"),
-            ("X-Amz-Security-Token", "a-session"),
-            ("x-amz-sso_bearer_token", "a-login"),
-            ("Cookie", "a-cookie"),
-        ]
-        record.record("a test", "POST", "/", headers, b"Action=ListUsers&Version=2010-05-08")
-        (text,) = (file.read_text() for file in self.folder.iterdir())
-        for secret in ("5e0e", "a-session", "a-login", "a-cookie", "AKIAIOSFODNN7EXAMPLE"):
-            self.assertNotIn(secret, text)
-        (written,) = lines(self.folder)
-        self.assertEqual(written["signed"], {"region": "us-east-1", "service": "iam"})
-        self.assertEqual(judged(written), ("iam:ListUsers", []))
-
-    def test_all_of_a_body_that_comes_in_parts_is(self):
-        parts = [b"Action=Get", b"CallerIdentity&Version=2011-06-15"]
-        scope = {"type": "http", "method": "POST", "raw_path": b"/", "query_string": b"", "headers": []}
-
-        async def app(_, receive, __):
-            return [(await receive())["body"] for _ in parts]
-
-        messages = iter(
-            {"type": "http.request", "body": part, "more_body": part != parts[-1]} for part in parts
-        )
-
-        async def receive():
-            return next(messages)
-
-        self.assertEqual(asyncio.run(asgi(app)(scope, receive, None)), parts)
-        (written,) = lines(self.folder)
-        self.assertEqual(written["body"].encode(), b"".join(parts))
-
-    def test_one_that_a_proxy_has_recorded_is_not_again(self):
-        record.record("a test", "POST", "/", [("X-Keyrail-Recorded", "yes")], b"")
-        record.record("a test", "GET", "/", [], b"\xff")
-        (written,) = lines(self.folder)
-        self.assertEqual((written["method"], written["length"]), ("GET", 1))
-
-    def test_who_sends_it_is_known(self):
-        self.assertEqual(record.sender(), self.id())
 
 
 class Running(unittest.TestCase):

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use http_body_util::Full;
 use hyper::body::Bytes;
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::http::{Answer, Asked, answer, body_of, send, serve};
@@ -85,8 +86,8 @@ impl Proxy {
         let (shared, target) = (Arc::clone(&state), behind.clone());
         let test = wire::sender();
         let address = serve(move |asked| {
-            asked.record(&test);
-            pass(Arc::clone(&shared), target.clone(), asked)
+            let recorded = asked.record(&test);
+            pass(Arc::clone(&shared), target.clone(), asked, recorded)
         })
         .await;
         Self {
@@ -144,7 +145,12 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Option<Answer> {
+async fn pass(
+    state: Arc<Mutex<State>>,
+    emulator: String,
+    asked: Asked,
+    recorded: Value,
+) -> Option<Answer> {
     let body = String::from_utf8_lossy(&asked.body).into_owned();
     // IAM, STS and SNS name it in the body, DynamoDB and SQS in a header.
     let target = asked
@@ -182,7 +188,13 @@ async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Optio
         });
         (number, fault, death)
     };
-    let reach = || reach(&state, &emulator, &action, &caller, &body, asked);
+    let known = Known {
+        action: &action,
+        caller: &caller,
+        body: &body,
+        recorded: &recorded,
+    };
+    let reach = || reach(&state, &emulator, known, asked);
     if let Some((reaches, struck)) = death {
         if reaches {
             reach().await;
@@ -225,18 +237,28 @@ async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Optio
     answered
 }
 
+/// What is known of a call.
+struct Known<'a> {
+    action: &'a str,
+    caller: &'a str,
+    body: &'a str,
+    recorded: &'a Value,
+}
+
 /// Lets a call through: to what stands in, else to the emulator.
 async fn reach(
     state: &Mutex<State>,
     emulator: &str,
-    action: &str,
-    caller: &str,
-    body: &str,
+    known: Known<'_>,
     asked: Asked,
 ) -> Option<Answer> {
-    let stood_in = lock(state).stand_in.answer(action, caller, body);
+    let action = known.action;
+    let stood_in = (lock(state).stand_in).answer(action, known.caller, known.body);
     let answered = match stood_in {
-        Some((status, body)) => Some(answer(status, &[("content-type", "text/xml")], body)),
+        Some((status, body)) => {
+            wire::answered(known.recorded, status, &body);
+            Some(answer(status, &[("content-type", "text/xml")], body))
+        }
         None => forward(emulator, asked).await,
     };
     let (parts, body) = answered?.into_parts();

@@ -74,7 +74,8 @@ fn exchange(stream: TcpStream, test: &str, answer: &str) -> Value {
     let headers = headers
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    wire::record(test, method, path, headers, &body);
+    let recorded = wire::record(test, method, path, headers, &body);
+    wire::answered(&recorded, 200, answer);
     let size = answer.len();
     write!(
         reader.get_mut(),
