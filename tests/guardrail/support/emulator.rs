@@ -86,12 +86,13 @@ impl Emulator {
         fields: &[(&str, &str)],
     ) -> Result<String, String> {
         let version = match service {
-            "iam" => "2010-05-08",
-            "sns" => "2010-03-31",
+            "iam" => ("Version", "2010-05-08"),
+            "sns" => ("Version", "2010-03-31"),
             _ => panic!("the version of {service}'s API is not known here"),
         };
-        let fields = fields.iter().chain([&("Version", version)]);
         let body: Vec<String> = fields
+            .iter()
+            .chain([&version])
             .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
             .collect();
         let form = [("content-type", "application/x-www-form-urlencoded")];
