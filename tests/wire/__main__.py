@@ -14,8 +14,6 @@ from tests.wire.calls import operations
 from tests.wire.holding import NoPattern, held, held_answer
 from tests.wire.reading import Problem, Unreadable, read
 
-# What emulators serve besides AWS's API: where an uploaded archive is fetched again.
-NOT_AWS = ("/_ministack/",)
 # Where a request came from: keyrail's come from the Rust SDK, and so do those of the tests that say so.
 KEYRAIL, TESTS = "keyrail", "the tests themselves"
 
@@ -34,9 +32,6 @@ class Result:
     def add(self, line):
         if "answer_to" in line:
             self._add_answer(line)
-            return
-        if line["path"].startswith(NOT_AWS):
-            self.requests["not of AWS's API"] += 1
             return
         by = sender(line)
         self.requests[by] += 1

@@ -60,7 +60,7 @@ def _session():
 @functools.cache
 def _of_unsigned():
     """What may be asked without a signature."""
-    return [model(name) for name in ("sts", "sso", "s3")]
+    return [model(name) for name in ("sts", "sso")]
 
 
 def read(line):
@@ -83,8 +83,7 @@ def read(line):
         except Unreadable as reason:
             reasons.append(str(reason))
             continue
-        may_be_unsigned = call.operation.auth_type == "none" or service.service_name == "s3"
-        if not signed and not may_be_unsigned:
+        if not signed and call.operation.auth_type != "none":
             call.problems.append(Problem("", "it is not signed"))
         client = CLIENT.search(headers.get("x-amz-user-agent", headers.get("user-agent", "")))
         own = str(service.service_id).lower().replace(" ", "")

@@ -28,7 +28,7 @@ _lock = threading.Lock()
 def _file():
     folder = pathlib.Path(os.environ["KEYRAIL_WIRE"])
     folder.mkdir(parents=True, exist_ok=True)
-    return open(folder / f"{os.getpid()}.py.jsonl", "a", buffering=1)
+    return open(folder / f"{os.getpid()}.py.jsonl", "ab", buffering=0)
 
 
 def record(sender, method, path, headers, body):
@@ -60,8 +60,9 @@ def answered(line, status, body):
 
 
 def _write(line):
+    # In one piece: the process may be ended at any time.
     with _lock:
-        _file().write(json.dumps(line) + "\n")
+        _file().write(f"{json.dumps(line)}\n".encode())
 
 
 def kept(headers):

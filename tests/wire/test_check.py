@@ -2,6 +2,7 @@
 
 import collections
 import json
+import pathlib
 import tempfile
 import unittest
 import urllib.parse
@@ -230,6 +231,8 @@ class Outside(Judging):
         self.assert_outside(other, "", "a client of sns signed it for sqs")
         unsigned = query("sts", "GetCallerIdentity") | {"signed": None}
         self.assert_outside(unsigned, "", "it is not signed")
+        nothing = line(None, "", "GET", "/2015-03-31/functions")
+        self.assert_outside(nothing, "", "sso has no GET of /2015-03-31/functions")
 
 
 class Answers(unittest.TestCase):
@@ -309,6 +312,16 @@ class Running(unittest.TestCase):
     def test_it_fails_without_requests(self):
         with tempfile.TemporaryDirectory() as folder:
             self.assertIn("no request was recorded", main(folder))
+
+    def test_it_fails_for_one_that_is_outside_and_tells_of_it_once(self):
+        with tempfile.TemporaryDirectory() as folder, mock.patch("builtins.print") as printed:
+            wrong = json.dumps(update_key(UserName="bob smith"))
+            pathlib.Path(folder, "1.py.jsonl").write_text(f"{wrong}\n{wrong}\n")
+            self.assertEqual(main(folder), 1)
+        told = "\n".join(call.args[0] for call in printed.call_args_list)
+        self.assertEqual(told.count("outside, 2 of them: iam:UpdateAccessKey: UserName: `bob smith`"), 1)
+        self.assertIn("sent by a test (keyrail)\n    POST / Action=UpdateAccessKey", told)
+        self.assertIn("never sent: iam:GetUser: ", told)
 
     def test_a_call_that_no_test_has_keyrail_make_is_told(self):
         result = Result()
