@@ -60,7 +60,13 @@ pub async fn recheck(
     let mut found = match (found(recheck, &released, haste, aws).await, later) {
         (Err(error), Some((later, delay))) if error.kind == EffectErrorKind::Throttled => {
             let sent = aws.send_later(&Later::Recheck(later), delay).await;
-            return sent.map(|()| Looked::PutOff).map_err(|_| error);
+            return match sent {
+                Ok(()) => Ok(Looked::PutOff),
+                Err(unsent) => Err(EffectError {
+                    message: format!("{error}; and it could not be put off: {unsent}"),
+                    ..error
+                }),
+            };
         }
         (found, _) => found?,
     };
