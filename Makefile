@@ -128,9 +128,10 @@ clean: ## remove everything that was built or installed here
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-.venv/check.stamp: tests/requirements-check.txt .venv/demo.stamp
+.venv/check.stamp: tests/requirements-check.txt tests/requirements-matcher.txt .venv/demo.stamp
 	@echo "setting up .venv with $< (once, about 45 s)"
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/requirements-matcher.txt
 	@touch $@
 
 .venv-package/stamp: tests/requirements-package.txt

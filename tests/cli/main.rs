@@ -32,6 +32,8 @@ mod testing;
 mod troubleshooting;
 #[cfg(feature = "aws")]
 mod undo;
+#[cfg(feature = "aws")]
+mod upgrading;
 
 /// Runs `keyrail` in a folder without a bundle, and without the caller's settings.
 fn keyrail(arguments: &[&str]) -> Command {

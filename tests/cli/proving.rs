@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::schema::validator::is_of_the_schema;
+use crate::schema::is_of_the_schema;
 use crate::{Folder, Ran, ran};
 
 mod limits;

@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 use crate::{Ran, ran};
 
 mod read;
-pub(crate) mod validator;
+#[path = "../json_schema.rs"]
+mod validator;
 mod written;
 
 const NAMES: [&str; 10] = [
@@ -32,6 +33,12 @@ const NAMES: [&str; 10] = [
     "tests",
     "undo",
 ];
+
+/// Holds what a command printed to the schema of that name.
+pub(crate) fn is_of_the_schema(name: &str, printed: &Value) {
+    let found = validator::errors(&schema(name), std::slice::from_ref(printed));
+    assert_eq!(found, [None]);
+}
 
 #[test]
 fn each_schema_is_named_and_says_what_every_property_means() {

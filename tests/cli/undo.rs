@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::schema::validator::is_of_the_schema;
+use crate::schema::is_of_the_schema;
 use crate::{Ran, fixture, keys, ran, ran_with};
 
 const KEY: &str = "AKIAI44QH8DHBEXAMPLE";

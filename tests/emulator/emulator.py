@@ -14,6 +14,7 @@ folder, and the folder is removed at the end. No real AWS setting is read and Do
 """
 
 import argparse
+import copy
 import ctypes
 import json
 import os
@@ -68,6 +69,7 @@ class Emulator:
             raise
         self.endpoint = ready["endpoint"]
         self.account = ready["account"]
+        self.region = REGION
         self.scratch = ready["scratch"]
         self.pid = self._process.pid
 
@@ -76,6 +78,12 @@ class Emulator:
 
     def __exit__(self, *_):
         self.close()
+
+    def at(self, account, region=REGION):
+        """The same emulator as another account sees it, in a Region; whoever has this one ends it."""
+        seen = copy.copy(self)
+        seen.account, seen.region, seen._process = account, region, None
+        return seen
 
     def client(self, service, account=None):
         """A boto3 client acting as an administrator of the account."""
@@ -93,7 +101,7 @@ class Emulator:
                 "aws_secret_access_key": answer["Credentials"]["SecretAccessKey"],
                 "aws_session_token": answer["Credentials"]["SessionToken"],
             }
-        return boto3.session.Session(**credentials, region_name=REGION).client(
+        return boto3.session.Session(**credentials, region_name=self.region).client(
             service,
             endpoint_url=self.endpoint,
             config=Config(
@@ -111,8 +119,8 @@ class Emulator:
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": self.account,
             "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
         }
 
     def keep(self):

@@ -159,7 +159,10 @@ class Stack:
         text = without_alarms_on_queries(self.source.read_text())
         bucket = f"{self.name}-{self.account}-artifacts"
         s3 = self.emulator.client("s3", self.account)
-        s3.create_bucket(Bucket=bucket)
+        region = s3.meta.region_name
+        # us-east-1 is where a bucket is that names no place.
+        place = {"LocationConstraint": region} if region != "us-east-1" else None
+        s3.create_bucket(Bucket=bucket, **{"CreateBucketConfiguration": place} if place else {})
         # Backwards, so that the positions of those before stay right.
         for resource, kind, node in reversed(artifact_nodes(text)):
             with tempfile.TemporaryDirectory(dir=self.emulator.scratch) as scratch:

@@ -1,65 +1,239 @@
-"""Deploys template.yaml with what a large organization asks for, and reads back what came of it.
+"""Deploys each template with other values than its own, and reads back what came of each.
 
-The emulator makes no boundary, reserved concurrency or policy of a bus out of a template: of these
+The emulator makes no boundary, reserved concurrency, policy of a bus, or key of a topic, a table or a
+function out of a template, takes each partition for `aws`, and knows no Region in a condition: of these
 tests/template holds what the template says.
 """
 
 import json
 import unittest
 
-from tests.emulator.emulator import Emulator
-from tests.emulator.stack import Stack
+from samtranslator.yaml_helper import yaml_parse
+
+from demo.__main__ import key_created
+from tests.emulator.deployments import (
+    BUS,
+    DEPLOYMENTS,
+    HOME,
+    MEMBER,
+    OTHERS,
+    RETAINED,
+    TOLD,
+    Deployment,
+    key,
+)
+from tests.emulator.emulator import ACCOUNT, Emulator
+from tests.emulator.stack import StackError
+
+PARTITIONS = ["GovCloud", "China", "European Sovereign Cloud"]
+
+
+class EachParameter(unittest.TestCase):
+    """No parameter is without a deployment that sets it."""
+
+    def test_each_parameter_of_each_template_has_another_value_in_a_deployment(self):
+        for template in (HOME, OTHERS, MEMBER, RETAINED):
+            given = set()
+            for deployment in DEPLOYMENTS.values():
+                if deployment.template == template:
+                    given |= deployment.given()
+            own = yaml_parse(template.read_text())["Parameters"]
+            self.assertEqual(own.keys() - given, set(), template.name)
 
 
 class Parameters(unittest.TestCase):
-    """What is asked for reaches the role, the mapping of re-checks and the bus for members."""
+    """What is asked for is there afterwards."""
 
     @classmethod
     def setUpClass(cls):
         cls.emulator = Emulator()
         cls.addClassCleanup(cls.emulator.close)
-        cls.iam = cls.emulator.client("iam")
-        cls.stack = Stack(cls.emulator)
-        cls.stack.deploy(
-            AlertEmail="oncall@example.com",
-            OperatorEmail="operator@example.com",
-            OrganizationId="o-exampleorgid",
-            ResponderRole="security/keyrail-responder",
-            RolePath="/security/",
-            PermissionsBoundary="arn:aws:iam::111122223333:policy/boundary",
-            ReservedConcurrency="7",
-            RecheckConcurrency="4",
-        )
-        cls.functions = cls.emulator.client("lambda")
-        cls.name = cls.stack.outputs["FunctionName"]
 
-    def test_the_role_has_its_path_and_may_not_change_itself(self):
-        arn = self.functions.get_function_configuration(FunctionName=self.name)["Role"]
-        self.assertIn(":role/security/keyrail-GuardrailRole-", arn)
-        name = arn.split("/")[-1]
-        policy = self.iam.get_role_policy(RoleName=name, PolicyName="not-itself")["PolicyDocument"]
-        (statement,) = policy["Statement"]
+    def deployed(self, name):
+        return DEPLOYMENTS[name].deploy(self.emulator)
+
+    def test_of_a_large_organization(self):
+        stack, seen = self.deployed("large organization")
+        functions = seen.client("lambda")
+        name = stack.outputs["FunctionName"]
+        function = functions.get_function_configuration(FunctionName=name)
+        with self.subTest("the role has its path and may not change itself"):
+            arn = function["Role"]
+            self.assertIn(":role/security/keyrail-GuardrailRole-", arn)
+            (statement,) = policy_of(seen, arn, "not-itself")["Statement"]
+            itself = f"arn:aws:iam::{seen.account}:role/security/keyrail-*"
+            self.assertEqual(statement["Resource"], [arn, itself])
+        with self.subTest("re-checks have their concurrency and sign-ins theirs"):
+            mappings = functions.list_event_source_mappings(FunctionName=name)
+            found = {
+                mapping["EventSourceArn"].rsplit(":", 1)[-1].split("-")[1]: mapping["ScalingConfig"]
+                for mapping in mappings["EventSourceMappings"]
+            }
+            at_most = {"RecheckQueue": 4, "SignInQueue": 3}
+            self.assertEqual(
+                found, {queue: {"MaximumConcurrency": most} for queue, most in at_most.items()}
+            )
+        with self.subTest("the bus has its rules, which know the responder's path"):
+            rules = seen.client("events").list_rules(EventBusName="keyrail-members")["Rules"]
+            self.assertEqual(len(rules), 18)
+            patterns = json.dumps([rule["EventPattern"] for rule in rules])
+            self.assertIn("arn:aws:iam::*:role/security/keyrail-responder", patterns)
+        with self.subTest("the function knows the role in member accounts and what it must show"):
+            told = function["Environment"]["Variables"]
+            self.assertEqual(told["KEYRAIL_RESPONDER_ROLE"], "security/keyrail-responder")
+            self.assertEqual(told["KEYRAIL_EXTERNAL_ID"], "shown-to-members")
+        with self.subTest("the operator is told of a flood of that many"):
+            self.assertEqual(alarms(seen)["MemberFloodAlarm"]["Threshold"], 70)
+        with self.subTest("each address is subscribed"):
+            sns = seen.client("sns")
+            subscriptions = sns.list_subscriptions()["Subscriptions"]
+            found = {(one["TopicArn"].split("-")[-2], one["Endpoint"]) for one in subscriptions}
+            who = [("AlertTopic", name) for name in ("oncall", "second", "third")]
+            who += [("OperatorTopic", name) for name in ("operator", "another")]
+            self.assertEqual(found, {(topic, f"{name}@example.com") for topic, name in who})
+        with self.subTest("other accounts may subscribe"):
+            topic = sns.get_topic_attributes(TopicArn=stack.outputs["AlertTopicArn"])
+            policy = topic["Attributes"]["Policy"]
+            for account in ("222233334444", "333344445555"):
+                self.assertIn(account, policy)
+
+    def test_keys_encrypt_what_they_are_for(self):
+        stack, seen = self.deployed("keys")
+        sqs = seen.client("sqs")
+        queues = sqs.list_queues()["QueueUrls"]
+        self.assertEqual(len(queues), 4)
+        for queue in queues:
+            names = ["KmsMasterKeyId"]
+            attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)
+            self.assertEqual(attributes.get("Attributes"), {"KmsMasterKeyId": key("all")}, queue)
+        name = stack.outputs["FunctionName"]
+        function = seen.client("lambda").get_function_configuration(FunctionName=name)
+        (group,) = seen.client("logs").describe_log_groups()["logGroups"]
+        self.assertEqual(group["kmsKeyId"], key("all"))
+        encrypt = json.dumps(policy_of(seen, function["Role"], "encrypt"))
+        self.assertIn(key("topics"), encrypt)
+
+    def test_all_that_it_may_do_it_is_granted(self):
+        stack, seen = self.deployed("all that it may do")
+        name = stack.outputs["FunctionName"]
+        function = seen.client("lambda").get_function_configuration(FunctionName=name)
+        names = seen.client("iam").list_role_policies(RoleName=function["Role"].split("/")[-1])
+        more = {"contain", "revoke-role-sessions", "delete", "delete-root-keys"}
+        self.assertLessEqual(more, set(names["PolicyNames"]))
+        self.assertEqual(function["Architectures"], ["x86_64"])
+        self.assertEqual(function["Environment"]["Variables"]["KEYRAIL_MODE"], "enforce")
+        (group,) = seen.client("logs").describe_log_groups()["logGroups"]
+        self.assertEqual(group["retentionInDays"], 30)
+        self.assertIn("IAM.22", patterns(seen, "default"))
+
+    def test_each_partitions_home_region_takes_the_template(self):
+        for name in PARTITIONS:
+            with self.subTest(name):
+                stack, seen = self.deployed(name)
+                arn = stack.outputs["FunctionArn"]
+                self.assertEqual(arn.split(":")[3], seen.region)
+                self.assertIn("CreateAccessKey", patterns(seen, "default"))
+
+    def test_no_other_region_takes_the_template(self):
+        with self.assertRaises(Exception) as refused:
+            Deployment(HOME, "444455550010", TOLD, "eu-north-1").deploy(self.emulator)
+        self.assertIn("Deploy keyrail in us-east-1", str(refused.exception))
+
+    def test_a_member_forwards_to_the_hub(self):
+        _, seen = self.deployed("member's home")
+        events = seen.client("events")
+        rules = events.list_rules()["Rules"]
+        # On AWS 18: the condition AtMembersHome compares the Region.
+        self.assertEqual(len(rules), 13)
+        for rule in rules:
+            (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+            self.assertEqual(target["Arn"], BUS)
+            self.assertIn(":role/security/guardrail-region-ForwardingRole-", target["RoleArn"])
+        said = patterns(seen, "default")
+        for what in ("*guardrail*", "IAM.22"):
+            self.assertIn(what, said)
+        (subscription,) = seen.client("sns").list_subscriptions()["Subscriptions"]
+        self.assertEqual(subscription["Endpoint"], "operator@example.com")
+        self.assertEqual(alarms(seen).keys(), {"UndeliveredAlarm", "UndeliveredSentAlarm"})
+
+    def test_a_members_role_is_as_it_was_asked_for(self):
+        _, seen = self.deployed("member")
+        iam = seen.client("iam")
+        role = iam.get_role(RoleName="answerer")["Role"]
+        self.assertEqual(role["Path"], "/security/")
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
         self.assertEqual(
-            statement["Resource"], [arn, "arn:aws:iam::111122223333:role/security/keyrail-*"]
+            statement["Condition"]["StringEquals"],
+            {"aws:PrincipalOrgID": "o-exampleorgid", "sts:ExternalId": "shown-to-members"},
+        )
+        self.assertIn(":role/security/keyrail-GuardrailRole-", json.dumps(statement["Principal"]))
+        names = iam.list_role_policies(RoleName="answerer")["PolicyNames"]
+        more = {"contain", "revoke-role-sessions", "delete", "look-up", "not-itself"}
+        self.assertEqual(set(names), more)
+
+    def test_what_is_retained_is_adopted_without_a_table_and_with_a_topic_for_chat(self):
+        _, seen = self.deployed("retained")
+        self.assertEqual(seen.client("dynamodb").list_tables()["TableNames"], [])
+        topics = seen.client("sns").list_topics()["Topics"]
+        kinds = {topic["TopicArn"].split("-")[-2] for topic in topics}
+        self.assertEqual(kinds, {"AlertTopic", "ChatTopic", "OperatorTopic"})
+
+
+class WithoutState(unittest.TestCase):
+    """Without a table it contains all the same, and tells the topic for chat."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.emulator = Emulator()
+        cls.addClassCleanup(cls.emulator.close)
+        cls.stack, _ = DEPLOYMENTS["without state"].deploy(cls.emulator)
+        cls.stack.bring_layer_within_reach()
+
+    def test_it_contains_a_key_and_tells_both_topics(self):
+        self.assertEqual(self.emulator.client("dynamodb").list_tables()["TableNames"], [])
+        self.assertNotIn("StateTableName", self.stack.outputs)
+        sns, sqs = self.emulator.client("sns"), self.emulator.client("sqs")
+        inboxes = {}
+        for output in ("AlertTopicArn", "ChatTopicArn"):
+            queue = sqs.create_queue(QueueName=output)["QueueUrl"]
+            asked = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+            sns.subscribe(
+                TopicArn=self.stack.outputs[output],
+                Protocol="sqs",
+                Endpoint=asked["Attributes"]["QueueArn"],
+            )
+            inboxes[output] = queue
+        iam = self.emulator.client("iam")
+        iam.create_user(UserName="bob")
+        created = iam.create_access_key(UserName="bob")["AccessKey"]["AccessKeyId"]
+
+        answer = self.emulator.client("lambda").invoke(
+            FunctionName=self.stack.outputs["FunctionName"],
+            Payload=json.dumps(key_created("bob", created, ACCOUNT)),
         )
 
-    def test_rechecks_have_their_concurrency_and_sign_ins_theirs(self):
-        mappings = self.functions.list_event_source_mappings(FunctionName=self.name)
-        found = {
-            mapping["EventSourceArn"].rsplit(":", 1)[-1].split("-")[1]: mapping["ScalingConfig"]
-            for mapping in mappings["EventSourceMappings"]
-        }
-        at_most = {"RecheckQueue": 4, "SignInQueue": 3}
-        self.assertEqual(
-            found, {queue: {"MaximumConcurrency": most} for queue, most in at_most.items()}
-        )
+        self.assertNotIn("FunctionError", answer)
+        (found,) = iam.list_access_keys(UserName="bob")["AccessKeyMetadata"]
+        self.assertEqual(found["Status"], "Inactive")
+        for output, queue in inboxes.items():
+            (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+            self.assertIn(created, message["Body"], output)
 
-    def test_the_bus_has_a_rule_for_each_that_forwards_and_knows_the_responders_path(self):
-        events = self.emulator.client("events")
-        rules = events.list_rules(EventBusName="keyrail-members")["Rules"]
-        self.assertEqual(len(rules), 18)
-        patterns = json.dumps([rule["EventPattern"] for rule in rules])
-        self.assertIn("arn:aws:iam::*:role/security/keyrail-responder", patterns)
+
+def policy_of(seen, role, name):
+    iam = seen.client("iam")
+    return iam.get_role_policy(RoleName=role.split("/")[-1], PolicyName=name)["PolicyDocument"]
+
+
+def alarms(seen):
+    """The alarms by their logical ids."""
+    found = seen.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    return {alarm["AlarmName"].split("-")[-2]: alarm for alarm in found}
+
+
+def patterns(seen, bus):
+    rules = seen.client("events").list_rules(EventBusName=bus)["Rules"]
+    return json.dumps([rule["EventPattern"] for rule in rules])
 
 
 if __name__ == "__main__":

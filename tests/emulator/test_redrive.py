@@ -297,6 +297,47 @@ class Redrive(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertEqual(done.stdout, "there are no messages in the queue\n")
 
+    def test_letters_that_the_version_before_has_left_are_read_and_handed_over(self):
+        files = sorted((ROOT / "tests" / "fixtures" / "upgrade" / "letters").glob("*.json"))
+        kinds, states = {}, {}
+        for file in files:
+            user, key = self.key()
+            text = file.read_text()
+            for there, here in {
+                "bob": user,
+                "AKIAIOSFODNN7EXAMPLE": key,
+                "e0f1a2b3-1111-4c5d-9e8f-000000000001": f"event-of-{key}",
+                f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:keyrail": self.outputs["FunctionArn"],
+            }.items():
+                text = text.replace(there, here)
+            letter = json.loads(text)
+            kind = {"used-up-recheck": "recheck", "used-up-follow-up": "follow-up"}.get(file.stem)
+            if kind:
+                self.used_up(letter["body"])
+            else:
+                self.send(
+                    self.dead,
+                    letter["body"],
+                    MessageAttributes={
+                        name: {"DataType": "String", "StringValue": value}
+                        for name, value in letter.get("attributes", {}).items()
+                    },
+                )
+            kinds[file.stem] = kind or "event"
+            states[file.stem] = (user, "Active" if kind == "follow-up" else "Inactive")
+        self.assertGreaterEqual(len(kinds), 6)
+        shown = self.run_it()
+        self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+        for reason in ("RetriesExhausted: NotContained: ", "NO_PERMISSIONS: ", "its tries are used up"):
+            self.assertIn(reason, shown.stdout)
+        applied = self.applied()
+        self.assertEqual(
+            sorted(applied.values()), sorted((kind, "replayed") for kind in kinds.values())
+        )
+        for name, (user, status) in states.items():
+            self.assertEqual(self.status(user), status, name)
+        self.assertEqual(self.counted(self.dead), (0, 0))
+
     def test_a_sign_in_whose_tries_are_used_up_is_handed_over_as_an_event(self):
         self.used_up(sign_in(), queue="SignInQueueUrl")
         shown = self.run_it()

@@ -114,6 +114,13 @@ class Undo(unittest.TestCase):
         )
         self.assertEqual(self.state(), (["Active"], []))
         (release,) = self.releases()
+        # During an upgrade the function of the version before reads it.
+        before = ROOT / "tests" / "fixtures" / "upgrade" / "items" / "memory-released-key.json"
+        before = json.loads(json.loads(before.read_text())["memory"]["S"])
+        self.assertEqual(release.keys(), before.keys())
+        self.assertEqual(release["about"].keys(), before["about"].keys())
+        self.assertEqual(release["fact"].keys(), before["fact"].keys())
+        self.assertEqual(release["fact"]["released"].keys(), before["fact"]["released"].keys())
         self.assertEqual((release["about"], release["event"]), ({"key": self.key}, EVENT))
         self.assertEqual(release["fact"]["released"]["by"], "ops")
         # A second time there is nothing left to do.

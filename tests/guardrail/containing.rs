@@ -131,7 +131,7 @@ async fn a_claimed_key_is_read_back_after_three_round_trips() {
 }
 
 /// The same event, of half an hour ago: IAM knows by now what it says.
-fn of_earlier(mut event: Value) -> Value {
+pub(crate) fn of_earlier(mut event: Value) -> Value {
     let time = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(30);
     let time = Value::from(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     event["time"] = time.clone();

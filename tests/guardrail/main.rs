@@ -20,6 +20,9 @@ mod exempting;
 mod failing;
 mod faults;
 mod findings;
+#[path = "../json_schema.rs"]
+mod json_schema;
+mod metrics;
 mod reaching;
 mod remembering;
 mod repeating;
@@ -27,3 +30,4 @@ mod reported;
 mod saying;
 #[expect(dead_code, reason = "the benchmark uses the rest of it")]
 mod support;
+mod upgrading;

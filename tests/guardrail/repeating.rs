@@ -12,7 +12,7 @@ use crate::support::proxy::Fault;
 
 /// Windows are of ten minutes by the clock: what belongs together must not meet the end
 /// of one.
-async fn early_in_a_window() {
+pub(crate) async fn early_in_a_window() {
     const WINDOW: u64 = 600;
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let left = WINDOW - now.expect("it is later than 1970").as_secs() % WINDOW;

@@ -18,7 +18,7 @@ fn notice(world: &World, keys: &[&str]) -> Value {
     })
 }
 
-fn finding(world: &World, user: &str, key: &str) -> Value {
+pub(crate) fn finding(world: &World, user: &str, key: &str) -> Value {
     json!({
         "version": "0", "id": "7bf73129-1428-4cd3-a780-000000000078", "detail-type": "GuardDuty Finding",
         "source": "aws.guardduty", "account": world.account, "time": "2026-03-14T09:26:53Z", "region": "us-east-1",

@@ -3,6 +3,7 @@
 
 pub(crate) mod bundles;
 pub(crate) mod delivered;
+pub(crate) mod emf;
 pub(crate) mod emulator;
 mod events;
 pub(crate) mod function;
@@ -159,6 +160,14 @@ impl World {
         found["Items"].as_array().cloned().expect("a list of items")
     }
 
+    /// Puts an item into the state table, as `DynamoDB` writes it.
+    pub(crate) async fn put_item(&self, item: &Value) {
+        let put = json!({"TableName": "state", "Item": item});
+        let action = "DynamoDB_20120810.PutItem";
+        let emulator = self.emulator();
+        emulator.json(&self.account, "dynamodb", action, put).await;
+    }
+
     /// Starts the real binary in enforce mode, with more in its environment.
     pub(crate) async fn enforcing(&self, more: &[(&'static str, String)]) -> Function {
         let mut environment = self.environment();
@@ -181,15 +190,18 @@ impl World {
     fn sent(&self, schema: &str) -> Vec<Value> {
         let messages = self.messages(schema).into_iter();
         messages
-            .map(|message| {
-                json!({"Records": [{
-                    "eventSource": "aws:sqs",
-                    "eventSourceARN": format!("arn:aws:sqs:us-east-1:{}:rechecks", self.account),
-                    "messageId": "m-1",
-                    "body": message["MessageBody"],
-                }]})
-            })
+            .map(|message| self.delivered(message["MessageBody"].as_str().unwrap_or_default()))
             .collect()
+    }
+
+    /// A message of the function's own queue, as Lambda would deliver it.
+    pub(crate) fn delivered(&self, body: &str) -> Value {
+        json!({"Records": [{
+            "eventSource": "aws:sqs",
+            "eventSourceARN": format!("arn:aws:sqs:us-east-1:{}:rechecks", self.account),
+            "messageId": "m-1",
+            "body": body,
+        }]})
     }
 
     /// What the function sent to its own queue, of one schema.

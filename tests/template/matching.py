@@ -6,6 +6,7 @@ import unittest
 from urllib.parse import urlsplit
 
 from tests.emulator.emulator import Emulator
+from tests.template import second
 from tests.template.templates import ALL_CALLS, is_source
 
 HEADERS = {
@@ -54,4 +55,7 @@ class Matching(unittest.TestCase):
         answer = self.connection.getresponse()
         said = json.loads(answer.read())
         self.assertEqual(answer.status, 200, said)
+        self.assertEqual(
+            second.is_match(pattern, event), said["Result"], "the two engines do not agree"
+        )
         return said["Result"]

@@ -21,6 +21,7 @@ use keyrail_core::partition::Partition;
 use tokio::time::timeout;
 
 mod fault;
+mod finding;
 mod source;
 
 pub use self::fault::Fault;

@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use keyrail_core::change::{Change, Sight};
 use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held, HeldKind, UserRecord};
 use keyrail_core::id::{AccessKeyId, UserName};
 use keyrail_core::lookup::{Lookup, UserFacts};
 
+use self::time::time;
 use crate::error::{sorted, without_hint};
 use crate::reach::IamHands;
 
 mod credentials;
 mod making;
 mod seeing;
+mod time;
 
 impl Hands for IamHands {
     async fn make(&self, change: &Change) -> Result<(), EffectError> {
@@ -130,10 +131,6 @@ impl IamHands {
             tags,
         })
     }
-}
-
-fn time(time: &aws_sdk_iam::primitives::DateTime) -> Option<Timestamp> {
-    Timestamp::from_second(time.secs()).ok()
 }
 
 fn unreadable(call: &str) -> EffectError {

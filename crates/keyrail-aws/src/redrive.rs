@@ -8,7 +8,6 @@
 //! once whether the function has handled the message, and only then is it deleted.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::time::Duration;
 
 use aws_config::Region;
@@ -23,12 +22,14 @@ use aws_sdk_sqs::types::{
 use serde::Deserialize;
 use tokio::time::Instant;
 
+pub use self::error::RedriveError;
 pub use self::function::Function;
 pub use self::message::Message;
 pub use self::queue_url::region_of;
 use crate::caller::{Connection, timeouts};
 use crate::error::sorted;
 
+mod error;
 mod function;
 mod message;
 mod queue_url;
@@ -88,19 +89,6 @@ pub enum Answer {
     Handled,
 }
 
-/// Why nothing more can be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RedriveError {
-    /// There is no function of that name in that Region.
-    NoFunction(String),
-    /// AWS did not do what it was asked.
-    Outside(String),
-    /// The function has no concurrency left.
-    Throttled(String),
-    /// The queue or the function is another one than is meant.
-    Wrong(String),
-}
-
 /// What a function's error looks like (Lambda Developer Guide, "Understanding retry
 /// behavior" and the Runtime API's "Invocation error", checked 2026-11-29).
 #[derive(Deserialize)]
@@ -110,18 +98,6 @@ struct FunctionError {
     #[serde(rename = "errorMessage")]
     message: Option<String>,
 }
-
-impl fmt::Display for RedriveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::NoFunction(message)
-        | Self::Outside(message)
-        | Self::Throttled(message)
-        | Self::Wrong(message)) = self;
-        f.write_str(message)
-    }
-}
-
-impl std::error::Error for RedriveError {}
 
 impl DeadLetters {
     /// Reads what the queue and the function are, and nothing else.

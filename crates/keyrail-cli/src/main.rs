@@ -21,7 +21,7 @@ mod runtime;
 mod samples;
 mod suite;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use self::cli::{Cli, Command};
 use self::exit::Exit;
@@ -32,7 +32,7 @@ fn main() -> Exit {
     let mut out = Output::new(cli.color);
     let result = match cli.command {
         Command::Alert(args) => args.run(&mut out),
-        Command::Completions(args) => args.run(&mut out),
+        Command::Completions(args) => args.run(&mut Cli::command(), &mut out),
         Command::Exemptions(args) => args.run(&mut out),
         Command::Explain(args) => args.run(&mut out),
         Command::Fmt(args) => args.run(&mut out),

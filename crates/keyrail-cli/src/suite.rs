@@ -7,33 +7,21 @@ use keyrail_core::bundle::{Diagnostic, Level};
 use keyrail_core::circumstances::Circumstances;
 use keyrail_core::report::Report;
 use keyrail_core::{Bundle, Event, examine};
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Spanned;
 
 use crate::bundle::{has_extension, names, text_of};
 
-pub(crate) use self::format::Expectation;
 use self::format::{Suite, Test};
-use self::given::{Given, Source};
+use self::given::Source;
+use self::run::{diagnostic, place};
 
 mod format;
 mod given;
 mod mistakes;
+mod run;
 
-/// One test to run: a test, or a row of its table.
-#[derive(Debug)]
-pub(crate) struct Run {
-    /// The file, by its path within the bundle.
-    pub file: String,
-    /// Line and column of its name.
-    pub place: (usize, usize),
-    pub name: String,
-    /// Where the test or row begins.
-    pub begins: Location,
-    given: Given,
-    pub expect: Expectation,
-    /// What it says itself, without that of the test that it stands in.
-    pub own: Option<Spanned<Expectation>>,
-}
+pub(crate) use self::format::Expectation;
+pub(crate) use self::run::Run;
 
 /// A test that can be run.
 #[derive(Debug)]
@@ -201,60 +189,5 @@ fn collect(file: &str, test: Spanned<Test>, around: Option<&Run>, runs: &mut Vec
     }
     for case in test.cases {
         collect(file, case, Some(&run), runs);
-    }
-}
-
-impl Expectation {
-    /// What it says, and of the rest what another one says.
-    fn or(self, other: Self) -> Self {
-        let alert = match (self.alert, other.alert) {
-            (Some(mut own), Some(other)) => {
-                own.value.state = own.value.state.or(other.value.state);
-                own.value.subject = own.value.subject.or(other.value.subject);
-                Some(own)
-            }
-            (own, other) => own.or(other),
-        };
-        Self {
-            violated: self.violated.or(other.violated),
-            exempted: self.exempted.or(other.exempted),
-            undecided: self.undecided.or(other.undecided),
-            severity: self.severity.or(other.severity),
-            plan: self.plan.or(other.plan),
-            alert,
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        let alert = self.alert.as_ref().map(|alert| &alert.value);
-        self.violated.is_none()
-            && self.exempted.is_none()
-            && self.undecided.is_none()
-            && self.severity.is_none()
-            && self.plan.is_none()
-            && alert.is_none_or(|alert| alert.state.is_none() && alert.subject.is_none())
-    }
-}
-
-fn place(location: Location) -> (usize, usize) {
-    let number = |number: u64| usize::try_from(number).unwrap_or(1).max(1);
-    (number(location.line()), number(location.column()))
-}
-
-fn diagnostic(
-    code: &'static str,
-    file: &str,
-    (line, column): (usize, usize),
-    message: impl Into<String>,
-) -> Diagnostic {
-    Diagnostic {
-        code,
-        severity: Level::Error,
-        message: message.into(),
-        help: None,
-        file: file.to_owned(),
-        line,
-        column,
-        length: 0,
     }
 }

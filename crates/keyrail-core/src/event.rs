@@ -10,14 +10,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use self::body::Body;
 pub(crate) use self::claim::EVENT_LASTS;
 use self::mend::mended;
 use self::shape::{Shape, insight};
 use crate::digest;
 use crate::json::{Json, first_label};
-use crate::recheck::Recheck;
-use crate::repeats::Repeats;
 
+mod body;
 mod claim;
 mod mend;
 mod shape;
@@ -56,45 +56,6 @@ pub struct Event {
     /// None in a report that is read back.
     #[serde(skip)]
     pub(crate) body: Body,
-}
-
-/// What an event says happened, by the shape it has.
-#[derive(Debug, Clone)]
-pub(crate) enum Body {
-    /// A CloudTrail record.
-    CloudTrail(Json),
-    /// Something that is wrong with keyrail itself.
-    Fault(String),
-    /// A GuardDuty finding.
-    GuardDuty(Json),
-    /// An AWS Health event.
-    Health(Json),
-    /// A containment that did not hold, and in what.
-    Comeback {
-        /// The user or role.
-        name: String,
-        /// What is not as it was left.
-        what: String,
-    },
-    /// What was counted in a window instead of told.
-    Repeats(Repeats),
-    /// What keyrail knows and has no guardrail about; what AWS calls it, where that
-    /// does not follow from the envelope.
-    Noted(Option<String>),
-    /// Findings in Security Hub CSPM's format (ASFF).
-    SecurityHub(Json),
-    /// Findings of the newer Security Hub, in OCSF.
-    SecurityHubV2(Json),
-    /// A refreshed check of Trusted Advisor.
-    TrustedAdvisor(Json),
-    /// Nothing that keyrail knows, and why.
-    Unrecognised(String),
-}
-
-impl Default for Body {
-    fn default() -> Self {
-        Self::Noted(None)
-    }
 }
 
 /// Why some bytes are no event at all. The bytes themselves are never repeated.
@@ -169,36 +130,8 @@ impl Event {
         Self::unrecognised(&Json::default(), &error.to_string(), bytes)
     }
 
-    /// An event of keyrail's own: something is wrong with its deployment, and on-call
-    /// must hear of it.
-    #[must_use]
-    pub fn fault(name: &str, message: String, at: Timestamp) -> Self {
-        Self::own(name, Body::Fault(message), at)
-    }
-
-    /// An event of keyrail's own: what a follow-up is about happened again.
-    pub(crate) fn repeats(repeats: Repeats, at: Timestamp) -> Self {
-        let follow_up = &repeats.follow_up;
-        Self {
-            id: Some(follow_up.event.clone()),
-            account: Some(follow_up.repetition.account.clone()),
-            region: follow_up.region.clone(),
-            ..Self::own("FollowUp", Body::Repeats(repeats), at)
-        }
-    }
-
-    /// An event of keyrail's own: a containment did not hold.
-    pub(crate) fn comeback(recheck: &Recheck, what: String, at: Timestamp) -> Self {
-        let name = recheck.to().name().to_owned();
-        Self {
-            id: Some(recheck.event.clone()),
-            account: Some(recheck.account.to_string()),
-            region: recheck.region.clone(),
-            ..Self::own("Recheck", Body::Comeback { name, what }, at)
-        }
-    }
-
-    fn own(name: &str, body: Body, at: Timestamp) -> Self {
+    /// What stands for the event in a report about something of keyrail's own.
+    pub(crate) fn own(name: &str, at: Timestamp) -> Self {
         Self {
             id: None,
             name: Some(name.to_owned()),
@@ -210,7 +143,7 @@ impl Event {
             replayed: false,
             wrapped: false,
             again: false,
-            body,
+            body: Body::Noted(None),
         }
     }
 

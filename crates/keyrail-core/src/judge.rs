@@ -1,18 +1,19 @@
 //! Activity → verdict.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use cedar_policy::{Decision, PolicyId};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
-use self::question::Question;
+use self::question::{Decided, Question};
 use crate::activity::Activity;
 use crate::bundle::{Bundle, reads_fact};
 use crate::lookup::Lookup;
 use crate::words::{Mode, Severity, StepName};
 
+mod entity;
 mod facts;
 mod question;
 pub mod why;
@@ -311,42 +312,6 @@ fn missing_lookups(activity: &Activity) -> impl Iterator<Item = String> {
         .into_iter()
         .filter(missing)
         .map(|lookup| lookup.as_str().to_owned())
-}
-
-/// What a set of policies says.
-#[derive(Default)]
-struct Decided {
-    satisfied: HashSet<PolicyId>,
-    /// Those whose evaluation failed, and why.
-    errors: HashMap<PolicyId, String>,
-    /// Those that are about the activity at all; asked only if a fact is not known.
-    in_scope: HashSet<PolicyId>,
-}
-
-impl Decided {
-    /// Why a policy that is not satisfied has not decided either.
-    fn fault(
-        &self,
-        id: &PolicyId,
-        reads: impl Fn(&str) -> bool,
-        question: &Question,
-    ) -> Option<String> {
-        if let Some(error) = self.errors.get(id) {
-            return Some(error.clone());
-        }
-        let fact = question.unknown.iter().find(|fact| reads(fact))?;
-        let in_scope = self.in_scope.contains(id);
-        let is_looked_up = Lookup::ALL.iter().any(|lookup| lookup.as_str() == fact);
-        in_scope.then(|| match question.lookup_faults.as_slice() {
-            faults @ [_, ..] if is_looked_up => {
-                format!(
-                    "reads `{fact}`, which could not be looked up: {}",
-                    faults.join("; ")
-                )
-            }
-            _ => format!("reads `{fact}`, which the event does not show"),
-        })
-    }
 }
 
 #[cfg(test)]

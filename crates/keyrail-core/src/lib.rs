@@ -14,43 +14,62 @@
 //! path in production and on a laptop. This crate does no I/O, reads no clock and
 //! knows no AWS SDK: what it needs from outside comes through four traits,
 //! [`effects::Effects`], [`alert::Notifier`], [`state::State`] and [`queue::Queue`].
+//!
+//! The modules are declared below in the order of that line. What stands in one group uses its
+//! own and earlier ones, and no file uses itself by way of others: `tests/structure` holds the
+//! code to both.
 
-pub mod activity;
-pub mod alert;
-pub mod arn;
-pub mod bundle;
-pub mod change;
-pub mod circumstances;
-pub mod deployment;
-mod digest;
-pub mod effects;
+// What all the others are made of: ids and words that parse, and texts.
+mod names;
+mod text;
+
+// An event as it arrived.
 pub mod event;
-pub mod history;
-pub mod id;
-mod json;
+
+// What it says happened.
+pub mod activity;
+pub mod taxonomy;
+
+// What it is judged by.
+pub mod bundle;
+pub mod deployment;
+
+// What the guardrails say.
 pub mod judge;
-pub mod lookup;
-pub mod outcome;
-pub mod partition;
-mod patience;
-mod phrases;
-pub mod pipeline;
-mod plain;
+
+// What is to be done about it.
 pub mod plan;
+
+// Doing it, and reading it back.
+mod contain;
+
+// What is remembered, and what of it bears on an event.
+pub mod circumstances;
+mod memory;
+
+// All of that for one event.
+pub mod report;
+
+// Looking at it again later, or trying it out before.
 pub mod queue;
 pub mod recheck;
 pub mod rehearsal;
-pub mod repeats;
-pub mod report;
-pub mod schema;
-mod situation;
-pub mod state;
-pub mod taxonomy;
-pub mod words;
 
-pub use self::bundle::Bundle;
+// What people are told.
+pub mod alert;
+mod situation;
+
+// From the bytes to the alert.
+pub mod pipeline;
+
+pub use self::bundle::{Bundle, schema};
 pub use self::circumstances::Circumstances;
+use self::contain::patience;
+pub use self::contain::{change, effects, outcome};
 pub use self::deployment::Deployment;
 pub use self::event::Event;
+pub use self::memory::{history, repeats, state};
+pub use self::names::words::{Mode, Severity};
+pub use self::names::{arn, id, lookup, partition, words};
 pub use self::pipeline::{examine, respond};
-pub use self::words::{Mode, Severity};
+use self::text::{digest, json, phrases, plain};

@@ -2,25 +2,25 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub(crate) use self::bounds::Bounds;
 pub use self::effect::{Act, Effect, Owner, Who};
 use self::evidence::Evidence;
+pub use self::withheld::Withheld;
 use crate::activity::{Activity, HandsOff, Provenance};
-use crate::bundle::Settings;
-use crate::deployment::Deployment;
-use crate::id::AccountId;
 use crate::judge::Verdict;
 use crate::words::{Mode, StepName};
 
+mod bounds;
 mod effect;
 mod evidence;
+mod withheld;
 
 /// The steps that violated guardrails name, each once, in the order in which
 /// they must be taken. Steps that are withheld are in it, with the reason.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Plan {
     /// In order.
@@ -36,90 +36,6 @@ pub struct Step {
     pub target: Option<String>,
     /// The change to make, or why none is made.
     pub decision: Result<Effect, Withheld>,
-}
-
-/// Why a step is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Withheld {
-    /// The finding is archived, resolved or suppressed.
-    Archived,
-    /// The event's own evidence contradicts itself, or is not AWS's.
-    Evidence,
-    /// The attempt failed: there is nothing to take back.
-    FailedAttempt,
-    /// More was contained in this account within the hour than the settings allow.
-    Limit,
-    /// The event does not name the target well enough to act on it.
-    NoTarget,
-    /// The step cannot be undone, or is taken on a role, and the settings do not allow it.
-    NotAllowed,
-    /// The mode is observe.
-    Observe,
-    /// The settings protect who it would be taken against; or it is a role that is
-    /// keyrail's own, or AWS's.
-    Protected,
-    /// Somebody has released the key from containment, for a time.
-    Released,
-    /// An archive replays the event: it may be long past.
-    Replay,
-    /// The finding is a sample.
-    Sample,
-    /// The event is older than the settings allow for a step that cannot be undone, or
-    /// whose target cannot be compared with the event's.
-    TooOld,
-}
-
-/// What a plan needs to know beside the activity and the verdict.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds<'a> {
-    /// What may be done, and to whom not.
-    settings: &'a Settings,
-    /// Whose roles are keyrail's own.
-    deployment: &'a Deployment,
-    /// The time, where it is known.
-    now: Option<Timestamp>,
-}
-
-impl<'a> Bounds<'a> {
-    pub(crate) fn new(
-        settings: &'a Settings,
-        deployment: &'a Deployment,
-        now: Option<Timestamp>,
-    ) -> Self {
-        Self {
-            settings,
-            deployment,
-            now,
-        }
-    }
-
-    /// Why a step is not taken on somebody, if the settings or who it is forbid it.
-    pub(crate) fn forbids(
-        &self,
-        name: StepName,
-        account: &AccountId,
-        who: &Who,
-    ) -> Option<Withheld> {
-        if !self.allow(name) {
-            return Some(Withheld::NotAllowed);
-        }
-        let protect = &self.settings.protect;
-        let is_protected = match who {
-            Who::Role(role) => {
-                protect.has_role(account, role) || self.deployment.is_own_name(role.as_str())
-            }
-            Who::Root => false,
-            Who::User(owner) => owner
-                .name()
-                .is_some_and(|user| protect.has_user(account, user)),
-        };
-        is_protected.then_some(Withheld::Protected)
-    }
-
-    fn allow(&self, name: StepName) -> bool {
-        !name.needs_permission() || self.settings.allow.contains(&name)
-    }
 }
 
 impl Plan {

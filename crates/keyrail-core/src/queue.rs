@@ -33,3 +33,23 @@ pub enum Later {
     /// What is to be told at the end of a window.
     FollowUp(FollowUp),
 }
+
+impl Later {
+    /// The id of the event that it is about.
+    #[must_use]
+    pub fn event(&self) -> &str {
+        match self {
+            Self::Recheck(recheck) => &recheck.event,
+            Self::FollowUp(follow_up) => &follow_up.event,
+        }
+    }
+}
+
+/// How a message comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// For the first time.
+    First,
+    /// Once more: an earlier invocation did not come to its end.
+    Again,
+}

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::about::About;
 use crate::activity::Activity;
 use crate::bundle::Bundle;
 use crate::bundle::settings::OnAlerts;
@@ -15,14 +16,19 @@ use crate::plan::{Plan, Step, Withheld};
 use crate::taxonomy::Kind;
 use crate::words::Severity;
 
+mod about;
+mod written;
+
 /// Serialises as `keyrail.report/v1`. What is not known is `null`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct Report {
-    schema: Schema,
+    pub(crate) schema: Schema,
     /// Where the event stood, when it was read from a log file.
     pub source: Option<Source>,
     /// What arrived.
     pub event: Event,
+    /// What it is about.
+    pub about: About,
     /// What it says happened.
     pub activity: Activity,
     /// What the guardrails say about that.
@@ -41,7 +47,7 @@ pub struct Report {
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-enum Schema {
+pub(crate) enum Schema {
     #[serde(rename = "keyrail.report/v1")]
     V1,
 }
@@ -101,6 +107,7 @@ impl Report {
             schema: Schema::V1,
             source: None,
             event,
+            about: About::Activity,
             activity,
             verdict,
             plan,
@@ -114,11 +121,7 @@ impl Report {
     /// Whether anybody needs to hear of it.
     #[must_use]
     pub fn is_alerting(&self) -> bool {
-        self.activity.kind == Kind::Unrecognised
-            || self.activity.comeback.is_some()
-            || self.activity.repeats.is_some()
-            || !self.verdict.violated.is_empty()
-            || !self.verdict.undecided.is_empty()
+        self.about != About::Activity || concerns_anybody(&self.activity, &self.verdict)
     }
 
     /// What it comes to: the worst of the outcomes, else what the plan withheld.
@@ -154,9 +157,9 @@ impl Report {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match (self.state(), self.verdict.severity) {
-            _ if self.activity.is_fault || self.activity.comeback.is_some() => Severity::Critical,
+            _ if matches!(self.about, About::Comeback(_) | About::Fault) => Severity::Critical,
             (State::Failed, _) => Severity::Critical,
-            _ if let Some(repeats) = &self.activity.repeats => repeats.follow_up.severity,
+            _ if let About::FollowUp(repeats) = &self.about => repeats.follow_up.severity,
             (_, Some(severity)) => severity,
             (_, None) => Severity::Medium,
         }
@@ -197,4 +200,11 @@ impl Report {
     pub fn is_worth_a_retry(&self) -> bool {
         self.outcomes.iter().any(|outcome| outcome.retry)
     }
+}
+
+/// Whether anybody needs to hear of an activity, by what the guardrails say about it.
+pub(crate) fn concerns_anybody(activity: &Activity, verdict: &Verdict) -> bool {
+    activity.kind == Kind::Unrecognised
+        || !verdict.violated.is_empty()
+        || !verdict.undecided.is_empty()
 }

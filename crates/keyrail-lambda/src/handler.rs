@@ -1,4 +1,4 @@
-//! One invocation: bytes → event → response, and whether Lambda should try again.
+//! One invocation: what it is about, handled each in its own way, and whether Lambda should try again.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,8 +9,8 @@ use keyrail_aws::Aws;
 use keyrail_core::arn::Arn;
 use keyrail_core::id::AccountId;
 use keyrail_core::outcome::OutcomeResult;
-use keyrail_core::pipeline::{Handled, Looked, Response, follow_up, recheck};
-use keyrail_core::queue::Later;
+use keyrail_core::pipeline::{Fault, Handled, Looked, Response, follow_up, recheck, tell_fault};
+use keyrail_core::queue::{Delivery, Later};
 use keyrail_core::recheck::Recheck;
 use keyrail_core::repeats::FollowUp;
 use keyrail_core::state::Claimant;
@@ -19,8 +19,9 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::value::RawValue;
 use tracing::{Instrument, Span};
 
+use crate::invocation::{Invocation, OwnMessage};
 use crate::settings::Settings;
-use crate::{body, message, telemetry};
+use crate::{body, telemetry};
 
 /// What guards: settings and clients that live as long as the process.
 pub(crate) struct Guard {
@@ -54,56 +55,53 @@ impl Guard {
             None => self.aws.clone(),
         };
         let queue = self.settings.places.recheck_queue_url.as_deref();
-        if let Some(messages) = message::own(&bytes, queue) {
-            let mut result = Ok(());
-            for (message, tried_before) in messages {
-                let aws = within(&aws, end);
-                let handled = match message {
-                    Later::Recheck(containment) => {
-                        let span = span(&invocation.context, Some(&containment.event));
-                        let looked = self.look_again(&containment, tried_before, &aws);
-                        looked.instrument(span).await
-                    }
-                    Later::FollowUp(repeated) => {
-                        let span = span(&invocation.context, Some(&repeated.event));
-                        self.follow_up(&repeated, end, &aws).instrument(span).await
-                    }
-                };
-                result = result.and(handled);
+        let mut failures = Failures::default();
+        match Invocation::of(&bytes, queue) {
+            Invocation::Own(messages) => {
+                for OwnMessage { message, delivery } in messages {
+                    let span = span(&invocation.context, Some(message.event()));
+                    let aws = within(&aws, end);
+                    let handling = async {
+                        match &message {
+                            Later::Recheck(due) => self.look_again(due, delivery, &aws).await,
+                            Later::FollowUp(due) => self.follow_up(due, end, &aws).await,
+                        }
+                    };
+                    failures.note(handling.instrument(span).await);
+                }
+                return failures.result();
             }
-            return result;
-        }
-        let mut events: VecDeque<Event> = Event::parse_all(&bytes)
-            .unwrap_or_else(|error| vec![Event::unreadable(&bytes, &error)])
-            .into();
-        let mut result = Ok(());
-        while let Some(event) = events.pop_front() {
-            let span = span(&invocation.context, event.id.as_deref());
-            let (again, handled) = self.handle(event, end, &aws).instrument(span).await;
-            events.extend(again);
-            result = result.and(handled);
+            Invocation::Events(events) => {
+                let mut events = VecDeque::from(events);
+                while let Some(event) = events.pop_front() {
+                    let span = span(&invocation.context, event.id.as_deref());
+                    let (again, handled) = self.handle(event, end, &aws).instrument(span).await;
+                    events.extend(again);
+                    failures.note(handled);
+                }
+            }
         }
         // After the events: nothing stands between one and its first step.
-        if let Some(event) = self.fault(own_account(arn)) {
-            let span = span(&invocation.context, event.id.as_deref());
-            let (_, told) = self.handle(event, end, &aws).instrument(span).await;
+        if let Some(fault) = self.fault(own_account(arn)) {
+            let span = span(&invocation.context, None);
+            let told = self.tell_fault(&fault, end, &aws).instrument(span).await;
             self.fault_is_told.store(told.is_ok(), Ordering::Relaxed);
-            result = result.and(told);
+            failures.note(told);
         }
-        result
+        failures.result()
     }
 
     /// Looks at a containment again.
     async fn look_again(
         &self,
         containment: &Recheck,
-        tried_before: bool,
+        delivery: Delivery,
         aws: &Aws,
     ) -> Result<(), Diagnostic> {
         let settings = &self.settings;
         let looked = Box::pin(recheck(
             containment,
-            tried_before,
+            delivery,
             &settings.bundle,
             &settings.circumstances,
             aws,
@@ -146,14 +144,28 @@ impl Guard {
 
     /// That the deployed bundle is not valid, once for each process; until it is told,
     /// each invocation fails, after its events were handled.
-    fn fault(&self, account: Option<AccountId>) -> Option<Event> {
-        let fault = self.settings.fault.clone()?;
-        let told = self.fault_is_told.load(Ordering::Relaxed);
-        (!told).then(|| {
-            let mut event = Event::fault("BundleInvalid", fault, Timestamp::now());
-            event.account = account.map(|account| account.to_string());
-            event
+    fn fault(&self, account: Option<AccountId>) -> Option<Fault> {
+        let message = self.settings.fault.clone()?;
+        let is_told = self.fault_is_told.load(Ordering::Relaxed);
+        (!is_told).then_some(Fault {
+            name: "BundleInvalid",
+            message,
+            account,
         })
+    }
+
+    async fn tell_fault(
+        &self,
+        fault: &Fault,
+        end: SystemTime,
+        aws: &Aws,
+    ) -> Result<(), Diagnostic> {
+        let settings = &self.settings;
+        let (bundle, circumstances) = (&settings.bundle, &settings.circumstances);
+        let aws = within(aws, end);
+        let response = Box::pin(tell_fault(fault, bundle, circumstances, &aws)).await;
+        telemetry::record(&response, &circumstances.deployment.name);
+        result_for_lambda(&response)
     }
 
     /// Handles one event; returns another that must be judged again because of it.
@@ -253,9 +265,60 @@ fn result_for_lambda(response: &Response) -> Result<(), Diagnostic> {
     Ok(())
 }
 
+/// What failed of an invocation that was about several things.
+#[derive(Default)]
+struct Failures(Vec<Diagnostic>);
+
+impl Failures {
+    fn note(&mut self, result: Result<(), Diagnostic>) {
+        self.0.extend(result.err());
+    }
+
+    /// One error for Lambda: of the first one's type, and with what each says.
+    fn result(mut self) -> Result<(), Diagnostic> {
+        if self.0.len() < 2 {
+            return self.0.pop().map_or(Ok(()), Err);
+        }
+        let said = self
+            .0
+            .iter()
+            .map(|failed| format!("{}: {}", failed.error_type, failed.error_message));
+        let message = said.collect::<Vec<_>>().join("; ");
+        Err(diagnostic(&self.0.swap_remove(0).error_type, message))
+    }
+}
+
 fn diagnostic(error_type: &str, error_message: String) -> Diagnostic {
     Diagnostic {
         error_type: error_type.to_owned(),
         error_message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever reads the dead letter learns of each event that is not handled.
+    #[test]
+    fn each_failure_of_a_batch_is_in_the_error() {
+        let mut failures = Failures::default();
+        failures.note(Err(diagnostic(
+            "NotContained",
+            "deactivate-key: throttled".to_owned(),
+        )));
+        failures.note(Ok(()));
+        failures.note(Err(diagnostic("AlertNotSent", "no such topic".to_owned())));
+        let error = failures.result().expect_err("two failed");
+        assert_eq!(error.error_type, "NotContained");
+        assert_eq!(
+            error.error_message,
+            "NotContained: deactivate-key: throttled; AlertNotSent: no such topic"
+        );
+        let mut failures = Failures::default();
+        failures.note(Err(diagnostic("AlertNotSent", "no such topic".to_owned())));
+        let error = failures.result().expect_err("one failed");
+        assert_eq!(error.error_message, "no such topic");
+        assert!(Failures::default().result().is_ok());
     }
 }

@@ -2,7 +2,7 @@
 
 mod body;
 mod handler;
-mod message;
+mod invocation;
 mod settings;
 mod telemetry;
 

@@ -61,7 +61,7 @@ pub(crate) fn record_recheck(looked: &Result<Looked, EffectError>, deployment: &
         Ok(Looked::Held) => tracing::info!("contained still"),
         Ok(Looked::PutOff) => tracing::warn!("IAM throttles: the look is put off"),
         Ok(Looked::Told(response)) => {
-            let what = response.report.activity.comeback.as_deref();
+            let what = response.report.about.comeback();
             tracing::error!(what, "containment did not hold");
             record(response, deployment);
         }

@@ -7,11 +7,14 @@ use keyrail_core::Bundle;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::claim;
+use crate::error::ProveError;
 use crate::expression::{and, applies, not, or};
+use crate::finding::Question;
 use crate::place::Places;
 use crate::replay::{self, Counterexample};
-use crate::solver::{Answer, Solver};
-use crate::{ProveError, Question, SolverCommand, claim, in_a_runtime};
+use crate::runtime::in_a_runtime;
+use crate::solver::{Answer, Solver, SolverCommand};
 
 /// A guardrail that differs in one place.
 #[derive(Debug, Clone, Serialize)]

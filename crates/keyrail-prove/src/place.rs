@@ -13,7 +13,7 @@ use keyrail_core::taxonomy::{Entry, Group, Kind};
 use keyrail_core::{Bundle, Deployment, schema, taxonomy};
 use serde_json::Value;
 
-use crate::ProveError;
+use crate::error::ProveError;
 use crate::expression::{Condition, conditions};
 
 use self::known::Known;

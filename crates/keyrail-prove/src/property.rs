@@ -10,7 +10,7 @@ use keyrail_core::words::StepName;
 use keyrail_core::{Bundle, schema};
 use serde_json::Value;
 
-use crate::ProveError;
+use crate::error::ProveError;
 
 /// What must be so for the activities of a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

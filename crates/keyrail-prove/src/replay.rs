@@ -12,14 +12,15 @@ use keyrail_core::{Bundle, Circumstances, Event, examine};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use self::event::{Known, Look};
 use self::facts::{Facts, facts};
+use self::known::{Known, Look};
 use crate::claim::Asks;
 use crate::expression::{self, Condition, not};
 use crate::place::Place;
 
 mod event;
 mod facts;
+mod known;
 
 /// An activity that shows a claim to be wrong.
 #[derive(Debug, Serialize)]

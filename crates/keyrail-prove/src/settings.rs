@@ -3,7 +3,8 @@
 
 use keyrail_core::{Bundle, Deployment};
 
-use crate::{Finding, Kind, Proof};
+use crate::claim::Kind;
+use crate::finding::{Finding, Proof};
 
 /// One finding for each of them that differs; nobody knows what is lost by that.
 pub(crate) fn changed(bundle: &Bundle, old: &Bundle) -> impl Iterator<Item = Finding> {

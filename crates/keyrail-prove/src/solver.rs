@@ -10,7 +10,7 @@ use cedar_policy_symcc::solver::LocalSolver;
 use cedar_policy_symcc::{CedarSymCompiler, CompiledPolicy, Env};
 use serde_json::Value;
 
-use crate::ProveError;
+use crate::error::ProveError;
 use crate::expression::{self, Condition};
 use crate::place::Place;
 

@@ -4,7 +4,7 @@ use quick_junit::{Report, TestCaseStatus};
 use serde_json::{Value, json};
 
 use super::{Bundle, passing};
-use crate::schema::validator::is_of_the_schema;
+use crate::schema::is_of_the_schema;
 
 #[test]
 fn results_for_programs_say_all() {

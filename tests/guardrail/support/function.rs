@@ -14,6 +14,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 
+use super::emf::{Broken, Watch};
 use super::http::{Answer, Asked, answer, serve};
 
 /// A running function: one process, one invocation at a time.
@@ -22,6 +23,8 @@ pub(crate) struct Function {
     events: Sender<Bytes>,
     results: Receiver<Result<(), Value>>,
     log: JoinHandle<String>,
+    /// Fails a test that saw metrics which AWS would not take.
+    _metrics: Watch,
     ready: Arc<Notify>,
     api: Arc<RuntimeApi>,
 }
@@ -70,9 +73,12 @@ impl Function {
             .expect("the function starts");
         let mut lines =
             BufReader::new(child.stdout.take().expect("standard output is piped")).lines();
+        let broken = Broken::default();
+        let metrics = Watch(broken.clone());
         let log = tokio::spawn(async move {
             let mut log = String::new();
             while let Ok(Some(line)) = lines.next_line().await {
+                broken.see(&line);
                 log.push_str(&line);
                 log.push('\n');
             }
@@ -83,6 +89,7 @@ impl Function {
             events,
             results,
             log,
+            _metrics: metrics,
             ready,
             api: runtime,
         }

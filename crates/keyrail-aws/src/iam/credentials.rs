@@ -6,7 +6,7 @@ use aws_sdk_iam::types::StatusType;
 use keyrail_core::effects::{EffectError, EffectErrorKind, Held, HeldKind};
 use keyrail_core::id::UserName;
 
-use super::time;
+use super::time::time;
 use crate::error::sorted;
 use crate::reach::IamHands;
 

@@ -3,7 +3,7 @@
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationError;
 use keyrail_core::arn::Arn;
 
-use super::RedriveError;
+use super::error::RedriveError;
 use crate::error::sorted;
 
 const CALL: &str = "lambda:GetFunctionConfiguration";

@@ -1,9 +1,8 @@
 //! `keyrail completions`
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
-use crate::cli::Cli;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
@@ -18,9 +17,10 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
+    /// Prints the script for what can be typed.
+    pub(crate) fn run(self, command: &mut Command, out: &mut Output) -> Result<Exit, Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "keyrail", &mut script);
+        clap_complete::generate(self.shell, command, "keyrail", &mut script);
         out.answer(&String::from_utf8_lossy(&script))?;
         Ok(Exit::Good)
     }

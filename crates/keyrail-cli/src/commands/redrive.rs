@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use keyrail_aws::redrive::{Answer, DeadLetters, HIDDEN, RedriveError};
 
 use self::letter::Letter;
+use self::opening::Opening;
 use self::shown::{Outcome, Row};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -87,7 +88,14 @@ impl Args {
     }
 
     async fn redrive(&self, out: &mut Output) -> Result<Exit, Failure> {
-        let queue = self.open(out).await?;
+        let opening = Opening {
+            queue: &self.queue,
+            function: &self.function,
+            profile: self.profile.as_deref(),
+            queue_profile: self.queue_profile.as_deref(),
+            region: self.region.as_deref(),
+        };
+        let queue = opening.open(out).await?;
         let mut read = self.read(&queue, out).await?;
         if read.letters.is_empty() {
             return self.empty(&queue, out).await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::ValueEnum;
 use keyrail_core::Bundle;
@@ -11,8 +11,8 @@ use keyrail_core::bundle::Level;
 use quick_junit::{NonSuccessKind, Report as JunitReport, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
-use self::compare::Difference;
 use self::coverage::Coverage;
+use self::ran::Ran;
 use crate::bundle::{self, FOLDER_HELP};
 use crate::diagnostics;
 use crate::exit::{Exit, Failure};
@@ -24,6 +24,7 @@ mod compare;
 mod coverage;
 #[cfg(feature = "prove")]
 mod mutate;
+mod ran;
 mod update;
 
 /// Run the tests of a bundle: `tests/*.yaml`
@@ -70,15 +71,6 @@ enum Format {
     Junit,
     /// Annotations for GitHub Actions
     Github,
-}
-
-/// A test that was run.
-struct Ran {
-    run: Run,
-    differences: Vec<Difference>,
-    /// What of the event contradicts itself.
-    conflicts: Vec<String>,
-    took: Duration,
 }
 
 impl Args {
@@ -214,18 +206,6 @@ impl Args {
     fn is_wanted(&self, run: &Run) -> bool {
         let filter = self.filter.as_deref();
         filter.is_none_or(|text| run.name.contains(text) || run.file.contains(text))
-    }
-}
-
-impl Ran {
-    fn has_passed(&self) -> bool {
-        self.differences.is_empty()
-    }
-
-    /// All differences on one line.
-    fn summary(&self) -> String {
-        let lines: Vec<String> = self.differences.iter().map(ToString::to_string).collect();
-        lines.join("; ")
     }
 }
 

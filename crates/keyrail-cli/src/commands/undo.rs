@@ -11,8 +11,9 @@ use keyrail_core::id::AccountId;
 use keyrail_core::partition::Partition;
 use serde::Serialize;
 
-use self::calls::{look, nothing_touched, undo, untouched};
+use self::calls::{StepResult, look, nothing_touched, undo, untouched};
 use self::made::{Made, Taken};
+use self::release::Release;
 use crate::bundle::BundleArgs;
 use crate::caller::connect;
 use crate::exit::{Exit, Failure};
@@ -100,16 +101,6 @@ struct Step<'a> {
     detail: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum StepResult {
-    Printed,
-    Undone,
-    Already,
-    Failed,
-    Impossible,
-}
-
 impl Args {
     pub(crate) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
         let made = Made::read(&self.report)?;
@@ -126,7 +117,7 @@ impl Args {
             return Err(Failure::input("standard input is no terminal to ask on")
                 .help("look at what would be called first, without `--apply`; then add `--yes`"));
         }
-        self.check_release(&made)?;
+        self.release().check(&made)?;
         wait_for(self.apply(&made, account, out))?
     }
 
@@ -185,7 +176,7 @@ impl Args {
             });
         }
         if let Some(table) = &table {
-            self.release(made, hub, table, caller).await?;
+            self.release().record(made, hub, table, caller).await?;
         }
         let mut steps = Vec::new();
         for (taken, is_undone) in made.changes.iter().zip(is_undone) {
@@ -203,7 +194,7 @@ impl Args {
         let count = steps.len();
         let text = match self.format {
             Format::Text => {
-                let mut text = self.released(made);
+                let mut text = self.release().told(made);
                 text.extend(steps.iter().map(line));
                 text
             }
@@ -219,9 +210,18 @@ impl Args {
         }
     }
 
+    fn release(&self) -> Release<'_> {
+        Release {
+            table: self.table.as_deref().filter(|table| !table.is_empty()),
+            hours: self.until,
+            by: self.by.as_deref(),
+            bundle: &self.bundle,
+        }
+    }
+
     /// The table, in the Region that it is in: not the one of a profile or of the event.
     fn table_in(&self, partition: &str) -> Result<Option<Table>, Failure> {
-        let Some(name) = self.table() else {
+        let Some(name) = self.release().table else {
             return Ok(None);
         };
         let home = Partition::by_id(partition).map(|partition| partition.home_region);

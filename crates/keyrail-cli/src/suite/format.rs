@@ -115,3 +115,36 @@ pub(crate) struct AlertExpectation {
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
     T::deserialize(value).map(Some)
 }
+
+impl Expectation {
+    /// What it says, and of the rest what another one says.
+    pub(super) fn or(self, other: Self) -> Self {
+        let alert = match (self.alert, other.alert) {
+            (Some(mut own), Some(other)) => {
+                own.value.state = own.value.state.or(other.value.state);
+                own.value.subject = own.value.subject.or(other.value.subject);
+                Some(own)
+            }
+            (own, other) => own.or(other),
+        };
+        Self {
+            violated: self.violated.or(other.violated),
+            exempted: self.exempted.or(other.exempted),
+            undecided: self.undecided.or(other.undecided),
+            severity: self.severity.or(other.severity),
+            plan: self.plan.or(other.plan),
+            alert,
+        }
+    }
+
+    /// Whether it says nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        let alert = self.alert.as_ref().map(|alert| &alert.value);
+        self.violated.is_none()
+            && self.exempted.is_none()
+            && self.undecided.is_none()
+            && self.severity.is_none()
+            && self.plan.is_none()
+            && alert.is_none_or(|alert| alert.state.is_none() && alert.subject.is_none())
+    }
+}

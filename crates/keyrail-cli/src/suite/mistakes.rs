@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_saphyr::Location;
 
 use super::given::Unready;
-use super::{Run, diagnostic, place};
+use super::run::{Run, diagnostic, place};
 
 /// What the parser says of a file of tests, and what to do, in words of test files and
 /// not of YAML's parsers.

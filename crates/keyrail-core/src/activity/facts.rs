@@ -13,7 +13,6 @@ use crate::arn::Arn;
 use crate::event::Event;
 use crate::lookup::UserFacts;
 use crate::partition::Partition;
-use crate::repeats::Repeats;
 use crate::taxonomy::{Group, Kind};
 
 /// What happened, in keyrail's terms. Serialises as `activity` of
@@ -66,13 +65,8 @@ pub struct Activity {
     /// Whether networks have names here at all.
     #[serde(skip)]
     pub networks_are_named: bool,
-    /// Whether it is a fault of keyrail itself.
-    pub is_fault: bool,
-    /// In what a containment did not hold, where it is about one.
-    pub comeback: Option<String>,
-    /// What was counted instead of told, where it is a follow-up.
-    pub repeats: Option<Repeats>,
-    /// What came before it, where a history is kept.
+    /// What came before it, where a history is kept. The report writes it.
+    #[serde(skip_serializing)]
     pub past: Option<Past>,
     /// What was looked up of the users in it, by their ARNs without paths.
     #[serde(skip)]
@@ -81,7 +75,8 @@ pub struct Activity {
     #[serde(skip)]
     pub lookup_faults: Vec<String>,
     /// Parts of the evidence that contradict each other. If there are any,
-    /// nothing is acted on.
+    /// nothing is acted on. The report writes them.
+    #[serde(skip_serializing)]
     pub conflicts: Vec<String>,
     /// Why nothing may be acted on, whatever the evidence says.
     #[serde(skip)]
@@ -140,7 +135,7 @@ pub struct CallOutcome {
 
 impl Activity {
     /// What the envelope alone says, of something that keyrail need not read.
-    pub(super) fn noted(event: &Event) -> Self {
+    pub(crate) fn noted(event: &Event) -> Self {
         Self {
             action: event
                 .source

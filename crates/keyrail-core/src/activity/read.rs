@@ -1,10 +1,9 @@
 //! An event → an activity: which reader reads it, and how far it is to be believed.
 
 use super::facts::{Activity, HandsOff, Provenance};
-use super::target::Target;
 use super::{cloudtrail, guardduty, health, security_hub, trusted_advisor};
 use crate::event::{Body, Event};
-use crate::taxonomy::{Kind, TargetKind};
+use crate::taxonomy::Kind;
 
 impl Activity {
     /// What an event itself says happened.
@@ -12,30 +11,6 @@ impl Activity {
     pub fn read(event: &Event) -> Self {
         let mut activity = match &event.body {
             Body::CloudTrail(record) => cloudtrail::read(record, event),
-            Body::Comeback { name, what } => Self {
-                kind: Kind::Other,
-                action: Some("keyrail:Recheck".to_owned()),
-                comeback: Some(what.clone()),
-                target: Target {
-                    kind: TargetKind::User,
-                    account: event.account.clone(),
-                    user: Some(name.clone()),
-                    ..Target::default()
-                },
-                ..Self::noted(event)
-            },
-            Body::Repeats(repeats) => Self {
-                kind: Kind::Other,
-                action: Some("keyrail:FollowUp".to_owned()),
-                repeats: Some(repeats.clone()),
-                ..Self::noted(event)
-            },
-            Body::Fault(message) => Self {
-                kind: Kind::Unrecognised,
-                unknown: vec![message.clone()],
-                is_fault: true,
-                ..Self::noted(event)
-            },
             Body::GuardDuty(finding) => guardduty::read(finding, event),
             Body::Health(notice) => health::read(notice, event),
             Body::Noted(action) => {

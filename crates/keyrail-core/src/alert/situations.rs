@@ -9,11 +9,12 @@ use crate::bundle::Bundle;
 use crate::circumstances::Circumstances;
 use crate::event::Event;
 use crate::history::History;
-use crate::pipeline::examine;
+use crate::pipeline::repetition::{follow_up_to, repetition_of};
+use crate::pipeline::{Fault, examine};
 use crate::plan::{Act, Withheld};
 use crate::recheck::{Found, Recheck};
 use crate::rehearsal::{Answers, rehearse};
-use crate::repeats::{FollowUp, Repeats, Repetition};
+use crate::repeats::Repeats;
 use crate::report::Report;
 use crate::taxonomy::{self, Group};
 use crate::words::Mode;
@@ -160,32 +161,39 @@ fn now() -> Timestamp {
     "2026-03-14T09:26:55Z".parse().expect("a time")
 }
 
-/// An event of keyrail's own.
-fn own(event: Event) -> Report {
-    let mut report = examine(event, &default_bundle(), &enforcing());
+/// A report about something of keyrail's own.
+fn own(mut report: Report) -> Report {
     "default 0123456789abcdef".clone_into(&mut report.bundle);
     report
 }
 
 /// As the function tells it, with its own account.
-fn deployment_fault() -> Event {
+fn deployment_fault() -> Report {
     let message = "guardrails/a.cedar:1:1: there is no semicolon".to_owned();
-    let mut event = Event::fault("BundleInvalid", message, now());
-    event.account = Some("111122223333".to_owned());
-    event
+    let fault = Fault {
+        name: "BundleInvalid",
+        message,
+        account: Some("111122223333".parse().expect("an account")),
+    };
+    own(fault.report(&default_bundle(), &enforcing(), now()))
 }
 
 fn follow_up() -> Report {
     let first = plain(sample!("key-created-denied"));
-    let repetition = Repetition::of(&first, &default_bundle(), now()).expect("it may repeat");
+    let repetition = repetition_of(&first, &default_bundle(), now()).expect("it may repeat");
     let again = first.event.id.as_deref().expect("it has an id");
     let again = format!("{again} {}", Alert::compose(&first).in_a_line());
     let repeats = Repeats {
-        follow_up: FollowUp::to(&first, repetition, now()).0,
+        follow_up: follow_up_to(&first, repetition, now()).0,
         tallied: vec![again; 3],
         more: 0,
     };
-    own(Event::repeats(repeats, now()))
+    own(crate::pipeline::follow_up::report(
+        repeats,
+        &default_bundle(),
+        &enforcing(),
+        now(),
+    ))
 }
 
 fn comeback(answers: Answers) -> Report {
@@ -250,7 +258,7 @@ pub(crate) fn all() -> Vec<Named> {
         ("follow-up", follow_up()),
         ("comeback", comeback(Answers::Done)),
         ("comeback-failed", comeback(Answers::Denied)),
-        ("fault", own(deployment_fault())),
+        ("fault", deployment_fault()),
         ("surge", surge()),
     ]
 }

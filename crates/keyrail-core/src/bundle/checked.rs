@@ -5,12 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet};
 use serde_json::Value;
 
-use super::diagnostic::{Diagnostic, Level, Source};
+use super::content::Bundle;
+use super::diagnostic::{Diagnostic, Level, LoadBundleError, Source};
 use super::exemption::Exemption;
 use super::files::Files;
 use super::guardrail::Guardrail;
-use super::policy::Written;
-use super::{Bundle, EXEMPTIONS, GUARDRAILS, LoadBundleError, lint, split};
+use super::names::{EXEMPTIONS, GUARDRAILS, ORGANIZATION, SETTINGS, STAMP, stamp};
+use super::organization::Organization;
+use super::policy::{Written, without_conditions};
+use super::settings::Settings;
+use super::split;
+use super::syntax::syntax_errors;
 
 /// What became of files: what could be read of them, and what is wrong.
 #[derive(Debug)]
@@ -37,8 +42,72 @@ pub(super) struct Read {
     pub json: Value,
 }
 
+impl Files {
+    /// Reads what there is, and everything that is wrong with it.
+    #[must_use]
+    pub fn check(self) -> Checked {
+        let version = self.fingerprint();
+        // The bundle that is compiled in is validated by a test, wherever it lies.
+        let is_stamped =
+            self.text(STAMP).map(str::trim) == Some(stamp(&version).trim()) || self.are_embedded();
+        let mut checked = Checked {
+            broken: BTreeSet::default(),
+            bundle: Bundle {
+                version,
+                settings: Settings::default(),
+                organization: Organization::default(),
+                exemptions: BTreeMap::new(),
+                is_stamped,
+                guardrails: BTreeMap::new(),
+                policies: PolicySet::new(),
+                scopes: PolicySet::new(),
+                permits: PolicySet::new(),
+                permit_scopes: PolicySet::new(),
+            },
+            diagnostics: self.faults().to_vec(),
+            files: Self::default(),
+            read: BTreeMap::new(),
+        };
+        if let Some(text) = self.text(SETTINGS) {
+            let (settings, found) = Settings::read(Source {
+                name: SETTINGS,
+                text,
+            });
+            checked.bundle.settings = settings;
+            checked.diagnostics.extend(found);
+        }
+        if let Some(text) = self.text(ORGANIZATION) {
+            let (organization, found) = Organization::read(Source {
+                name: ORGANIZATION,
+                text,
+            });
+            checked.bundle.organization = organization;
+            checked.diagnostics.extend(found);
+        }
+        checked.bundle.organization.merge(&checked.bundle.settings);
+        for folder in [GUARDRAILS, EXEMPTIONS] {
+            for source in self.policies(folder) {
+                checked.read_policies(source, folder);
+            }
+        }
+        if checked.bundle.guardrails.is_empty() && checked.diagnostics.is_empty() {
+            let nothing = Source {
+                name: GUARDRAILS,
+                text: "",
+            };
+            checked.diagnostics.push(nothing.error(
+                "no-guardrail",
+                (0, 0),
+                "there is no guardrail in the bundle",
+            ));
+        }
+        checked.files = self;
+        checked
+    }
+}
+
 impl Checked {
-    pub(super) fn read_policies(&mut self, source: Source<'_>, folder: &str) {
+    fn read_policies(&mut self, source: Source<'_>, folder: &str) {
         if nesting(source.text) > DEEPEST {
             let message = format!("brackets are nested deeper than {DEEPEST}");
             self.diagnostics
@@ -58,7 +127,7 @@ impl Checked {
                 Err(errors) => {
                     self.broken.extend(id_in(text));
                     self.diagnostics
-                        .extend(lint::syntax_errors(source, span, &errors));
+                        .extend(syntax_errors(source, span, &errors));
                 }
             }
         }
@@ -207,11 +276,3 @@ fn nesting(text: &str) -> usize {
 }
 
 const DEEPEST: usize = 64;
-
-pub(super) fn without_conditions(policy: &Value) -> Value {
-    let mut policy = policy.clone();
-    if let Some(object) = policy.as_object_mut() {
-        object.insert("conditions".to_owned(), Value::Array(Vec::new()));
-    }
-    policy
-}

@@ -1,16 +1,12 @@
 //! The files of a bundle: found in a folder, identified by their content, and read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use cedar_policy::PolicySet;
-
-use super::checked::Checked;
+use super::default::DEFAULT;
 use super::diagnostic::{Diagnostic, Source, nearest};
-use super::{
-    Bundle, EXEMPTIONS, GUARDRAILS, ORGANIZATION, Organization, SETTINGS, STAMP, Settings, stamp,
-};
+use super::names::{EXEMPTIONS, GUARDRAILS, ORGANIZATION, SETTINGS, STAMP};
 use crate::digest;
 
 /// The files of a bundle: path within the bundle, and text.
@@ -124,6 +120,11 @@ impl Files {
         self.faults.push(source.error(code, (0, 0), message));
     }
 
+    /// What could not be read, and what does not belong there.
+    pub(super) fn faults(&self) -> &[Diagnostic] {
+        &self.faults
+    }
+
     /// The text of a file, by its path within the bundle.
     #[must_use]
     pub fn text(&self, file: &str) -> Option<&str> {
@@ -148,7 +149,7 @@ impl Files {
     }
 
     /// Lengths go in with the texts, so that no two sets of files give the same bytes.
-    fn fingerprint(&self) -> String {
+    pub(super) fn fingerprint(&self) -> String {
         let mut bytes = Vec::new();
         let content = self.texts.iter().filter(|(name, _)| *name != STAMP);
         for text in content.flat_map(|(name, text)| [name, text]) {
@@ -159,71 +160,9 @@ impl Files {
     }
 
     /// Whether they are exactly those of the bundle that is compiled in.
-    fn are_embedded(&self) -> bool {
+    pub(super) fn are_embedded(&self) -> bool {
         let content = self.iter().filter(|(name, _)| *name != STAMP);
-        content.eq(super::DEFAULT.iter().copied())
-    }
-
-    /// Reads what there is, and everything that is wrong with it.
-    #[must_use]
-    pub fn check(self) -> Checked {
-        let version = self.fingerprint();
-        // The bundle that is compiled in is validated by a test, wherever it lies.
-        let is_stamped =
-            self.text(STAMP).map(str::trim) == Some(stamp(&version).trim()) || self.are_embedded();
-        let mut checked = Checked {
-            broken: BTreeSet::default(),
-            bundle: Bundle {
-                version,
-                settings: Settings::default(),
-                organization: Organization::default(),
-                exemptions: BTreeMap::new(),
-                is_stamped,
-                guardrails: BTreeMap::new(),
-                policies: PolicySet::new(),
-                scopes: PolicySet::new(),
-                permits: PolicySet::new(),
-                permit_scopes: PolicySet::new(),
-            },
-            diagnostics: self.faults.clone(),
-            files: Self::default(),
-            read: BTreeMap::new(),
-        };
-        if let Some(text) = self.text(SETTINGS) {
-            let (settings, found) = Settings::read(Source {
-                name: SETTINGS,
-                text,
-            });
-            checked.bundle.settings = settings;
-            checked.diagnostics.extend(found);
-        }
-        if let Some(text) = self.text(ORGANIZATION) {
-            let (organization, found) = Organization::read(Source {
-                name: ORGANIZATION,
-                text,
-            });
-            checked.bundle.organization = organization;
-            checked.diagnostics.extend(found);
-        }
-        checked.bundle.organization.merge(&checked.bundle.settings);
-        for folder in [GUARDRAILS, EXEMPTIONS] {
-            for source in self.policies(folder) {
-                checked.read_policies(source, folder);
-            }
-        }
-        if checked.bundle.guardrails.is_empty() && checked.diagnostics.is_empty() {
-            let nothing = Source {
-                name: GUARDRAILS,
-                text: "",
-            };
-            checked.diagnostics.push(nothing.error(
-                "no-guardrail",
-                (0, 0),
-                "there is no guardrail in the bundle",
-            ));
-        }
-        checked.files = self;
-        checked
+        content.eq(DEFAULT.iter().copied())
     }
 }
 

@@ -3,12 +3,13 @@
 
 use cedar_policy::{Effect, PolicyId, Schema, ValidationMode, Validator};
 use jiff::civil::Date;
-use miette::Diagnostic as _;
 use serde_json::Value;
 
-use super::Checked;
+use super::checked::Checked;
 use super::diagnostic::{Diagnostic, Source};
+use super::names::{ORGANIZATION, SETTINGS};
 use super::policy::{self, Written, literal};
+use super::syntax::{label, one_line};
 use crate::arn::Arn;
 use crate::schema;
 
@@ -53,7 +54,7 @@ impl Checked {
         let (settings, organization) = (&self.bundle.settings, &self.bundle.organization);
         let of_accounts = settings.accounts.values().map(|account| &account.unit);
         let of_units = settings.units.values().map(|unit| &unit.parent);
-        let source = self.source(super::SETTINGS);
+        let source = self.source(SETTINGS);
         let unknown = of_accounts
             .chain(of_units)
             .flatten()
@@ -82,8 +83,8 @@ impl Checked {
         };
         let by_settings = self.bundle.settings.units.contains_key(*unit);
         let source = self.source(match by_settings {
-            true => super::SETTINGS,
-            false => super::ORGANIZATION,
+            true => SETTINGS,
+            false => ORGANIZATION,
         });
         let message = format!("the unit `{unit}` is above itself: {}", circle.join(" in "));
         let place = super::organization::place(source, above);
@@ -278,10 +279,7 @@ impl Checked {
             Ok((schema, _)) => schema,
             Err(error) => {
                 let message = format!("the schema cannot be made from the settings: {error}");
-                return vec![
-                    self.source(super::SETTINGS)
-                        .error("schema", (0, 0), message),
-                ];
+                return vec![self.source(SETTINGS).error("schema", (0, 0), message)];
             }
         };
         let validator = Validator::new(schema);
@@ -344,34 +342,6 @@ impl Checked {
             None => wrong,
         })
     }
-}
-
-/// What Cedar's parser says of one policy, with its places.
-pub(super) fn syntax_errors(
-    source: Source<'_>,
-    (start, end): (usize, usize),
-    errors: &cedar_policy::ParseErrors,
-) -> Vec<Diagnostic> {
-    errors
-        .iter()
-        .map(|error| {
-            let span = label(error).map_or((start, end), |(from, to)| (start + from, start + to));
-            let wrong = source.error("syntax", span, one_line(&error.to_string()));
-            match error.help() {
-                Some(help) => wrong.help(one_line(&help.to_string())),
-                None => wrong,
-            }
-        })
-        .collect()
-}
-
-fn label(error: &impl miette::Diagnostic) -> Option<(usize, usize)> {
-    let label = error.labels()?.next()?;
-    Some((label.offset(), label.offset() + label.len()))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a user's name stands alone, as in policies: a path would match nobody.

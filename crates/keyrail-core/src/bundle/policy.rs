@@ -225,6 +225,15 @@ pub(crate) fn reads(json: &Value) -> BTreeSet<String> {
     found
 }
 
+/// The same policy without its conditions: whatever its scope is about.
+pub(super) fn without_conditions(policy: &Value) -> Value {
+    let mut policy = policy.clone();
+    if let Some(object) = policy.as_object_mut() {
+        object.insert("conditions".to_owned(), Value::Array(Vec::new()));
+    }
+    policy
+}
+
 /// Whether conditions read a fact that may be unknown. The target is Cedar's
 /// `resource`.
 pub(crate) fn reads_fact(reads: &BTreeSet<String>, fact: &str) -> bool {

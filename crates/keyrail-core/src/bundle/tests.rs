@@ -1,3 +1,4 @@
+use super::names::SCHEMA;
 use super::*;
 
 fn load(text: &str) -> Result<Bundle, LoadBundleError> {

@@ -1,6 +1,6 @@
 //! What an event is, by the detail type of its envelope.
 
-use super::Body;
+use super::body::Body;
 use crate::json::{Json, first_label};
 
 /// What an envelope's detail type says the detail is.

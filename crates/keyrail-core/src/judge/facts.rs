@@ -2,7 +2,7 @@
 
 use cedar_policy::{Context, RestrictedExpression};
 
-use super::question::{text, uid};
+use super::entity::{text, uid};
 use crate::activity::{Activity, Past};
 use crate::id::KeyKind;
 

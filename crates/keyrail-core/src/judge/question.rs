@@ -1,14 +1,13 @@
 //! One activity as Cedar sees it: the only place that builds Cedar values.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::LazyLock;
 
 use cedar_policy::{
-    Authorizer, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId,
-    PolicySet, Request, Response, RestrictedExpression,
+    Authorizer, Decision, Entities, Entity, PolicyId, PolicySet, Request, Response,
+    RestrictedExpression,
 };
 
-use super::Decided;
+use super::entity::{entity, text, uid};
 use super::facts::context;
 use crate::activity::{Activity, ActorKind};
 use crate::arn::Arn;
@@ -101,60 +100,6 @@ fn accounts(activity: &Activity, organization: &Organization) -> Result<Vec<Enti
         }
     }
     Ok(entities.into_values().collect())
-}
-
-pub(super) fn uid(type_name: &str, id: &str) -> Result<EntityUid, String> {
-    // Parsed once: each event needs a dozen of them.
-    static NAMES: LazyLock<HashMap<&str, EntityTypeName>> = LazyLock::new(|| {
-        let parsed = TYPES.iter().map(|name| Some((*name, name.parse().ok()?)));
-        parsed.flatten().collect()
-    });
-    let name = NAMES
-        .get(type_name)
-        .ok_or_else(|| format!("there is no entity type `{type_name}`"))?;
-    Ok(EntityUid::from_type_name_and_id(
-        name.clone(),
-        EntityId::new(id),
-    ))
-}
-
-/// The types of the schema.
-pub(super) const TYPES: [&str; 19] = [
-    "AccessKey",
-    "Account",
-    "Action",
-    "AwsService",
-    "Credential",
-    "FederatedUser",
-    "ForeignAccount",
-    "Group",
-    "IdentityCenterUser",
-    "Network",
-    "OrgUnit",
-    "Resource",
-    "Role",
-    "RoleSession",
-    "Root",
-    "SamlUser",
-    "Unknown",
-    "User",
-    "WebIdentityUser",
-];
-
-fn entity(
-    uid: EntityUid,
-    attributes: impl IntoIterator<Item = (&'static str, RestrictedExpression)>,
-    parents: impl IntoIterator<Item = EntityUid>,
-) -> Result<Entity, String> {
-    let attributes = attributes
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    Entity::new(uid, attributes, parents.into_iter().collect()).map_err(|error| error.to_string())
-}
-
-pub(super) fn text(text: &str) -> RestrictedExpression {
-    RestrictedExpression::new_string(text.to_owned())
 }
 
 /// Who acted. A session of a service-linked role is its service: nobody else can
@@ -315,5 +260,41 @@ fn resource(activity: &Activity, affected: &str) -> Result<Entity, String> {
             entity(uid("Credential", id)?, attributes.chain([kind]), parents)
         }
         _ => entity(uid("Resource", id)?, attributes.chain([kind]), parents),
+    }
+}
+
+/// What a set of policies says.
+#[derive(Default)]
+pub(super) struct Decided {
+    pub(super) satisfied: HashSet<PolicyId>,
+    /// Those whose evaluation failed, and why.
+    errors: HashMap<PolicyId, String>,
+    /// Those that are about the activity at all; asked only if a fact is not known.
+    in_scope: HashSet<PolicyId>,
+}
+
+impl Decided {
+    /// Why a policy that is not satisfied has not decided either.
+    pub(super) fn fault(
+        &self,
+        id: &PolicyId,
+        reads: impl Fn(&str) -> bool,
+        question: &Question,
+    ) -> Option<String> {
+        if let Some(error) = self.errors.get(id) {
+            return Some(error.clone());
+        }
+        let fact = question.unknown.iter().find(|fact| reads(fact))?;
+        let in_scope = self.in_scope.contains(id);
+        let is_looked_up = Lookup::ALL.iter().any(|lookup| lookup.as_str() == fact);
+        in_scope.then(|| match question.lookup_faults.as_slice() {
+            faults @ [_, ..] if is_looked_up => {
+                format!(
+                    "reads `{fact}`, which could not be looked up: {}",
+                    faults.join("; ")
+                )
+            }
+            _ => format!("reads `{fact}`, which the event does not show"),
+        })
     }
 }

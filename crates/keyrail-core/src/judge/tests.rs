@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::question::{TYPES, uid};
+use super::entity::{TYPES, uid};
 use super::*;
 use crate::circumstances::{Circumstances, Known};
 use crate::deployment::Deployment;

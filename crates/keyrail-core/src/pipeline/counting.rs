@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
+use super::Response;
 use super::not_known::{Unknown, not_known, storm};
-use super::{Response, examine, tell};
+use super::repetition::{follow_up_to, repetition_of, storm_around};
+use super::tell::tell;
 use crate::alert::{Alert, Notifier};
 use crate::bundle::Bundle;
-use crate::circumstances::Circumstances;
 use crate::effects::Effects;
-use crate::event::{EVENT_LASTS, Event};
 use crate::queue::{Later, Queue};
-use crate::repeats::{FollowUp, LONGEST_ENTRY, MOST_ALONE, Repeats, Repetition, Tally, Window};
+use crate::repeats::{LONGEST_ENTRY, MOST_ALONE, Repetition, Window};
 use crate::report::{Report, State as ReportState};
-use crate::state::{Claim, ClaimEnd, Claimant, State, StateError};
+use crate::state::{State, StateError};
 
 /// How often, and after how long, it is looked again whether a window that another event has just
 /// opened promises a follow-up. The promise takes two calls; whoever waits for it in vain promises
@@ -41,9 +41,9 @@ pub(super) async fn window_of(
     if !aws.has_table() || !aws.has_queue() {
         return None;
     }
-    let own = Repetition::of(report, bundle, aws.now())?;
+    let own = repetition_of(report, bundle, aws.now())?;
     let event = report.event.claim()?;
-    let repetition = match own.in_a_storm(report) {
+    let repetition = match storm_around(&own, report) {
         None => own,
         Some(storm) => match aws.is_among_first(&own, &storm, MOST_ALONE).await {
             Ok(true) => own,
@@ -82,7 +82,7 @@ async fn promise(
     repetition: &Repetition,
     aws: &(impl Effects + State + Queue),
 ) -> Result<(), String> {
-    let (follow_up, delay) = FollowUp::to(report, repetition.clone(), aws.now());
+    let (follow_up, delay) = follow_up_to(report, repetition.clone(), aws.now());
     let delay = Duration::try_from(delay).unwrap_or_default();
     aws.send_later(&Later::FollowUp(follow_up), delay).await?;
     let promising = aws.promise(repetition).await;
@@ -136,56 +136,4 @@ pub(super) async fn tell_or_count(
 /// Whether on-call must know at once, however often it has happened.
 fn is_urgent(report: &Report) -> bool {
     matches!(report.state(), ReportState::Failed | ReportState::Pending) || report.leaves_undone()
-}
-
-/// Tells how often it happened in a window; `None` if it did not happen again.
-///
-/// # Errors
-///
-/// If the table does not tell: the message must then be tried again.
-pub async fn follow_up(
-    follow_up: &FollowUp,
-    bundle: &Bundle,
-    circumstances: &Circumstances,
-    by: &Claimant,
-    aws: &(impl Effects + State + Notifier),
-) -> Result<Option<Response>, StateError> {
-    let repetition = &follow_up.repetition;
-    let tallied = match aws.tallied(repetition).await? {
-        Some(tally) if tally == Tally::default() => return Ok(None),
-        Some(tally) => tally,
-        // Whether it happened again, nobody knows any more.
-        None => {
-            let event = &follow_up.event;
-            let entry = format!("{event} what was counted is not known any more");
-            Tally {
-                entries: vec![entry],
-                more: 0,
-            }
-        }
-    };
-    // Of several that were promised for one window, one is told.
-    let claim = format!("follow-up {} {}", repetition.key(), repetition.until);
-    match aws.claim(&claim, by, EVENT_LASTS).await? {
-        Claim::Done => return Ok(None),
-        Claim::Elsewhere => {
-            let message = "another invocation is at this follow-up".to_owned();
-            return Err(StateError { message });
-        }
-        Claim::Mine => {}
-    }
-    let repeats = Repeats {
-        follow_up: follow_up.clone(),
-        tallied: tallied.entries,
-        more: tallied.more,
-    };
-    let event = Event::repeats(repeats, aws.now());
-    let report = examine(event, bundle, circumstances);
-    let response = tell(report, aws).await;
-    let end = match response.sent {
-        Some(Ok(())) => ClaimEnd::Handled,
-        Some(Err(_)) | None => ClaimEnd::Open,
-    };
-    aws.settle(&claim, by, end, EVENT_LASTS).await?;
-    Ok(Some(response))
 }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::afterwards::afterwards;
+use super::Response;
 use super::not_known::{Unknown, not_known};
-use super::{Response, tell};
+use super::remember::remember;
+use super::tell::tell;
 use crate::alert::Notifier;
 use crate::bundle::Bundle;
 use crate::circumstances::Circumstances;
 use crate::effects::{EffectError, EffectErrorKind, Effects};
 use crate::outcome::carry_out;
-use crate::queue::{Later, Queue};
+use crate::queue::{Delivery, Later, Queue};
 use crate::recheck::{CUT_SHORT, Found, Haste, Recheck, found};
 use crate::state::{Fact, State, Subject};
 
@@ -25,8 +26,7 @@ pub enum Looked {
     Told(Box<Response>),
 }
 
-/// Looks at a containment again; `tried_before` if an earlier look at it did not come to
-/// its end. Where it does not hold, or the user has got new credentials, contains again
+/// Looks at a containment again. Where it does not hold, or the user has got new credentials, contains again
 /// and alerts. If IAM throttles the look is put off: it can wait,
 /// and what is to be stopped cannot.
 ///
@@ -35,7 +35,7 @@ pub enum Looked {
 /// If IAM does not tell how things are: the message must then be tried again.
 pub async fn recheck(
     recheck: &Recheck,
-    tried_before: bool,
+    delivery: Delivery,
     bundle: &Bundle,
     circumstances: &Circumstances,
     aws: &(impl Effects + Notifier + State + Queue),
@@ -54,7 +54,7 @@ pub async fn recheck(
         }
     }
     // A message that comes again may have stopped something: that must be told, and stays with it.
-    let later = recheck.put_off().filter(|_| !tried_before);
+    let later = recheck.put_off().filter(|_| delivery == Delivery::First);
     let haste = match later {
         Some(_) => Haste::MayWait,
         None => Haste::Now,
@@ -66,7 +66,7 @@ pub async fn recheck(
         }
         (found, _) => found?,
     };
-    if found.is_empty() && tried_before {
+    if found.is_empty() && delivery == Delivery::Again {
         // It may have stopped what had come back, and died before anybody was told.
         found.push(Found {
             what: CUT_SHORT.to_owned(),
@@ -80,9 +80,9 @@ pub async fn recheck(
     report.not_known.extend(asked.not_known);
     let protected = &bundle.settings.protect;
     report.outcomes = carry_out(&report.plan, protected, Some(&recheck.event), aws).await;
-    let mut response = tell(report, aws).await;
+    let told = tell(report, aws).await;
     // What had to be contained again is looked at again.
-    afterwards(&mut response, None, recheck.round + 1, aws).await;
+    let response = remember(told, None, recheck.round + 1, aws).await;
     Ok(Looked::Told(Box::new(response)))
 }
 

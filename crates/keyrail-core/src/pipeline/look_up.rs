@@ -6,17 +6,47 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 
+use super::examine::Examined;
+use crate::activity::Activity;
+use crate::bundle::Bundle;
+use crate::circumstances::Circumstances;
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
+use crate::event::Event;
 use crate::id::{AccountId, UserName};
 use crate::lookup::{Lookup, UserFacts};
 use crate::patience::{Patience, WaitFor, is_fresh};
-use crate::report::Report;
 
-/// Looks up what policies need to know of the users in an activity. What cannot be
-/// looked up stays unknown, and the policies undecided.
-pub(super) async fn look_up(report: &mut Report, lookups: &BTreeSet<Lookup>, aws: &impl Effects) {
-    let activity = &mut report.activity;
-    let event = report.event.id.clone();
+/// Looks up what policies need to know of the users in an activity, and examines it again by that.
+/// What cannot be looked up stays unknown, and the policies undecided.
+pub(super) async fn look_up(
+    mut examined: Examined,
+    bundle: &Bundle,
+    circumstances: &Circumstances,
+    aws: &impl Effects,
+) -> Examined {
+    let lookups = bundle.lookups_for(&examined.verdict);
+    if lookups.is_empty() {
+        return examined;
+    }
+    let activity = &mut examined.activity;
+    for (user, answer) in answers(&examined.event, activity, &lookups, aws).await {
+        match answer {
+            Ok(facts) => {
+                activity.users.insert(user, facts);
+            }
+            Err(error) => activity.lookup_faults.push(error.message),
+        }
+    }
+    Examined::judged(examined.event, examined.activity, bundle, circumstances)
+}
+
+/// What IAM has on each user in an activity, by the user's ARN.
+async fn answers(
+    event: &Event,
+    activity: &Activity,
+    lookups: &BTreeSet<Lookup>,
+    aws: &impl Effects,
+) -> Vec<(String, Result<UserFacts, EffectError>)> {
     let time = activity.time;
     let users = activity.users_in_it();
     let asked = users.into_iter().filter_map(|(account, name)| {
@@ -27,24 +57,14 @@ pub(super) async fn look_up(report: &mut Report, lookups: &BTreeSet<Lookup>, aws
             account: account_id,
             to: Some(To::User(user.clone())),
             actions: lookups.iter().map(|lookup| lookup.action()).collect(),
-            event: event.clone(),
+            event: event.id.clone(),
         };
         Some(async move {
             let facts = facts(&user, lookups, &reach, time, aws).await;
             (arn, facts)
         })
     });
-    let answers = join_all(asked).await;
-    for (arn, answer) in answers {
-        let facts = match answer {
-            Ok(facts) => facts,
-            Err(error) => {
-                activity.lookup_faults.push(error.message);
-                continue;
-            }
-        };
-        activity.users.insert(arn, facts);
-    }
+    join_all(asked).await
 }
 
 /// How long a look-up is tried: the first step of containment waits for it.

@@ -1,53 +1,157 @@
 //! What the table knows of what an event has to do with others.
 
 use futures_util::future::{join, join_all};
+use jiff::SignedDuration;
 
+use super::Handled;
+use super::examine::Examined;
 use super::not_known::{Unknown, not_known};
+use crate::activity::{Activity, ActorKind};
 use crate::bundle::Bundle;
-use crate::plan::Withheld;
-use crate::report::Report;
-use crate::state::{Claim, Claimant, Memory, State, Subject, memories_of, subjects_of};
+use crate::circumstances::Circumstances;
+use crate::event::Event;
+use crate::history::History;
+use crate::id::KeyKind;
+use crate::state::{Claim, Claimant, Fact, Memory, State, Subject};
+use crate::taxonomy::Group;
+
+/// An event by what the table says of it: claimed, and examined with what came before it.
+pub(super) struct Recalled<'a> {
+    pub(super) examined: Examined,
+    /// Those that it was examined in, with the history.
+    pub(super) circumstances: Circumstances,
+    /// The claim on the event, where there is one to be ended.
+    pub(super) claimed: Option<Claimed<'a>>,
+    /// Another event, which must be judged again now that this one is known.
+    pub(super) again: Option<Event>,
+    /// What the table did not tell: sentences.
+    pub(super) not_known: Vec<String>,
+}
+
+/// An event that this invocation has claimed, or may have.
+pub(super) struct Claimed<'a> {
+    /// What it is claimed by.
+    pub(super) event: String,
+    pub(super) by: &'a Claimant,
+    /// How long the claim is kept.
+    pub(super) lasts: SignedDuration,
+}
+
+/// An event that another invocation handles or has handled.
+pub(super) struct Duplicate {
+    pub(super) examined: Examined,
+    pub(super) handled: Handled,
+}
+
+/// Claims an event, remembers what it means for others, and examines it again by what is remembered
+/// of them. Nothing of an event that neither alerts nor has to do with others.
+pub(super) async fn recall<'a>(
+    examined: Examined,
+    bundle: &Bundle,
+    circumstances: Circumstances,
+    by: &'a Claimant,
+    state: &impl State,
+) -> Result<Recalled<'a>, Duplicate> {
+    let bearing = match state.has_table() {
+        true => Bearing::of(&examined),
+        false => None,
+    };
+    let Some(bearing) = bearing else {
+        return Ok(Recalled {
+            examined,
+            circumstances,
+            claimed: None,
+            again: None,
+            not_known: Vec::new(),
+        });
+    };
+    let told = ask(&examined.event, &bearing, by, state).await;
+    let handled = match told.claim {
+        Some(Claim::Done) => Some(Handled::Before),
+        Some(Claim::Elsewhere) => Some(Handled::Elsewhere),
+        // Where the table did not answer it may have taken the claim all the same.
+        Some(Claim::Mine) | None => None,
+    };
+    if let Some(handled) = handled {
+        return Err(Duplicate { examined, handled });
+    }
+    let lasts = examined.event.claim_lasts();
+    let event = examined.event.claim();
+    let claimed = event.map(|event| Claimed { event, by, lasts });
+    let recalled = Recalled {
+        examined,
+        circumstances,
+        claimed,
+        again: None,
+        not_known: told.not_known,
+    };
+    Ok(match bearing.subjects.is_empty() {
+        true => recalled,
+        false => recalled.after(&told.memories, bundle),
+    })
+}
+
+impl Recalled<'_> {
+    /// The same, examined with what came before it.
+    fn after(self, memories: &[Memory], bundle: &Bundle) -> Self {
+        let before = what_came_before(&self.examined.event, memories);
+        let mut circumstances = self.circumstances;
+        circumstances.known.history = Some(History::of(&before));
+        let examined = Examined::of(self.examined.event, bundle, &circumstances);
+        let again = launch_to_judge_again(&examined.activity, memories);
+        Self {
+            examined,
+            circumstances,
+            again,
+            ..self
+        }
+    }
+}
+
+/// What is remembered of this very event is not what came before it.
+fn what_came_before(event: &Event, memories: &[Memory]) -> Vec<Memory> {
+    let came_before = |memory: &&Memory| {
+        let is_own = Some(&memory.event) == event.id.as_ref();
+        !(is_own && matches!(memory.fact, Fact::Contained | Fact::Launched { .. }))
+    };
+    memories.iter().filter(came_before).cloned().collect()
+}
 
 /// What an event has to do with others.
-pub(super) struct Bearing {
+struct Bearing {
     /// What of it is to be remembered.
     memories: Vec<Memory>,
     /// What bears on it, as far as it is remembered.
-    pub(super) subjects: Vec<Subject>,
+    subjects: Vec<Subject>,
 }
 
 impl Bearing {
     /// `None` if there is nothing to ask the table for: no alert, and nothing that bears on
     /// anything.
-    pub(super) fn of(report: &Report) -> Option<Self> {
+    fn of(examined: &Examined) -> Option<Self> {
         let bearing = Self {
-            memories: memories_of(&report.activity, &report.event),
-            subjects: subjects_of(&report.activity),
+            memories: memories_of(&examined.activity, &examined.event),
+            subjects: subjects_of(&examined.activity),
         };
         let concerns_others =
-            report.is_alerting() || !bearing.memories.is_empty() || !bearing.subjects.is_empty();
+            examined.is_alerting() || !bearing.memories.is_empty() || !bearing.subjects.is_empty();
         concerns_others.then_some(bearing)
     }
 }
 
 /// What the table says, all of it asked at the same time.
-pub(super) struct Recalled {
-    pub(super) claim: Option<Claim>,
-    pub(super) memories: Vec<Memory>,
-    pub(super) not_known: Vec<String>,
+struct Told {
+    claim: Option<Claim>,
+    memories: Vec<Memory>,
+    not_known: Vec<String>,
 }
 
-pub(super) async fn recall(
-    report: &Report,
-    bearing: &Bearing,
-    by: &Claimant,
-    state: &impl State,
-) -> Recalled {
+async fn ask(event: &Event, bearing: &Bearing, by: &Claimant, state: &impl State) -> Told {
     let claiming = async {
-        match report.event.claim() {
-            Some(event) => {
-                let lasts = report.event.claim_lasts();
-                Some(state.claim(&event, by, lasts).await)
+        match event.claim() {
+            Some(claim) => {
+                let lasts = event.claim_lasts();
+                Some(state.claim(&claim, by, lasts).await)
             }
             None => None,
         }
@@ -62,16 +166,16 @@ pub(super) async fn recall(
         (written, read)
     };
     let (claim, (written, read)) = join(claiming, recalling).await;
-    let mut recalled = Recalled {
+    let mut told = Told {
         claim: None,
         memories: Vec::new(),
         not_known: Vec::new(),
     };
     let mut not_known = |what: Unknown, error: String| {
-        recalled.not_known.push(not_known(what, &error));
+        told.not_known.push(not_known(what, &error));
     };
     match claim {
-        Some(Ok(claim)) => recalled.claim = Some(claim),
+        Some(Ok(claim)) => told.claim = Some(claim),
         Some(Err(error)) => not_known(Unknown::Twice, error.message),
         None => {}
     }
@@ -80,31 +184,96 @@ pub(super) async fn recall(
     }
     for memories in read {
         match memories {
-            Ok(memories) => recalled.memories.extend(memories),
+            Ok(memories) => told.memories.extend(memories),
             Err(error) => not_known(Unknown::Before, error.message),
         }
     }
-    recalled
+    told
 }
 
-/// Counts a containment, if the bundle sets a limit for the account, and withholds it
-/// beyond that. Where nobody can count it is carried out.
-pub(super) async fn keep_to_the_limit(report: &mut Report, bundle: &Bundle, state: &impl State) {
-    let most = bundle.settings.limits.containments_per_hour;
-    let account = report
-        .plan
-        .effects()
-        .next()
-        .map(|(_, effect)| effect.account.clone());
-    let (Some(most), Some(account), Some(event)) = (most, account, report.event.claim()) else {
-        return;
-    };
-    match state.count(&account, &event, most).await {
-        Ok(true) => {}
-        Ok(false) => report.plan.withhold(Withheld::Limit),
-        Err(error) => {
-            let unknown = not_known(Unknown::Limit, &error.message);
-            report.not_known.push(unknown);
-        }
+/// What bears on an activity, as far as it is remembered.
+fn subjects_of(activity: &Activity) -> Vec<Subject> {
+    let mut subjects = Vec::new();
+    if activity.outcome.succeeded != Some(true) {
+        return subjects;
     }
+    if activity.groups.contains(&Group::ReactivateCredential) {
+        subjects.extend(activity.target.access_key_id.clone().map(Subject::Key));
+    }
+    let actor = &activity.actor;
+    if actor.kind == ActorKind::Root
+        && let Some(key) = actor.access_key_id.as_ref()
+        && KeyKind::of(key) == Some(KeyKind::Temporary)
+    {
+        subjects.push(Subject::Key(key.clone()));
+    }
+    if activity.launched > 0 {
+        subjects.extend(activity.actors_user_arn().map(Subject::User));
+    }
+    if activity.groups.contains(&Group::ChangePassword) {
+        subjects.extend(activity.targets_user_arn().map(Subject::User));
+    }
+    subjects.sort_unstable();
+    subjects.dedup();
+    subjects
+}
+
+/// What of an activity is to be remembered.
+fn memories_of(activity: &Activity, event: &Event) -> Vec<Memory> {
+    let (Some(time), Some(id)) = (activity.time, event.id.as_ref()) else {
+        return Vec::new();
+    };
+    if activity.outcome.succeeded != Some(true) {
+        return Vec::new();
+    }
+    let mut memories = Vec::new();
+    let mut keep = |about: Option<Subject>, fact: Fact| {
+        memories.extend(about.map(|about| Memory {
+            about,
+            time,
+            event: id.clone(),
+            fact,
+        }));
+    };
+    if activity.action.as_deref() == Some("sts:AssumeRoot") {
+        let key = activity.target.credential_id.clone();
+        keep(key.map(Subject::Key), Fact::RootSession);
+    }
+    if activity.groups.contains(&Group::ChangePassword) {
+        keep(
+            activity.targets_user_arn().map(Subject::User),
+            Fact::PasswordChanged,
+        );
+    }
+    if activity.launched > 0
+        && let Some(body) = event.to_json()
+    {
+        let fact = Fact::Launched {
+            instances: activity.launched,
+            body,
+        };
+        keep(activity.actors_user_arn().map(Subject::User), fact);
+    }
+    memories
+}
+
+/// The first launch after the password change which explains it, if it arrived before it:
+/// EventBridge keeps no order, so it must be judged again, and all that followed counts.
+fn launch_to_judge_again(activity: &Activity, memories: &[Memory]) -> Option<Event> {
+    if !activity.groups.contains(&Group::ChangePassword) {
+        return None;
+    }
+    let changed = activity.time?;
+    let first = memories
+        .iter()
+        .filter(|memory| memory.time >= changed)
+        .filter_map(|memory| match &memory.fact {
+            Fact::Launched { body, .. } => Some((memory.time, body)),
+            _ => None,
+        })
+        .min_by_key(|(time, _)| *time)?;
+    let body = first.1.as_bytes();
+    // What the table gives back in another shape is told, like any event.
+    let event = Event::parse(body).unwrap_or_else(|error| Event::unreadable(body, &error));
+    Some(event.again())
 }

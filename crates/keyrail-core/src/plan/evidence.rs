@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use jiff::SignedDuration;
 
-use super::{Act, Bounds, Effect, Owner, Who, Withheld};
+use super::bounds::Bounds;
+use super::effect::{Act, Effect, Owner, Who};
+use super::withheld::Withheld;
 use crate::activity::{Activity, ActorKind, Provenance};
 use crate::id::{CredentialId, KeyKind};
 use crate::taxonomy::{Group, TargetKind};

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
-use super::{Recheck, sentences};
+use super::message::Recheck;
+use super::sentences;
 use crate::change::{Change, Denial, Sight};
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Held, HeldKind};
 use crate::id::{AccessKeyId, UserName};
@@ -224,7 +225,17 @@ fn id_of(change: &Change) -> Option<&str> {
         Change::ServiceCredential { credential, .. }
         | Change::SshKey { credential, .. }
         | Change::SigningCertificate { credential, .. } => Some(credential.as_str()),
-        _ => None,
+        // The re-check of a key of root lists nobody's credentials.
+        Change::DeleteRootKey { .. }
+        | Change::DenyUser { .. }
+        | Change::AllowUser { .. }
+        | Change::AttachDenyAll { .. }
+        | Change::DetachDenyAll { .. }
+        | Change::Boundary { .. }
+        | Change::NoBoundary { .. }
+        | Change::DenyRole { .. }
+        | Change::AllowRole { .. }
+        | Change::DeletePassword { .. } => None,
     }
 }
 

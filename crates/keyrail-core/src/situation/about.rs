@@ -2,7 +2,7 @@
 //! in AWS.
 
 use crate::repeats::Repeats;
-use crate::report::Report;
+use crate::report::{self, Report};
 
 /// What a report is about.
 #[derive(Debug, Clone, Copy)]
@@ -25,18 +25,13 @@ pub(crate) enum About<'a> {
 
 impl<'a> About<'a> {
     pub(super) fn of(report: &'a Report) -> Self {
-        let activity = &report.activity;
-        if activity.is_fault {
-            let error = activity.unknown.first();
-            Self::Fault {
-                error: error.map_or("", String::as_str),
-            }
-        } else if let Some(found) = &activity.comeback {
-            Self::Comeback { found }
-        } else if let Some(repeats) = &activity.repeats {
-            Self::FollowUp(repeats)
-        } else {
-            Self::Activity
+        match &report.about {
+            report::About::Activity => Self::Activity,
+            report::About::Comeback(found) => Self::Comeback { found },
+            report::About::Fault => Self::Fault {
+                error: report.activity.unknown.first().map_or("", String::as_str),
+            },
+            report::About::FollowUp(repeats) => Self::FollowUp(repeats),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One invocation, about an event or about a message of keyrail's own.
 
 use keyrail_core::pipeline::{Handled, Looked, follow_up, recheck};
-use keyrail_core::queue::Later;
+use keyrail_core::queue::{Delivery, Later};
 use keyrail_core::{Bundle, Circumstances, Mode};
 use serde_json::Value;
 
@@ -28,7 +28,7 @@ pub(crate) async fn about_message(
     model: &Model,
     bundle: &Bundle,
     message: &Later,
-    tried_before: bool,
+    delivery: Delivery,
 ) -> Ended {
     let circumstances = Circumstances {
         mode: Some(Mode::Enforce),
@@ -37,7 +37,7 @@ pub(crate) async fn about_message(
     let (invoked, by) = model.invoked();
     let response = match message {
         Later::Recheck(message) => {
-            let looking = recheck(message, tried_before, bundle, &circumstances, &invoked);
+            let looking = recheck(message, delivery, bundle, &circumstances, &invoked);
             looking
                 .await
                 .map(|looked| match looked {

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::Bundle;
 use keyrail_core::pipeline::Handled;
-use keyrail_core::queue::Later;
+use keyrail_core::queue::{Delivery, Later};
 use serde_json::Value;
 
 use crate::invocation::{Ended, about_event, about_message};
@@ -276,7 +276,11 @@ impl<'a> Lambda<'a> {
                 Box::pin(async move { about_event(model, bundle, &events[number]).await })
             }
             Work::Own { message, receives } => {
-                Box::pin(async move { about_message(model, bundle, &message, receives > 0).await })
+                let delivery = match receives {
+                    0 => Delivery::First,
+                    _ => Delivery::Again,
+                };
+                Box::pin(async move { about_message(model, bundle, &message, delivery).await })
             }
         };
         self.running.push(Invocation {

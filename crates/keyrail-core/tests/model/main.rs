@@ -38,6 +38,7 @@ use std::task::{Context, Poll, Waker};
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::pipeline::Response;
 use keyrail_core::pipeline::{self, recheck};
+use keyrail_core::queue::Delivery;
 use keyrail_core::recheck::Recheck;
 use keyrail_core::{Bundle, Circumstances, Event, Mode, respond};
 use serde_json::Value;
@@ -154,7 +155,11 @@ pub(crate) fn look(model: &Model, bundle: &Bundle, message: &Recheck, again: boo
         ..Circumstances::of(bundle)
     };
     let (invoked, _) = model.invoked();
-    let looking = recheck(message, again, bundle, &circumstances, &invoked);
+    let delivery = match again {
+        true => Delivery::Again,
+        false => Delivery::First,
+    };
+    let looking = recheck(message, delivery, bundle, &circumstances, &invoked);
     match to_its_end(model, looking) {
         None => Looked::Died,
         Some(Err(_)) => Looked::Failed,

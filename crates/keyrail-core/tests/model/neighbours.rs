@@ -1,6 +1,7 @@
 //! More than one event about one user: what one left is not taken for a comeback by the
 //! other.
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::events::key_created;
@@ -68,6 +69,37 @@ fn what_another_event_did_is_no_comeback() {
     }
     assert!(wrong.is_empty(), "comebacks that are none: {wrong:#?}");
     told("two events about one user: none is taken for a comeback");
+}
+
+/// Where IAM did not tell when the user was created, and no key shows who it is: one who is younger
+/// than the event only has the name.
+#[test]
+fn a_younger_user_of_the_name_is_not_touched_whatever_is_known_of_the_other() {
+    for (age, is_touched) in [(1_000_000, true), (-5, false)] {
+        let bundle = one_guardrail("", "quarantine-user");
+        let model = Model::new(1, bob(), Weather::default());
+        let event = key_created(ACCOUNT, "bob", KEY, start() - seconds(10));
+        handle(&model, &bundle, &event).expect("it ends");
+        let mut message = next_due(&model).expect("it is looked at again");
+        (message.created, message.evidence, message.working) = (None, None, None);
+        let before = {
+            let mut inner = model.0.borrow_mut();
+            let another = User {
+                uid: 2,
+                created: start() - SignedDuration::from_secs(age),
+                ..User::default()
+            };
+            let name = (ACCOUNT.to_owned(), "bob".to_owned());
+            inner.iam.insert(name, another.clone());
+            another
+        };
+
+        let looked = look(&model, &bundle, &message, false);
+
+        assert!(matches!(looked, Looked::Told), "{age}");
+        let inner = model.0.borrow();
+        assert_eq!(*bob_in(&inner.iam) != before, is_touched, "{age}");
+    }
 }
 
 /// Somebody deletes the key, renames the user, and gives another user its name: nothing

@@ -3,19 +3,27 @@
 use keyrail_aws::caller::RegionChoice;
 use keyrail_aws::redrive::{DeadLetters, Place, RedriveError, region_of};
 
-use super::Args;
 use crate::caller::connect;
 use crate::exit::Failure;
 use crate::output::Output;
 
-impl Args {
+/// Where queue and function are, as somebody has typed it.
+pub(super) struct Opening<'a> {
+    pub(super) queue: &'a str,
+    pub(super) function: &'a str,
+    pub(super) profile: Option<&'a str>,
+    pub(super) queue_profile: Option<&'a str>,
+    pub(super) region: Option<&'a str>,
+}
+
+impl Opening<'_> {
     /// Connects, and reads what the queue and the function are.
     pub(super) async fn open(&self, out: &mut Output) -> Result<DeadLetters, Failure> {
-        let of_queue = region_of(&self.queue);
-        let region = named(self.region.as_deref().or(of_queue));
-        let own = connect(self.profile.as_deref(), region, out).await;
+        let of_queue = region_of(self.queue);
+        let region = named(self.region.or(of_queue));
+        let own = connect(self.profile, region, out).await;
         let own = own.map_err(nothing_read)?;
-        let other = match self.queue_profile.as_deref() {
+        let other = match self.queue_profile {
             Some(profile) => {
                 let connected = connect(Some(profile), named(of_queue), out).await;
                 Some(connected.map_err(nothing_read)?)
@@ -23,9 +31,9 @@ impl Args {
             None => None,
         };
         let place = Place {
-            queue: &self.queue,
+            queue: self.queue,
             to_queue: other.as_ref().unwrap_or(&own),
-            function: &self.function,
+            function: self.function,
             to_function: &own,
         };
         let opened = DeadLetters::open(&place).await;

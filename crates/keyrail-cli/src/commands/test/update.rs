@@ -8,8 +8,8 @@ use std::ops::Range;
 use serde_json::Value;
 use serde_saphyr::Location;
 
-use super::Ran;
 use super::compare::Difference;
+use super::ran::Ran;
 
 /// The files whose tests failed, with texts that expect what came.
 pub(super) fn updated(texts: &[(String, String)], ran: &[Ran]) -> Vec<(String, String)> {

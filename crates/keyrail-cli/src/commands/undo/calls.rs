@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use keyrail_core::change::{Change, Sight};
 use keyrail_core::effects::{EffectError, Effects, Hands};
+use serde::Serialize;
 
-use super::StepResult;
 use super::made::Made;
 use crate::exit::{Exit, Failure};
 
@@ -13,6 +13,17 @@ use crate::exit::{Exit, Failure};
 /// waits for it, and IAM takes seconds.
 const READ_BACKS: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// What became of taking a change back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum StepResult {
+    Printed,
+    Undone,
+    Already,
+    Failed,
+    Impossible,
+}
 
 /// Which changes are undone already. Everything else must be as keyrail left it.
 pub(super) async fn look(made: &Made, hands: &impl Hands) -> Result<Vec<bool>, Failure> {

@@ -139,7 +139,21 @@ fn back(change: &Change, deleted: &[AccessKeyId]) -> Result<Change, String> {
         Change::DeletePassword { .. } => {
             "the old password cannot be restored; a new one can be set".to_owned()
         }
-        _ => "cannot be undone".to_owned(),
+        Change::DeleteKey { .. } | Change::DeleteRootKey { .. } => {
+            "cannot be undone: the key is deleted".to_owned()
+        }
+        Change::Key { .. }
+        | Change::ServiceCredential { .. }
+        | Change::SshKey { .. }
+        | Change::SigningCertificate { .. }
+        | Change::DenyUser { .. }
+        | Change::AllowUser { .. }
+        | Change::AttachDenyAll { .. }
+        | Change::DetachDenyAll { .. }
+        | Change::Boundary { .. }
+        | Change::NoBoundary { .. }
+        | Change::DenyRole { .. }
+        | Change::AllowRole { .. } => "cannot be undone".to_owned(),
     })
 }
 

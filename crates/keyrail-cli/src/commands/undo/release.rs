@@ -13,25 +13,34 @@ use keyrail_core::state::{Fact, Memory, State, Subject};
 use keyrail_core::{Bundle, Circumstances, Event, Mode, examine};
 use serde_json::{Value, json};
 
-use super::Args;
 use super::made::Made;
+use crate::bundle::BundleArgs;
 use crate::clock;
 use crate::exit::Failure;
 
-impl Args {
-    pub(super) fn table(&self) -> Option<&str> {
-        self.table.as_deref().filter(|table| !table.is_empty())
-    }
+/// The release of what keyrail has contained, as it was asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Release<'a> {
+    /// The table that records it, if it is to.
+    pub(super) table: Option<&'a str>,
+    /// For how many hours.
+    pub(super) hours: u16,
+    /// By whom, if not by the caller.
+    pub(super) by: Option<&'a str>,
+    /// The bundle that may exempt it instead.
+    pub(super) bundle: &'a BundleArgs,
+}
 
-    pub(super) fn until(&self) -> Timestamp {
-        let until = clock::now().checked_add(SignedDuration::from_hours(self.until.into()));
+impl Release<'_> {
+    fn until(&self) -> Timestamp {
+        let until = clock::now().checked_add(SignedDuration::from_hours(self.hours.into()));
         until.unwrap_or(Timestamp::MAX)
     }
 
     /// Refuses what would not last: keyrail deactivates a key again that works again,
     /// unless it is told.
-    pub(super) fn check_release(&self, made: &Made) -> Result<(), Failure> {
-        if self.table().is_some() {
+    pub(super) fn check(&self, made: &Made) -> Result<(), Failure> {
+        if self.table.is_some() {
             return Ok(());
         }
         let keys = made.keys();
@@ -66,7 +75,7 @@ impl Args {
     /// An exemption for a key from some guardrails, ready for a bundle.
     fn exemption(&self, key: &AccessKeyId, from: &[String], made: &Made) -> String {
         let event = made.event.as_deref().unwrap_or("unknown").escape_debug();
-        let owner = self.by.as_deref().unwrap_or("whoever answers for the key");
+        let owner = self.by.unwrap_or("whoever answers for the key");
         let expires = Offset::UTC.to_datetime(self.until()).date();
         format!(
             "@id(\"released-{}\")\n@exempts(\"{}\")\n@reason(\"Released from containment: event {event}.\")\n@owner(\"{}\")\n@expires(\"{expires}\")\npermit (\n  principal,\n  action in Action::\"reactivate-credential\",\n  resource is AccessKey\n)\nwhen {{ resource == AccessKey::\"{key}\" }};\n",
@@ -77,7 +86,7 @@ impl Args {
     }
 
     /// Records that the keys may work again, before they do.
-    pub(super) async fn release(
+    pub(super) async fn record(
         &self,
         made: &Made,
         hub: &Connection,
@@ -101,7 +110,7 @@ impl Args {
                 time: aws.now(),
                 event: made.event.clone().unwrap_or_else(|| "unknown".to_owned()),
                 fact: Fact::Released {
-                    by: self.by.clone().unwrap_or_else(|| caller.arn.clone()),
+                    by: self.by.unwrap_or(&caller.arn).to_owned(),
                     until: self.until(),
                 },
             };
@@ -118,9 +127,10 @@ impl Args {
         Ok(())
     }
 
-    pub(super) fn released(&self, made: &Made) -> String {
-        let keys = made.keys().into_iter().filter(|_| self.table().is_some());
-        let hours = self.until;
+    /// What is told of it.
+    pub(super) fn told(&self, made: &Made) -> String {
+        let keys = made.keys().into_iter().filter(|_| self.table.is_some());
+        let hours = self.hours;
         keys.map(|key| format!("released    {key}, for {hours} hours\n"))
             .collect()
     }

@@ -7,23 +7,41 @@ use jiff::tz::TimeZone;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Account, Correlation, Limits, Settings, Unit, range};
+use super::values::{Account, Correlation, Limits, MOST_REPEAT_MINUTES, Settings, Unit, range};
 use crate::bundle::diagnostic::{Diagnostic, Source, nearest};
 use crate::id::AccountId;
-use crate::repeats::MOST_MINUTES;
-use crate::words::Mode;
-use crate::words::StepName;
+use crate::words::{Mode, StepName};
 
-pub(super) struct Reader<'a> {
-    pub source: Source<'a>,
-    pub found: Vec<Diagnostic>,
+impl Settings {
+    /// Reads settings, and everything that is wrong with them.
+    pub(in crate::bundle) fn read(source: Source<'_>) -> (Self, Vec<Diagnostic>) {
+        let (table, errors) = DeTable::parse_recoverable(source.text);
+        let mut reader = Reader {
+            source,
+            found: Vec::new(),
+        };
+        for error in errors {
+            let span = error.span().map_or((0, 0), |span| (span.start, span.end));
+            let message = error.message().trim().replace('\n', ", ");
+            reader
+                .found
+                .push(source.error("settings-syntax", span, format!("no TOML: {message}")));
+        }
+        let settings = reader.settings(table.get_ref());
+        (settings, reader.found)
+    }
+}
+
+struct Reader<'a> {
+    source: Source<'a>,
+    found: Vec<Diagnostic>,
 }
 
 type Table<'i> = DeTable<'i>;
 type Place<'v, 'i> = &'v Spanned<DeValue<'i>>;
 
 impl Reader<'_> {
-    pub(super) fn settings(&mut self, table: &Table<'_>) -> Settings {
+    fn settings(&mut self, table: &Table<'_>) -> Settings {
         self.only(
             table,
             "",
@@ -121,9 +139,9 @@ impl Reader<'_> {
         );
         let repeat_minutes = self.count(limits, "repeat-minutes");
         if let Some(place) = limits.get("repeat-minutes")
-            && repeat_minutes.is_some_and(|minutes| minutes > MOST_MINUTES)
+            && repeat_minutes.is_some_and(|minutes| minutes > MOST_REPEAT_MINUTES)
         {
-            let message = format!("at most {MOST_MINUTES}: a queue delays no longer");
+            let message = format!("at most {MOST_REPEAT_MINUTES}: a queue delays no longer");
             self.wrong(place, "settings-value", message);
         }
         let containments_per_hour = self.count(limits, "containments-per-hour");

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Known, put};
 use crate::replay::facts::id_of;
+use crate::replay::known::{Known, put};
 
 impl Known<'_> {
     pub(super) fn identity(&self, account: &str) -> Value {

@@ -1,0 +1,18 @@
+//! The names of a bundle's files, and the stamp of one that was validated.
+
+pub(super) const SETTINGS: &str = "keyrail.toml";
+pub(super) const ORGANIZATION: &str = "organization.json";
+pub(super) const STAMP: &str = "keyrail.stamp";
+pub(super) const GUARDRAILS: &str = "guardrails";
+pub(super) const EXEMPTIONS: &str = "exemptions";
+
+/// What `keyrail.stamp` holds, for files of this version. A keyrail that knows another
+/// schema may refuse what this one takes, so that it does not take this one's stamps.
+#[must_use]
+pub fn stamp(version: &str) -> String {
+    format!("{version} keyrail {} {SCHEMA}\n", env!("CARGO_PKG_VERSION"))
+}
+
+/// The digest of the schema, written down because the function makes no schema: a test
+/// compares the two.
+pub(super) const SCHEMA: &str = "48f1d6d2eafa6241";
