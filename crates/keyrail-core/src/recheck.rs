@@ -3,23 +3,20 @@
 //! IAM takes seconds to make a change felt, and an attacker who is still in uses them. So
 //! a delay queue brings each containment back, after half a minute and after five.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use self::look::all_credentials;
 pub(crate) use self::look::{Found, Haste, found};
+pub(crate) use self::message::FIRST_ROUND;
 pub use self::message::{MOST_ROUNDS, Recheck};
 pub(crate) use self::sentences::CUT_SHORT;
 use crate::activity::{Activity, Target};
 use crate::bundle::Bundle;
-use crate::change::Change;
 use crate::circumstances::Circumstances;
-use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
+use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, To};
 use crate::event::Event;
-use crate::id::{AccessKeyId, AccountId};
 use crate::patience::Patience;
 use crate::plan::{Act, Bounds, Effect, Owner, Plan, Step, Who, Withheld};
 use crate::report::{About, Report};

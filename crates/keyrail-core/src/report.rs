@@ -42,7 +42,6 @@ pub struct Report {
     /// The bundle that judged.
     pub bundle: String,
     /// What the settings say of alerts.
-    #[serde(skip)]
     pub on_alerts: OnAlerts,
 }
 

@@ -4,11 +4,10 @@ use jiff::Timestamp;
 
 use super::ending::{Ending, Seen};
 use crate::bundle::Protected;
-use crate::change::{Change, Sight, Status};
-use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To, UserRecord};
-use crate::id::{AccessKeyId, UserName};
+use crate::change::Change;
+use crate::effects::{EffectErrorKind, Effects, Hands, Reach, To, UserRecord};
+use crate::id::UserName;
 use crate::patience::{Patience, WaitFor, is_fresh};
-use crate::plan::{Effect, Owner, Who};
 
 /// Whom a containment is about, and the way to them.
 #[derive(Clone)]
