@@ -150,7 +150,7 @@ async fn a_bundle_that_is_not_valid_leaves_the_default_one_and_says_so() {
     assert!(
         fault
             .subject
-            .starts_with("ALERT: keyrail runs on its default rules"),
+            .starts_with("ALERT: keyrail is using its default bundle"),
         "{}",
         fault.subject
     );

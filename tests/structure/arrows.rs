@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{Module, modules_of};
 
 /// From a file to another one, with the names that it takes from there.
-pub type Arrows = BTreeMap<(String, String), BTreeSet<String>>;
+pub(crate) type Arrows = BTreeMap<(String, String), BTreeSet<String>>;
 
 /// The modules of a crate, all of them.
-pub struct Crate {
+pub(crate) struct Crate {
     modules: Vec<Module>,
     by_path: BTreeMap<Vec<String>, usize>,
 }
@@ -26,7 +26,7 @@ const DEEPEST: usize = 16;
 
 impl Crate {
     /// Reads a crate from its files below `src`, of which `root` is the first.
-    pub fn read(root: &str, text_of: impl Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn read(root: &str, text_of: impl Fn(&str) -> Option<String>) -> Self {
         let mut modules: Vec<Module> = Vec::new();
         let mut waiting = vec![(Vec::new(), root.to_owned())];
         while let Some((path, file)) = waiting.pop() {
@@ -54,7 +54,7 @@ impl Crate {
     }
 
     /// All arrows.
-    pub fn arrows(&self) -> Arrows {
+    pub(crate) fn arrows(&self) -> Arrows {
         let away = self.methods_away_from_their_types();
         let mut arrows = Arrows::new();
         for (from, module) in self.modules.iter().enumerate() {
@@ -164,7 +164,7 @@ impl Crate {
 
     /// The modules that the crate declares, in the groups that blank lines make of them: what
     /// stands in one may use what stands in it or in one before it.
-    pub fn groups(root: &str) -> Vec<Vec<String>> {
+    pub(crate) fn groups(root: &str) -> Vec<Vec<String>> {
         let groups = root.split("\n\n").map(|group| {
             let lines = group.lines().filter_map(|line| {
                 let line = line
@@ -182,7 +182,7 @@ impl Crate {
 
 /// The files that use one another in a circle, circle by circle: two are in one
 /// circle if each can be reached from the other.
-pub fn circles(arrows: &Arrows) -> Vec<BTreeSet<String>> {
+pub(crate) fn circles(arrows: &Arrows) -> Vec<BTreeSet<String>> {
     let mut next: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (from, to) in arrows.keys() {
         next.entry(from).or_default().push(to);

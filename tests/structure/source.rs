@@ -6,40 +6,40 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// One module, in a file of its own or within another's.
 #[derive(Debug, Default)]
-pub struct Module {
+pub(crate) struct Module {
     /// Its name, below the crate's.
-    pub path: Vec<String>,
+    pub(crate) path: Vec<String>,
     /// The file that it stands in, below `src`.
-    pub file: String,
+    pub(crate) file: String,
     /// The modules that it declares to be in files of their own.
-    pub in_files: Vec<String>,
+    pub(crate) in_files: Vec<String>,
     /// The names of the items that it defines.
-    pub items: BTreeSet<String>,
+    pub(crate) items: BTreeSet<String>,
     /// What it imports.
-    pub imports: Vec<Import>,
+    pub(crate) imports: Vec<Import>,
     /// The paths that its code names.
-    pub paths: BTreeSet<Vec<String>>,
+    pub(crate) paths: BTreeSet<Vec<String>>,
     /// All words in its code, imports aside.
-    pub words: BTreeSet<String>,
+    pub(crate) words: BTreeSet<String>,
     /// The names of the methods that its types call on themselves.
-    pub own_calls: BTreeSet<String>,
+    pub(crate) own_calls: BTreeSet<String>,
     /// Its methods: the type's name, where they are the type's own, and the method's.
-    pub methods: Vec<(Option<String>, String)>,
+    pub(crate) methods: Vec<(Option<String>, String)>,
 }
 
 /// One name that a module imports.
 #[derive(Debug)]
-pub struct Import {
+pub(crate) struct Import {
     /// From where.
-    pub path: Vec<String>,
+    pub(crate) path: Vec<String>,
     /// The name by which it is known here; `None` for all that are in there.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Whether it is handed on.
-    pub is_public: bool,
+    pub(crate) is_public: bool,
 }
 
 /// Reads the modules that stand in one file.
-pub fn modules_of(path: &[String], file: &str, text: &str) -> Vec<Module> {
+pub(crate) fn modules_of(path: &[String], file: &str, text: &str) -> Vec<Module> {
     let tokens: TokenStream = text.parse().expect("it is Rust");
     let mut all = Vec::new();
     read(path.to_vec(), file, tokens, &mut all);

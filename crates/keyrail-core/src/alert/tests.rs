@@ -100,7 +100,7 @@ fn a_key_that_may_be_active_comes_with_the_command_that_stops_it() {
     let command = "aws iam update-access-key --user-name bob --access-key-id AKIAI44QH8DHBEXAMPLE --status Inactive";
     assert!(
         alert.text.contains(&format!(
-            "1. The key may be ACTIVE. Stop it by hand: {command}"
+            "1. The key may be ACTIVE. Deactivate it: {command}"
         )),
         "{}",
         alert.text
@@ -155,7 +155,7 @@ fn of_several_keys_each_is_told_with_its_own_owner() {
     assert_eq!(
         lines("--status Inactive"),
         [
-            "  1. The key may be ACTIVE. Stop it by hand: aws iam update-access-key --user-name anaya --access-key-id AKIAIOSFODNN7EXAMPL2 --status Inactive"
+            "  1. The key may be ACTIVE. Deactivate it: aws iam update-access-key --user-name anaya --access-key-id AKIAIOSFODNN7EXAMPL2 --status Inactive"
         ]
     );
     assert_eq!(
@@ -166,9 +166,7 @@ fn of_several_keys_each_is_told_with_its_own_owner() {
     );
     assert_eq!(
         lines("Undo"),
-        [
-            "Undo    The key is in other hands: do not activate it. Its user needs another credential."
-        ]
+        ["Undo    The key is exposed: do not activate it. Its user needs another credential."]
     );
 }
 
@@ -199,7 +197,7 @@ forbid (principal, action in Action::"report-exposure", resource);"#;
         (alert.state, alert.severity),
         (State::Alert, Severity::Critical)
     );
-    let stop = "stop it: aws iam update-access-key --user-name key-owner --access-key-id AKIAI44QH8DHBEXAMPLE --status Inactive";
+    let stop = "deactivate it: aws iam update-access-key --user-name key-owner --access-key-id AKIAI44QH8DHBEXAMPLE --status Inactive";
     assert!(alert.text.contains(stop), "{}", alert.text);
     assert!(
         alert.sms.ends_with("Nothing was stopped: act now."),
@@ -363,7 +361,9 @@ fn links_and_commands_are_of_the_partition_that_the_event_is_in() {
             format!(
                 "https://{region}.{console}/cloudtrailv2/home?region={region}#/events/e0f1a2b3-1111-4c5d-9e8f-000000000001"
             ),
-            format!("one Region at a time, IAM's are in {home}): aws cloudtrail lookup-events"),
+            format!(
+                "one Region per command; IAM events are in {home}): aws cloudtrail lookup-events"
+            ),
             format!("AttributeValue=AKIAI44QH8DHBEXAMPLE --region {region}"),
         ] {
             assert!(text.contains(&expected), "{expected}\n{text}");
@@ -378,7 +378,7 @@ fn in_a_partition_that_is_not_known_there_is_no_link_and_no_home_region() {
     let text = told_in("us-iso-east-1", "aws-iso");
     assert_eq!(text.matches("https://").count(), 0, "{text}");
     assert!(
-        text.contains("one Region at a time): aws cloudtrail lookup-events"),
+        text.contains("one Region per command): aws cloudtrail lookup-events"),
         "{text}"
     );
 }

@@ -7,8 +7,7 @@ use super::not_known::{Unknown, not_known};
 use super::remember::remember;
 use super::tell::tell;
 use crate::alert::Notifier;
-use crate::bundle::Bundle;
-use crate::circumstances::Circumstances;
+use crate::circumstances::Setup;
 use crate::effects::{EffectError, EffectErrorKind, Effects};
 use crate::outcome::carry_out;
 use crate::queue::{Delivery, Later, Queue};
@@ -36,8 +35,7 @@ pub enum Looked {
 pub async fn recheck(
     recheck: &Recheck,
     delivery: Delivery,
-    bundle: &Bundle,
-    circumstances: &Circumstances,
+    setup: Setup<'_>,
     aws: &(impl Effects + Notifier + State + Queue),
 ) -> Result<Looked, EffectError> {
     let mut asked = Releases::default();
@@ -82,9 +80,9 @@ pub async fn recheck(
     if found.is_empty() {
         return Ok(Looked::Held);
     }
-    let mut report = recheck.report(found, bundle, circumstances, aws.now());
+    let mut report = recheck.report(found, setup, aws.now());
     report.not_known.extend(asked.not_known);
-    let protected = &bundle.settings.protect;
+    let protected = &setup.bundle.settings.protect;
     report.outcomes = carry_out(&report.plan, protected, Some(&recheck.event), aws).await;
     let told = tell(report, aws).await;
     // What had to be contained again is looked at again.

@@ -29,7 +29,7 @@ pub(crate) fn not_known(what: Unknown, error: &impl std::fmt::Display) -> String
         Unknown::Before => "what happened before",
         Unknown::ContainedLater => "what was contained, for later events",
         Unknown::Later => "what this means for later events",
-        Unknown::Limit => "whether the limit of containments is reached",
+        Unknown::Limit => "whether the containment limit is reached",
         Unknown::Released => "whether somebody has released it",
         Unknown::Repeated => "whether it repeats another alert",
         Unknown::Twice => "whether you get this alert twice",

@@ -37,20 +37,18 @@ pub(super) fn no_longer(change: &Change) -> String {
 
 /// The user of a key has another name.
 pub(super) fn renamed(key: &AccessKeyId, owner: &UserName) -> String {
-    format!("the user of key {key} is called {owner} by now")
+    format!("the user of key {key} is now called {owner}")
 }
 
 /// The name is another user's.
 pub(super) fn another_user(user: &UserName) -> String {
-    format!(
-        "the user {user} is another one by now: whom keyrail had contained has another name, or was deleted"
-    )
+    format!("{user} is now a different user; the one keyrail contained was renamed or deleted")
 }
 
 /// The user is not found.
 pub(super) fn no_user(user: &UserName) -> String {
     format!(
-        "IAM knows no user {user} any more: it was deleted, or has another name, under which nobody has looked"
+        "IAM has no user named {user} any more: it was deleted, or renamed to a name that keyrail has not checked"
     )
 }
 
@@ -67,12 +65,12 @@ pub(super) fn new_credential(held: &Held) -> String {
 }
 
 /// An earlier look did not come to its end.
-pub(crate) const CUT_SHORT: &str = "an earlier look at it was cut short, and may have stopped something that had come back; now it holds";
+pub(crate) const CUT_SHORT: &str = "an earlier re-check was interrupted and may have re-contained something; the containment holds now";
 
 /// The chain of re-checks ends here.
 pub(super) fn last_round(most: u8) -> String {
     format!(
-        "whether this containment holds: it was undone {most} times in a row, and keyrail does not look again by itself; find who undoes it"
+        "whether this containment holds: it was undone {most} times in a row, and keyrail does not check it again; find out who undoes it"
     )
 }
 

@@ -12,7 +12,8 @@ pub(crate) mod mfa {
     pub(crate) const NOT_IN_EVENT: &str = "the event does not say";
     pub(crate) const NOT_IN_FINDING: &str = "the finding does not say";
     pub(crate) const NOT_IN_SIGN_IN: &str = "the sign-in event does not say";
-    pub(crate) const WITH_LONG_TERM_KEY: &str = "a call with a long-term key carries none";
+    pub(crate) const WITH_LONG_TERM_KEY: &str =
+        "not recorded for calls signed with a long-term key";
 }
 
 /// What an event names in more than one place.

@@ -12,14 +12,14 @@ pub(super) fn done(done: &Done<'_>) -> String {
         Done::Counted { event, came_to } => {
             format!("{} (event {})", Plain(came_to), Plain(event))
         }
-        Done::CountedMore(more) => format!("and {more} more: each is in the function's log"),
+        Done::CountedMore(more) => format!("and {more} more: see the function's log"),
         Done::NothingAsExempt { exemption, until } => {
             format!("Nothing: exemption {exemption} allows it until {until}.")
         }
-        Done::NothingAgain => "Nothing further: there is no step against it.".to_owned(),
+        Done::NothingAgain => "Nothing more: keyrail has no step for this.".to_owned(),
         Done::NothingAsked => "Nothing was stopped: this guardrail only alerts.".to_owned(),
-        Done::NothingUndecided => "Nothing: a guardrail could not be decided.".to_owned(),
-        Done::NothingUnread => "Nothing: keyrail does not know what it says.".to_owned(),
+        Done::NothingUndecided => "Nothing: a guardrail could not be evaluated.".to_owned(),
+        Done::NothingUnread => "Nothing: keyrail cannot read this event.".to_owned(),
         Done::Planned {
             step: name,
             target,
@@ -47,7 +47,7 @@ pub(super) fn done(done: &Done<'_>) -> String {
             let time = time.unwrap_or_default();
             format!("{step}: {word} - {}{time}", Plain(detail))
         }
-        Done::UsesDefaultBundle => "It goes on, and guards with its default bundle.".to_owned(),
+        Done::UsesDefaultBundle => "keyrail is still running, with its default bundle.".to_owned(),
     }
 }
 
@@ -61,34 +61,33 @@ fn step(name: StepName, target: Option<&str>) -> String {
 pub(super) fn still_possible(what: &StillPossible) -> String {
     let of_key = |sessions: String| {
         format!(
-            "Still possible: {sessions}; roles assumed in such a session, up to {ROLE_SESSION_HOURS} hours after that."
+            "Still active: {sessions}; roles assumed in such a session, up to {ROLE_SESSION_HOURS} hours longer."
         )
     };
     match what {
-        StillPossible::ConsoleSessions(end) => format!(
-            "Still possible: console sessions that are open, {}.",
-            until(end)
-        ),
+        StillPossible::ConsoleSessions(end) => {
+            format!("Still active: open console sessions, {}.", until(end))
+        }
         StillPossible::Instances { count: 1 } => {
-            "Still possible: the instance is running, with its role.".to_owned()
+            "Still active: the instance, with its role.".to_owned()
         }
         StillPossible::Instances { .. } => {
-            "Still possible: the instances are running, with their roles.".to_owned()
+            "Still active: the instances, with their roles.".to_owned()
         }
         StillPossible::Key { hours } => of_key(format!(
-            "the key itself, until IAM shows the change; sessions made with it, for {hours} hours after that"
+            "the key itself, until the change takes effect; sessions created with it, for {hours} hours after that"
         )),
         // Some 3 to 4 seconds were measured (OFFENSAI, "AWS IAM eventual consistency", 2025).
         StillPossible::KeySessions(end) => of_key(format!(
-            "sessions made with the key, which may have been accepted for some seconds after that, {}",
+            "sessions created with the key before it was deactivated or in the seconds after, {}",
             until(end)
         )),
         StillPossible::NewSessions(end) => format!(
-            "Still possible: new sessions, and calls with keys that work; sessions of roles that the user has assumed, {}.",
+            "Still active: new sessions, and calls signed with other active keys; sessions of roles that the user has assumed, {}.",
             until(end)
         ),
         StillPossible::RoleSessions(end) => format!(
-            "Still possible: sessions of roles that the user has assumed, {}.",
+            "Still active: sessions of roles that the user has assumed, {}.",
             until(end)
         ),
     }
@@ -105,13 +104,13 @@ pub(super) fn undo(undo: &Undo) -> String {
     match undo {
         Undo::Call(change) => change.to_string(),
         Undo::KeyIsExposed => {
-            "The key is in other hands: do not activate it. Its user needs another credential."
+            "The key is exposed: do not activate it. Its user needs another credential."
                 .to_owned()
         }
         Undo::KeyIsGone => "a deleted key cannot be restored".to_owned(),
         Undo::OnlyIfLegitimate => {
-            "Only once you know that it was legitimate: keyrail undo ALERT.json --apply (ALERT.json is this alert as JSON, which queues and HTTPS subscriptions get). It records a release: a key that is activated without one is stopped again, and its user may be denied everything. Only where keyrail does not run any more, by hand:".to_owned()
+            "If you have confirmed this was legitimate, run keyrail undo ALERT.json --apply (ALERT.json is this alert as JSON, which queues and HTTPS subscriptions get). This records a release; without one, keyrail deactivates the key again and may quarantine the user. If keyrail is no longer running:".to_owned()
         }
-        Undo::NewPassword { command } => format!("the password is gone; a new one: {command}"),
+        Undo::NewPassword { command } => format!("the password was deleted; to create a new one: {command}"),
     }
 }

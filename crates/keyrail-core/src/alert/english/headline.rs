@@ -10,7 +10,7 @@ pub(super) fn headline(headline: &Headline<'_>) -> String {
     };
     match *headline {
         Headline::Comeback => "Containment did not hold".to_owned(),
-        Headline::DefaultBundle => "keyrail runs on its default rules".to_owned(),
+        Headline::DefaultBundle => "keyrail is using its default bundle".to_owned(),
         Headline::Exempt {
             guardrail,
             until,
@@ -19,7 +19,7 @@ pub(super) fn headline(headline: &Headline<'_>) -> String {
         Headline::NothingViolated => "Nothing violated".to_owned(),
         Headline::Repeated { title, count } => format!("{title} - {count} more"),
         Headline::Undecided { policy, more } => {
-            format!("Guardrail {policy} could not be decided{}", further(more))
+            format!("Policy {policy} could not be evaluated{}", further(more))
         }
         Headline::Unrecognised => "Event not recognised".to_owned(),
         Headline::Violated {
@@ -38,7 +38,7 @@ pub(super) fn headline(headline: &Headline<'_>) -> String {
 /// What a telephone shows at the end.
 pub(super) fn bottom_line(line: BottomLine) -> &'static str {
     match line {
-        BottomLine::DefaultBundle => "Your own rules are OFF: act now.",
+        BottomLine::DefaultBundle => "Your own bundle is OFF: act now.",
         BottomLine::StoppedAgain => "Stopped AGAIN: find out why.",
         BottomLine::KeyrailMayBeBlind => "keyrail may be BLIND: act now.",
         BottomLine::NotContained => "NOT CONTAINED: act now.",
@@ -47,15 +47,15 @@ pub(super) fn bottom_line(line: BottomLine) -> &'static str {
         BottomLine::KeyIsActiveByLimit => "Limit reached: the key is ACTIVE.",
         BottomLine::KeyIsActiveByMode => "Observe mode: the key is ACTIVE.",
         BottomLine::KeyStopped => "Key stopped (verified).",
-        BottomLine::KeyStoppedButNotCallers => "Key stopped; caller's own key NOT touched.",
-        BottomLine::KeyStoppedButExposed => "Key stopped; others had it: end its sessions.",
+        BottomLine::KeyStoppedButNotCallers => "Key stopped; caller's own key UNCHANGED.",
+        BottomLine::KeyStoppedButExposed => "Key deactivated but exposed: end its sessions.",
         BottomLine::KeyStoppedButNotOther => "Key stopped; the user's other key is ACTIVE.",
         BottomLine::NothingStopped => "Nothing was stopped.",
         BottomLine::NothingStoppedButCritical => "Nothing was stopped: act now.",
         BottomLine::NothingStoppedByLimit => "NOT CONTAINED: limit reached.",
         BottomLine::NothingStoppedByMode => "Observe mode: nothing was stopped.",
         BottomLine::Refused => "It was refused: nothing to stop.",
-        BottomLine::Repeated => "Read what became of each.",
+        BottomLine::Repeated => "Read the list of events.",
         BottomLine::SignInFailed => "The sign-in failed.",
         BottomLine::Stopped => "Stopped (verified).",
         BottomLine::UserStopped => "User stopped (verified).",

@@ -40,19 +40,19 @@ pub(super) fn sentence(happened: &Happened<'_>) -> String {
             location: place,
         } => {
             let now = if *is_stopped_again {
-                " By now it is stopped again."
+                " It is contained again."
             } else {
                 ""
             };
             format!(
-                "keyrail looked again at what it had contained of {} in {}, and found: {}. Somebody undid it, or it never took effect.{now}",
+                "keyrail re-checked its containment of {} in {} and found: {}. Someone undid it, or it never took effect.{now}",
                 known(*user),
                 location(place),
                 Plain(found)
             )
         }
         Happened::DefaultBundle { error } => format!(
-            "The deployed bundle is not valid: {}. keyrail guards with its default bundle, without your guardrails, exemptions and settings.",
+            "The deployed bundle is not valid: {}. keyrail is using its default bundle, without your guardrails, exemptions and settings.",
             Plain(error)
         ),
         Happened::Exposed {

@@ -13,75 +13,75 @@ pub(super) fn to_do(instruction: &Instruction<'_>) -> String {
             deactivation,
         } => {
             let name = actor_name(*name);
-            let without_answer = if *goes_without_answer {
-                ", or without an answer"
+            let no_reply = if *goes_without_answer {
+                ", or if there is no reply"
             } else {
                 ""
             };
             format!(
-                "Ask {}: was it you? If not{without_answer}, stop the key that signed the call, which keyrail did not touch (what uses it will fail): {deactivation}",
+                "Ask {} whether they made this call. If not{no_reply}, deactivate the signing key, which keyrail left unchanged; anything using it will stop working: {deactivation}",
                 Plain(&name)
             )
         }
         Instruction::CheckKey(command) => format!("Check that the key is inactive: {command}"),
         Instruction::ChangeByHand(change) => {
-            format!("Do by hand what keyrail could not: {change}")
+            format!("Make the change that keyrail could not: {change}")
         }
         Instruction::DeactivateKey { why, change } => match why {
             Deactivate::IfStillActive => format!("If it is still Active: {change}"),
-            Deactivate::IsActive => format!("keyrail left the key ACTIVE. To stop it: {change}"),
+            Deactivate::IsActive => format!("keyrail left the key ACTIVE. To deactivate it: {change}"),
             Deactivate::MayBeActive => {
-                format!("The key may be ACTIVE. Stop it by hand: {change}")
+                format!("The key may be ACTIVE. Deactivate it: {change}")
             }
             Deactivate::WasLeft => {
-                format!("keyrail left the key as it was. If it is active, stop it: {change}")
+                format!("keyrail left the key unchanged. If it is active, deactivate it: {change}")
             }
         },
         Instruction::EndSessions(change) => {
-            format!("End the sessions that were made with it, whoever uses them: {change}")
+            format!("End all sessions created with it: {change}")
         }
         Instruction::FindEvent => {
-            "Find the event by its id, and judge it yourself. If AWS has a new kind of event, update keyrail; if you need none of its kind, take it out of the rule.".to_owned()
+            "Find the event by its id and review it. If AWS has added a new kind of event, update keyrail; if you do not need that kind, remove it from the rule.".to_owned()
         }
         Instruction::FindKeyOwner(command) => format!("Find out whose key it is: {command}"),
         Instruction::FindWhoUndid(command) => format!(
-            "Find out whether somebody undid it: they have rights in IAM, and can do it again. CloudTrail shows it some 15 minutes after the call: {command}"
+            "Find out who undid it: they have IAM permissions and can do it again. CloudTrail shows the call about 15 minutes later: {command}"
         ),
         Instruction::FixBundle => {
             "Run `keyrail validate DIR` on the bundle, fix it, and deploy again.".to_owned()
         }
         Instruction::InvestigateRepetition => {
-            "Find out what goes on: one actor does this again and again. The first alert says what to do; the commands in it are for the first event only.".to_owned()
+            "Investigate: one actor is doing this repeatedly. The first alert says what to do; its commands are for the first event only.".to_owned()
         }
         Instruction::InvestigateStorm => {
-            "Find out what goes on: many are refused this at once. Those whom the list below shows are some of them; each is in the log.".to_owned()
+            "Investigate: many actors are being refused this at once. The list below shows some of them; the function's log has all.".to_owned()
         }
         Instruction::JudgeUndecided { policy } => format!(
-            "Judge the event yourself: {policy} could not be decided, so nothing was done about it. That alone is no sign of an attack. Mend what stands after Undecided: until then it can fail to protect."
+            "Review this event: policy {policy} could not be evaluated, so nothing was done. That alone is not a sign of an attack. Fix the error under Undecided; until then it may not protect you."
         ),
         Instruction::LookUpActor(command) => format!(
-            "See what else the actor did (shown some 15 minutes after a call): {command}"
+            "List what else the actor did (about 15 minutes late): {command}"
         ),
         Instruction::LookUpKey {
             key,
             is_further: true,
             command,
             ..
-        } => format!("And what key {key} did: {command}"),
+        } => format!("List what key {key} did: {command}"),
         Instruction::LookUpKey {
             key,
             is_further: false,
             home_region,
             command,
         } => {
-            let home = home_region.map(|region| format!(", IAM's are in {region}"));
+            let home = home_region.map(|region| format!("; IAM events are in {region}"));
             let home = home.unwrap_or_default();
             format!(
-                "See what key {key} did (management calls, some 15 minutes after each; one Region at a time{home}): {command}"
+                "List what key {key} did (management events, about 15 minutes late, one Region per command{home}): {command}"
             )
         }
         Instruction::RenewExemption { exemption, until } => format!(
-            "The exemption {exemption} allowed this until {until}. If it was planned: renew that, and then undo (below)."
+            "Exemption {exemption} allowed this until {until}. If this was planned, renew it, then undo (below)."
         ),
         Instruction::Runbook(runbook) => format!("Runbook: {runbook}"),
         Instruction::StopSignedIn {
@@ -89,7 +89,7 @@ pub(super) fn to_do(instruction: &Instruction<'_>) -> String {
             password,
             everything,
         } => format!(
-            "If it was not {user}, or without an answer: {password}; and, as the session goes on without a password: {everything}"
+            "If it was not {user}, or there is no reply, delete the password: {password}; the open session survives that, so deny it too: {everything}"
         ),
     }
 }

@@ -103,10 +103,8 @@ pub(crate) fn withheld(withheld: Withheld) -> &'static str {
         Withheld::Archived => "withheld: the finding is archived, resolved or suppressed",
         Withheld::Evidence => "withheld: the event contradicts itself or did not come from AWS",
         Withheld::FailedAttempt => "withheld: the attempt failed, so there is nothing to take back",
-        Withheld::Limit => {
-            "withheld: the limit of containments in this account within an hour is reached, and until the hour is over keyrail stops nothing more here"
-        }
-        Withheld::NoTarget => "withheld: the event names nothing of the kind that this step stops",
+        Withheld::Limit => "withheld: this account has reached its hourly containment limit",
+        Withheld::NoTarget => "withheld: the event does not identify a target for this step",
         Withheld::NotAllowed => "withheld: the settings do not allow it",
         Withheld::Observe => "withheld: observe mode",
         Withheld::Protected => "withheld: the settings protect it, or it is keyrail's or AWS's own",
@@ -124,7 +122,7 @@ fn failure(kind: EffectErrorKind) -> &'static str {
         EffectErrorKind::Doubtful => "AWS failed, and the change may have been made or not",
         EffectErrorKind::Elsewhere => "not in this deployment's reach",
         EffectErrorKind::Full => "a quota of the user is full",
-        EffectErrorKind::Gone => "not found by the change",
+        EffectErrorKind::Gone => "IAM found the user but not the credential",
         EffectErrorKind::Refused => "AWS refused",
         EffectErrorKind::RefusedForNow => "AWS refused for now",
         EffectErrorKind::Throttled => "throttled",
@@ -140,8 +138,8 @@ fn last_seen(seen: Option<&Seen>) -> String {
     let state = match state {
         Ok(Sight::Made) => "as it should be",
         Ok(Sight::NotMade(state)) => state.in_words(),
-        Ok(Sight::TargetGone) => "nothing such of this user",
-        Ok(Sight::OwnerGone) => "no user of this name in this account",
+        Ok(Sight::TargetGone) => "not found for this user",
+        Ok(Sight::OwnerGone) => "no user of this name",
         Err(error) => return format!("its state could not be read: {error}"),
     };
     format!("last read as {state} at {}", to_second(*at))
