@@ -53,7 +53,8 @@ pub async fn respond(
     } = recalled;
     let looked_up = look_up(examined, setup, now, aws).await;
     let decided = keep_to_the_limit(looked_up, not_known, bundle, aws).await;
-    let carried_out = CarriedOut::of(decided, bundle, aws).await;
+    // Boxed: it is by far the largest of the stages.
+    let carried_out = Box::pin(CarriedOut::of(decided, bundle, aws)).await;
     let told = carried_out.told(aws).await;
     let remembered = remember(told, claimed.as_ref(), FIRST_ROUND, aws).await;
     Response {
