@@ -36,17 +36,19 @@ demo-build:
 	cargo build --locked $(PROFILE) -p keyrail-lambda -p keyrail-cli
 
 test: .venv/check.stamp ## run every test
+	rm -rf target/wire
 	cargo build --locked $(PROFILE) --workspace
 	target/demo/keyrail test crates/keyrail-core/default-bundle --require-coverage
-	@set -x; export KEYRAIL_BIN='$(CURDIR)/target/demo/keyrail'; \
+	@set -x; export KEYRAIL_BIN='$(CURDIR)/target/demo/keyrail' KEYRAIL_WIRE='$(CURDIR)/target/wire'; \
 	nice $(UNITTEST) -s tests/template >target/test-template.log 2>&1 & template=$$!; \
 	nice $(UNITTEST) -s tests/emulator >target/test-emulator.log 2>&1 & emulator=$$!; \
 	if cargo nextest --version >/dev/null 2>&1; \
 	then cargo nextest run --locked --cargo-profile demo --workspace; \
 	else cargo test --locked $(PROFILE) --workspace --lib --bins --tests; fi && \
-	cargo test --locked $(PROFILE) --workspace --doc && $(UNITTEST) -s tests/pages; \
+	cargo test --locked $(PROFILE) --workspace --doc && $(UNITTEST) -s tests/pages && $(UNITTEST) -s tests/wire; \
 	status=$$?; wait $$template || status=1; wait $$emulator || status=1; \
-	cat target/test-template.log target/test-emulator.log; exit $$status
+	cat target/test-template.log target/test-emulator.log; \
+	.venv/bin/python -m tests.wire target/wire || status=1; exit $$status
 
 check: lint supply-chain template ## run every check that is not a test
 

@@ -30,6 +30,8 @@ import time
 import urllib.error
 import urllib.request
 
+from tests.wire.record import RECORDED, sender
+
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -52,6 +54,7 @@ class Emulator:
         self._process = subprocess.Popen(
             command + ["--policies"] * policies,
             cwd=ROOT,
+            env=os.environ | {"KEYRAIL_WIRE_SENDER": sender()},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -199,7 +202,12 @@ def start(options, scratch, log):
         "TMPDIR": scratch,
         "DOCKER_HOST": f"unix://{scratch}/no-docker.sock",
         "PYTHONUNBUFFERED": "1",
+        # For the recorder before it.
+        "PYTHONPATH": str(ROOT),
     }
+    for name in ("KEYRAIL_WIRE", "KEYRAIL_WIRE_SENDER"):
+        if name in os.environ:
+            environment[name] = os.environ[name]
     if options.kind == "ministack":
         environment |= {
             "MINISTACK_ACCOUNT_ID": options.account,
@@ -215,7 +223,7 @@ def start(options, scratch, log):
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
         }
-        command = ["-m", "hypercorn", "ministack.app:app", "--workers", "0"]
+        command = ["-m", "hypercorn", "tests.wire.emulators:ministack()", "--workers", "0"]
         command += ["--keep-alive", "75", "--bind", f"fd://{listener.fileno()}"]
     else:
         environment |= {"MOTO_ACCOUNT_ID": options.account, "MOTO_PORT": str(port)}
@@ -238,12 +246,13 @@ def start(options, scratch, log):
 MOTO = """
 import os, sys
 from moto.moto_server import werkzeug_app
+from tests.wire.emulators import wsgi
 from werkzeug.serving import make_server
 # Read by now as the default; left in place, it would override assumed roles too.
 del os.environ["MOTO_ACCOUNT_ID"]
 app = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
 make_server(
-    "127.0.0.1", int(sys.argv[1]), app, threaded=True, fd=int(sys.argv[2]),
+    "127.0.0.1", int(sys.argv[1]), wsgi(app), threaded=True, fd=int(sys.argv[2]),
     request_handler=werkzeug_app.MotoRequestHandler,
 ).serve_forever()
 """
@@ -262,7 +271,8 @@ def wait_until_it_answers(server, endpoint, log, seconds=60):
         if server.poll() is not None:
             raise EmulatorError(f"the emulator ended with {server.returncode}\n{tail(log)}")
         try:
-            opener.open(endpoint + "/", timeout=2).close()
+            # No request of AWS's, so none to be recorded.
+            opener.open(urllib.request.Request(endpoint, headers={RECORDED: "no"}), timeout=2).close()
             return
         except urllib.error.HTTPError:
             return

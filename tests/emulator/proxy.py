@@ -11,6 +11,8 @@ import json
 import threading
 import urllib.parse
 
+from tests.wire.record import RECORDED, record, sender
+
 
 @dataclasses.dataclass
 class Call:
@@ -31,18 +33,21 @@ class Proxy:
         self.after = {}
         target = urllib.parse.urlsplit(endpoint)
         proxy = self
+        test = sender()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def forward(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                record(test, self.command, self.path, self.headers.items(), body)
                 connection = http.client.HTTPConnection(target.hostname, target.port, timeout=120)
                 headers = {
                     name: value
                     for name, value in self.headers.items()
                     if name.lower() not in ("host", "connection", "accept-encoding")
                 }
+                headers[RECORDED] = "yes"
                 connection.request(self.command, self.path, body, headers)
                 answer = connection.getresponse()
                 content = answer.read()

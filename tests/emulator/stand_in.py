@@ -21,6 +21,8 @@ import threading
 import time
 import urllib.parse
 
+from tests.wire.record import answered, record, sender
+
 ACCOUNT = "111122223333"
 ARN = f"arn:aws:iam::{ACCOUNT}:user/anaya"
 
@@ -33,13 +35,15 @@ class StandIn:
         self.calls = []
         self._answers = collections.defaultdict(list)
         stand_in = self
+        test = sender()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                stand_in._handle(self, body)
+                line = record(test, self.command, self.path, self.headers.items(), body)
+                answered(line, *stand_in._handle(self, body))
 
             do_GET = do_POST
 
@@ -89,6 +93,7 @@ class StandIn:
         request.send_header("Content-Length", str(len(text.encode())))
         request.end_headers()
         request.wfile.write(text.encode())
+        return status, text
 
 
 def xml(action, result):

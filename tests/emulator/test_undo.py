@@ -17,6 +17,10 @@ COMMAND = pathlib.Path(os.environ.get("KEYRAIL_BIN", ROOT / "target" / "debug" /
 EVENT = "e0f1a2b3-1111-4c5d-9e8f-000000000001"
 POLICY = "KeyrailQuarantine"
 DENIAL = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}'
+TRUST = (
+    '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole",'
+    '"Principal":{"Service":"ec2.amazonaws.com"}}}'
+)
 TABLE = "keyrail"
 
 
@@ -126,6 +130,36 @@ class Undo(unittest.TestCase):
         # A second time there is nothing left to do.
         already = [("iam:PutUserPolicy", "already"), ("iam:UpdateAccessKey", "already")]
         self.assertEqual(self.results(), already)
+
+    def test_policies_and_a_boundary_are_taken_off_users_and_roles(self):
+        role, deny_all = f"role-{ACCOUNT}", "arn:aws:iam::aws:policy/AWSDenyAll"
+        self.iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST)
+        self.iam.put_role_policy(RoleName=role, PolicyName=POLICY, PolicyDocument=DENIAL)
+        self.iam.attach_user_policy(UserName=self.user, PolicyArn=deny_all)
+        self.iam.put_user_permissions_boundary(UserName=self.user, PermissionsBoundary=deny_all)
+        self.report["outcomes"][0]["changes"] = [
+            {"call": "iam:PutRolePolicy", "role": role, "denial": "everything"},
+            {"call": "iam:AttachUserPolicy", "user": self.user, "arn": deny_all},
+            {
+                "call": "iam:PutUserPermissionsBoundary",
+                "user": self.user,
+                "arn": deny_all,
+                "previous": None,
+            },
+        ]
+        self.report["outcomes"].pop()
+        self.assertEqual(
+            self.results(),
+            [
+                ("iam:PutUserPermissionsBoundary", "undone"),
+                ("iam:AttachUserPolicy", "undone"),
+                ("iam:PutRolePolicy", "undone"),
+            ],
+        )
+        self.assertEqual(self.iam.list_role_policies(RoleName=role)["PolicyNames"], [])
+        attached = self.iam.list_attached_user_policies(UserName=self.user)
+        self.assertEqual(attached["AttachedPolicies"], [])
+        self.assertNotIn("PermissionsBoundary", self.iam.get_user(UserName=self.user)["User"])
 
     def test_what_another_hand_has_undone_is_left_alone(self):
         self.iam.delete_user_policy(UserName=self.user, PolicyName=POLICY)

@@ -191,7 +191,7 @@ async fn a_filter_policy_lets_only_critical_ones_through() {
         .listen(
             "critical",
             world.on_call(),
-            Some("%7B%22severity%22%3A%5B%22critical%22%5D%7D"),
+            Some(r#"{"severity":["critical"]}"#),
         )
         .await;
     let mut function = world.function(None).await;

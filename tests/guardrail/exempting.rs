@@ -3,6 +3,7 @@
 use aws_sdk_iam::types::StatusType;
 
 use crate::support::World;
+use crate::support::bundles::bundle_with;
 use crate::support::proxy::Fault;
 
 const BUNDLE: &str = concat!(
@@ -30,6 +31,55 @@ async fn a_tag_that_exempts_is_looked_up_before_anything_is_done() {
         world.status("bob", &person).await,
         Some(StatusType::Inactive)
     );
+    let [alert] = world.alerts().await.try_into().expect("one alert");
+    assert_eq!(alert.state(), "BLOCKED");
+    let verdict = &alert.alert["report"]["verdict"];
+    assert_eq!(verdict["undecided"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_group_and_an_attached_policy_that_exempt_are_looked_up() {
+    let world = World::new().await;
+    let group = [("Action", "CreateGroup"), ("GroupName", "builders")];
+    world.iam(&group).await;
+    let mut keys = Vec::new();
+    for user in ["builder", "reader", "bob"] {
+        keys.push((user, world.user_with_key(user).await));
+    }
+    let member = [("Action", "AddUserToGroup"), ("GroupName", "builders")];
+    world
+        .iam(&[&member[..], &[("UserName", "builder")]].concat())
+        .await;
+    let reads = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let attached = [("Action", "AttachUserPolicy"), ("PolicyArn", reads)];
+    world
+        .iam(&[&attached[..], &[("UserName", "reader")]].concat())
+        .await;
+    let folder = bundle_with("deactivate-key");
+    let known = format!("[accounts.{}]\nname = \"tests\"\n", world.account);
+    std::fs::write(format!("{folder}/keyrail.toml"), known).expect("the file can be written");
+    let exemptions = format!("{folder}/exemptions");
+    std::fs::create_dir(&exemptions).expect("the folder can be made");
+    let exemption = format!(
+        "@id(\"builders\") @exempts(\"one-step\") @reason(\"A test\") @owner(\"build@example.com\") @expires(\"2099-12-31\")\n\
+         permit (principal, action in Action::\"issue-access-key\", resource is AccessKey) when {{ resource has owner && (\n\
+         resource.owner in Group::\"arn:aws:iam::{}:group/builders\" || resource.owner has policies && resource.owner.policies.contains(\"{reads}\")) }};\n",
+        world.account
+    );
+    std::fs::write(format!("{exemptions}/a.cedar"), exemption).expect("the file can be written");
+    let mut function = world.enforcing(&[("KEYRAIL_BUNDLE", folder.clone())]).await;
+
+    for (user, key) in &keys {
+        let answered = function.invoke(&world.key_created(user, key)).await;
+        assert_eq!(answered, Ok(()));
+    }
+
+    std::fs::remove_dir_all(folder).expect("the bundle can be removed");
+    let mut active = Vec::new();
+    for (user, key) in &keys {
+        active.push(world.status(user, key).await == Some(StatusType::Active));
+    }
+    assert_eq!(active, [true, true, false]);
     let [alert] = world.alerts().await.try_into().expect("one alert");
     assert_eq!(alert.state(), "BLOCKED");
     let verdict = &alert.alert["report"]["verdict"];

@@ -7,6 +7,7 @@ use aws_sdk_iam::types::StatusType;
 use serde_json::Value;
 
 use crate::support::World;
+use crate::support::bundles::bundle_with;
 use crate::support::proxy::Fault;
 
 /// Contains a key while AWS fails as told; returns what Lambda got, the alert's
@@ -304,4 +305,44 @@ async fn a_key_on_the_second_page_is_found() {
     assert_eq!(answered, Ok(()));
     assert_eq!([state, result], ["BLOCKED", "verified"], "{detail}");
     assert_eq!(status, Some(StatusType::Inactive));
+}
+
+/// A user's inline policies, then attached ones, may be at their quota.
+#[tokio::test]
+async fn what_a_quota_leaves_no_room_for_is_denied_by_the_next_means() {
+    let full = [Fault::Error(409, "LimitExceeded")];
+    for (at_quota, calls, shown) in [
+        (
+            &["PutUserPolicy"][..],
+            "iam:AttachUserPolicy",
+            "ListAttachedUserPolicies",
+        ),
+        (
+            &["PutUserPolicy", "AttachUserPolicy"],
+            "iam:PutUserPermissionsBoundary",
+            "GetUser",
+        ),
+    ] {
+        let world = World::new().await;
+        let key = world.user_with_key("bob").await;
+        let folder = bundle_with("quarantine-user");
+        let mut function = world.enforcing(&[("KEYRAIL_BUNDLE", folder.clone())]).await;
+        for action in at_quota {
+            world.proxy.breaks(action, &full);
+        }
+
+        let answered = function.invoke(&world.key_created("bob", &key)).await;
+
+        std::fs::remove_dir_all(folder).expect("the bundle can be removed");
+        assert_eq!(answered, Ok(()));
+        let [alert] = world.alerts().await.try_into().expect("one alert");
+        assert_eq!((alert.state(), alert.outcome().0), ("BLOCKED", "verified"));
+        let changes = &alert.alert["report"]["outcomes"][0]["changes"];
+        assert_eq!(changes[0]["call"], calls);
+        let found = world.iam(&[("Action", shown), ("UserName", "bob")]).await;
+        assert!(
+            found.contains("arn:aws:iam::aws:policy/AWSDenyAll"),
+            "{found}"
+        );
+    }
 }

@@ -251,7 +251,7 @@ pub(crate) async fn prepared(world: &World, step: &Step) -> (Value, String) {
                 .iam(&[
                     ("Action", "CreateRole"),
                     ("RoleName", "build"),
-                    ("AssumeRolePolicyDocument", "%7B%7D"),
+                    ("AssumeRolePolicyDocument", "{}"),
                 ])
                 .await;
             let mut event = world.key_created("bob", &key);

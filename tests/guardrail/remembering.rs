@@ -204,6 +204,28 @@ async fn a_recheck_that_iam_does_not_answer_is_tried_again() {
     );
 }
 
+/// Where IAM throttles it is put off; if that fails as well, both are told.
+#[tokio::test]
+async fn a_recheck_that_cannot_be_put_off_says_why() {
+    let (world, _, mut function) = contained().await;
+    let recheck = world.rechecks()[0].clone();
+    world
+        .proxy
+        .breaks("GetAccessKeyLastUsed", &[Fault::Error(400, "Throttling")]);
+    world
+        .proxy
+        .breaks("SendMessage", &[Fault::Error(400, "InternalError")]);
+
+    let answered = function.invoke(&recheck).await;
+
+    let answered = answered.expect_err("it is tried again");
+    assert_eq!(answered["errorType"], "NotRechecked");
+    let message = answered["errorMessage"].as_str().unwrap_or_default();
+    for cause in ["Throttling", "it could not be put off: sqs:SendMessage"] {
+        assert!(message.contains(cause), "{message}");
+    }
+}
+
 /// Somebody undoes what keyrail did: that is another guardrail, and the whole user stops.
 #[tokio::test]
 async fn a_key_that_is_activated_again_brings_its_user_under_quarantine() {

@@ -11,11 +11,13 @@ pub(crate) mod http;
 pub(crate) mod proxy;
 pub(crate) mod stand_in;
 mod users;
+#[path = "../wire/record.rs"]
+mod wire;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aws_sdk_iam::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_iam::config::{AppName, BehaviorVersion, Credentials, Region};
 use serde_json::{Value, json};
 
 use self::delivered::Delivered;
@@ -45,6 +47,8 @@ impl World {
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("us-east-1"))
             .endpoint_url(&emulator.endpoint)
+            // By it the record tells what a test sets up from what keyrail asks.
+            .app_name(AppName::new("tests").expect("it is a name"))
             .credentials_provider(Credentials::for_tests_of(&account))
             .build();
         let mut world = Self {

@@ -146,9 +146,6 @@ impl Crate {
         if let Some(child) = self.by_path.get(&below) {
             return Some(Found::Module(*child));
         }
-        if module.items.contains(name) {
-            return Some(Found::Item(at));
-        }
         let named = module
             .imports
             .iter()
@@ -159,7 +156,9 @@ impl Crate {
             Found::Module(from) => self.look_up(from, name, depth + 1),
             Found::Item(_) => None,
         });
-        named.chain(in_globs).flatten().next()
+        // Before what it defines: a macro may seem to define what it only names.
+        let own = module.items.contains(name).then_some(Found::Item(at));
+        named.chain([own]).chain(in_globs).flatten().next()
     }
 
     /// The modules that the crate declares, in the groups that blank lines make of them: what

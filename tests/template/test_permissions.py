@@ -3,7 +3,6 @@
 import re
 import unittest
 
-from tests.emulator.emulator import ROOT
 from tests.template.deployed import Deployed
 from tests.template.templates import (
     HOME,
@@ -15,6 +14,7 @@ from tests.template.templates import (
     identity_statements,
     of_type,
 )
+from tests.wire.calls import OF_THE_COMMAND, permissions
 
 # What the function itself calls, and on what.
 ANY_USER = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:user/*"}
@@ -294,17 +294,7 @@ class Permissions(unittest.TestCase):
         )
 
     def test_the_code_calls_just_what_is_granted(self):
-        called = set()
-        core = ROOT / "crates" / "keyrail-core" / "src"
-        # Each call names its action, to say which one failed; changes and look-ups do in tables.
-        files = [core / "change.rs", core / "lookup.rs"]
-        files += (ROOT / "crates" / "keyrail-aws" / "src").rglob("*.rs")
-        for file in files:
-            # Only the command calls these.
-            commands = {"caller", "caller.rs", "organizations.rs", "redrive", "redrive.rs", "undo.rs"}
-            if not commands & set(file.relative_to(ROOT).parts):
-                called |= set(re.findall(r'"([a-z0-9-]+:[A-Z][A-Za-z0-9]+)"', file.read_text()))
-        called.discard("aws:TokenIssueTime")  # A condition key.
+        called = permissions(leave_out=OF_THE_COMMAND)
         granted_at_most = set().union(*CALLS, LOOKS_AGAIN, ALERTS)
         self.assertEqual(called - UNDOES, granted_at_most)
 

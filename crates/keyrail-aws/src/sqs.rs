@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyrail_core::queue::{Later, Queue};
+use keyrail_core::queue::{Later, Queue, QueueError};
 
 use crate::Aws;
 use crate::error::sorted;
@@ -12,8 +12,10 @@ impl Queue for Aws {
         self.places.recheck_queue_url.is_some()
     }
 
-    async fn send_later(&self, message: &Later, delay: Duration) -> Result<(), String> {
-        let body = serde_json::to_string(message).map_err(|error| error.to_string())?;
+    async fn send_later(&self, message: &Later, delay: Duration) -> Result<(), QueueError> {
+        let body = serde_json::to_string(message).map_err(|error| QueueError {
+            message: format!("sqs:SendMessage: {error}"),
+        })?;
         let call = self
             .sqs
             .send_message()
@@ -22,7 +24,9 @@ impl Queue for Aws {
             // At most 900 (SQS API reference, `SendMessage`, checked 2026-11-25).
             .delay_seconds(i32::try_from(delay.as_secs()).unwrap_or(900).min(900));
         let sent = call.send().await;
-        sent.map_err(|error| sorted("sqs:SendMessage", &error).message)?;
+        sent.map_err(|error| QueueError {
+            message: sorted("sqs:SendMessage", &error).message,
+        })?;
         Ok(())
     }
 }

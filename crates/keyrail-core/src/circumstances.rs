@@ -35,7 +35,28 @@ pub struct Known {
     pub now: Option<Timestamp>,
 }
 
+/// By what each event of a deployment is judged: the same for all of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup<'a> {
+    /// The bundle.
+    pub bundle: &'a Bundle,
+    /// The deployment.
+    pub deployment: &'a Deployment,
+    /// The mode that it is set to, where it is.
+    pub mode: Option<Mode>,
+}
+
 impl Circumstances {
+    /// What of them is the same for each event, with the bundle that judges.
+    #[must_use]
+    pub fn setup<'a>(&'a self, bundle: &'a Bundle) -> Setup<'a> {
+        Setup {
+            bundle,
+            deployment: &self.deployment,
+            mode: self.mode,
+        }
+    }
+
     /// Those in which a bundle is used, in a deployment of the usual name.
     #[must_use]
     pub fn of(bundle: &Bundle) -> Self {

@@ -20,8 +20,16 @@ pub trait Queue {
     ///
     /// # Errors
     ///
-    /// Why it could not be sent, in one line.
-    async fn send_later(&self, message: &Later, delay: Duration) -> Result<(), String>;
+    /// If the queue does not take it, or does not answer.
+    async fn send_later(&self, message: &Later, delay: Duration) -> Result<(), QueueError>;
+}
+
+/// Why the queue did not take a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct QueueError {
+    /// Service, operation, error code and request id, in one line.
+    pub message: String,
 }
 
 /// A message of keyrail's to itself.

@@ -13,8 +13,7 @@ pub(crate) use self::message::FIRST_ROUND;
 pub use self::message::{MOST_ROUNDS, Recheck};
 pub(crate) use self::sentences::CUT_SHORT;
 use crate::activity::{Activity, Target};
-use crate::bundle::Bundle;
-use crate::circumstances::Circumstances;
+use crate::circumstances::Setup;
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, To};
 use crate::event::Event;
 use crate::patience::Patience;
@@ -66,13 +65,7 @@ impl Recheck {
     }
 
     /// What is told of what was found, and what is to be done about it.
-    pub(crate) fn report(
-        &self,
-        found: Vec<Found>,
-        bundle: &Bundle,
-        circumstances: &Circumstances,
-        now: Timestamp,
-    ) -> Report {
+    pub(crate) fn report(&self, found: Vec<Found>, setup: Setup<'_>, now: Timestamp) -> Report {
         let mut what: Vec<&str> = found.iter().map(|found| found.what.as_str()).collect();
         what.dedup();
         let about = About::Comeback(what.join("; "));
@@ -92,12 +85,8 @@ impl Recheck {
             },
             ..Activity::noted(&event)
         };
-        let verdict = bundle.judge(&activity, circumstances.mode, circumstances.known.now);
-        let bounds = Bounds::new(
-            &bundle.settings,
-            &circumstances.deployment,
-            circumstances.known.now,
-        );
+        let verdict = setup.bundle.judge(&activity, setup.mode, Some(now));
+        let bounds = Bounds::new(&setup.bundle.settings, setup.deployment, Some(now));
         let mut steps: Vec<Step> = Vec::new();
         for act in found.into_iter().filter_map(|found| found.act) {
             let step = self.step(act, verdict.mode, bounds);
@@ -108,7 +97,7 @@ impl Recheck {
         steps.sort_by_key(|step| step.name);
         let mut report = Report {
             about,
-            ..Report::new(event, activity, verdict, Plan { steps }, bundle)
+            ..Report::new(event, activity, verdict, Plan { steps }, setup.bundle)
         };
         if self.round + 1 >= MOST_ROUNDS {
             report.not_known.push(sentences::last_round(MOST_ROUNDS));

@@ -99,15 +99,8 @@ impl Guard {
         aws: &Aws,
     ) -> Result<(), Diagnostic> {
         let settings = &self.settings;
-        let looked = Box::pin(recheck(
-            containment,
-            delivery,
-            &settings.bundle,
-            &settings.circumstances,
-            aws,
-        ))
-        .await;
-        telemetry::record_recheck(&looked, &settings.circumstances.deployment.name);
+        let looked = Box::pin(recheck(containment, delivery, settings.setup(), aws)).await;
+        telemetry::record_recheck(&looked, &settings.deployment.name);
         match looked {
             Ok(Looked::Held | Looked::PutOff) => Ok(()),
             Ok(Looked::Told(response)) => result_for_lambda(&response),
@@ -126,12 +119,12 @@ impl Guard {
         aws: &Aws,
     ) -> Result<(), Diagnostic> {
         let settings = &self.settings;
-        let (bundle, circumstances) = (&settings.bundle, &settings.circumstances);
+        let (bundle, mode) = (&settings.bundle, settings.mode);
         let by = claimant(end)?;
-        match Box::pin(follow_up(repeated, bundle, circumstances, &by, aws)).await {
+        match Box::pin(follow_up(repeated, bundle, mode, &by, aws)).await {
             Ok(None) => Ok(()),
             Ok(Some(response)) => {
-                telemetry::record(&response, &circumstances.deployment.name);
+                telemetry::record(&response, &settings.deployment.name);
                 result_for_lambda(&response)
             }
             Err(error) => {
@@ -161,10 +154,10 @@ impl Guard {
         aws: &Aws,
     ) -> Result<(), Diagnostic> {
         let settings = &self.settings;
-        let (bundle, circumstances) = (&settings.bundle, &settings.circumstances);
+        let (bundle, mode) = (&settings.bundle, settings.mode);
         let aws = within(aws, end);
-        let response = Box::pin(tell_fault(fault, bundle, circumstances, &aws)).await;
-        telemetry::record(&response, &circumstances.deployment.name);
+        let response = Box::pin(tell_fault(fault, bundle, mode, &aws)).await;
+        telemetry::record(&response, &settings.deployment.name);
         result_for_lambda(&response)
     }
 
@@ -186,15 +179,8 @@ impl Guard {
             Err(error) => return (None, Err(error)),
         };
         // Boxed: the SDK's futures are large, and there is one invocation at a time.
-        let mut response = Box::pin(respond(
-            event,
-            &settings.bundle,
-            &settings.circumstances,
-            &by,
-            &within(aws, end),
-        ))
-        .await;
-        telemetry::record(&response, &settings.circumstances.deployment.name);
+        let mut response = Box::pin(respond(event, settings.setup(), &by, &within(aws, end))).await;
+        telemetry::record(&response, &settings.deployment.name);
         (response.again.take(), result_for_lambda(&response))
     }
 }

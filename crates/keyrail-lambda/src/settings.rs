@@ -5,17 +5,19 @@ use std::{env, fs, io};
 
 use keyrail_aws::Places;
 use keyrail_core::bundle::Files;
-use keyrail_core::circumstances::Known;
-use keyrail_core::{Bundle, Circumstances, Deployment, Mode};
+use keyrail_core::circumstances::Setup;
+use keyrail_core::{Bundle, Deployment, Mode};
 
 /// What the function was deployed with.
 pub(crate) struct Settings {
     /// `KEYRAIL_TOPIC_ARN`, and, where they are set, `KEYRAIL_CHAT_TOPIC_ARN`,
     /// `KEYRAIL_TABLE`, `KEYRAIL_RECHECK_QUEUE_URL`, `KEYRAIL_RESPONDER_ROLE` and `KEYRAIL_EXTERNAL_ID`.
     pub places: Places,
-    /// `KEYRAIL_NAME`, the deployment, by which it knows its own parts and as metrics
-    /// name it; and `KEYRAIL_MODE`, if that is set.
-    pub circumstances: Circumstances,
+    /// The deployment: `KEYRAIL_NAME`, by which it knows its own parts and as metrics name it,
+    /// and with it what else tells them.
+    pub deployment: Deployment,
+    /// `KEYRAIL_MODE`, if that is set.
+    pub mode: Option<Mode>,
     /// The bundle in the folder `KEYRAIL_BUNDLE`, else the default one.
     pub bundle: Bundle,
     /// Why it is the default one although another was deployed: everything that is
@@ -39,16 +41,12 @@ impl Settings {
         });
         let (bundle, fault) = bundle()?;
         let usual = Deployment::of(&bundle);
-        let circumstances = Circumstances {
-            mode,
-            deployment: Deployment {
-                name: text("KEYRAIL_NAME").unwrap_or(usual.name),
-                responder: text("KEYRAIL_RESPONDER_ROLE"),
-                // Lambda's own, and not of the settings.
-                function: text("AWS_LAMBDA_FUNCTION_NAME"),
-                ..usual
-            },
-            known: Known::default(),
+        let deployment = Deployment {
+            name: text("KEYRAIL_NAME").unwrap_or(usual.name),
+            responder: text("KEYRAIL_RESPONDER_ROLE"),
+            // Lambda's own, and not of the settings.
+            function: text("AWS_LAMBDA_FUNCTION_NAME"),
+            ..usual
         };
         Ok(Self {
             places: Places {
@@ -59,10 +57,22 @@ impl Settings {
                 responder_role: text("KEYRAIL_RESPONDER_ROLE"),
                 external_id: text("KEYRAIL_EXTERNAL_ID"),
             },
-            circumstances,
+            deployment,
+            mode,
             bundle,
             fault,
         })
+    }
+}
+
+impl Settings {
+    /// By what each event is judged.
+    pub(crate) fn setup(&self) -> Setup<'_> {
+        Setup {
+            bundle: &self.bundle,
+            deployment: &self.deployment,
+            mode: self.mode,
+        }
     }
 }
 

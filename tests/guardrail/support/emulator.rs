@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use hyper::{HeaderMap, Method};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::http::{Asked, body_of, send};
@@ -84,9 +85,15 @@ impl Emulator {
         service: &str,
         fields: &[(&str, &str)],
     ) -> Result<String, String> {
+        let version = match service {
+            "iam" => ("Version", "2010-05-08"),
+            "sns" => ("Version", "2010-03-31"),
+            _ => panic!("the version of {service}'s API is not known here"),
+        };
         let body: Vec<String> = fields
             .iter()
-            .map(|(name, value)| format!("{name}={value}"))
+            .chain([&version])
+            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
             .collect();
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let answer = self

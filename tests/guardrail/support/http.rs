@@ -11,7 +11,10 @@ use hyper::{HeaderMap, Method, Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::Value;
 use tokio::net::TcpListener;
+
+use super::wire;
 
 /// A request whose body has been read.
 #[derive(Debug, Clone)]
@@ -20,6 +23,16 @@ pub(crate) struct Asked {
     pub path: String,
     pub headers: HeaderMap,
     pub body: Bytes,
+}
+
+impl Asked {
+    /// Writes it down as sent by a test, and returns what it wrote.
+    pub(crate) fn record(&self, test: &str) -> Value {
+        let headers = self.headers.iter();
+        let headers =
+            headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        wire::record(test, self.method.as_str(), &self.path, headers, &self.body)
+    }
 }
 
 pub(crate) type Answer = Response<Full<Bytes>>;

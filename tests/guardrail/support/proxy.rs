@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 
 use http_body_util::Full;
 use hyper::body::Bytes;
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::http::{Answer, Asked, answer, body_of, send, serve};
 use super::stand_in::StandIn;
+use super::wire;
 
 pub(crate) struct Proxy {
     /// What the function is told is AWS.
@@ -82,7 +84,12 @@ impl Proxy {
         let state = Arc::new(Mutex::new(State::default()));
         let behind = emulator.to_owned();
         let (shared, target) = (Arc::clone(&state), behind.clone());
-        let address = serve(move |asked| pass(Arc::clone(&shared), target.clone(), asked)).await;
+        let test = wire::sender();
+        let address = serve(move |asked| {
+            let recorded = asked.record(&test);
+            pass(Arc::clone(&shared), target.clone(), asked, recorded)
+        })
+        .await;
         Self {
             endpoint: format!("http://{address}"),
             behind,
@@ -138,7 +145,12 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Option<Answer> {
+async fn pass(
+    state: Arc<Mutex<State>>,
+    emulator: String,
+    asked: Asked,
+    recorded: Value,
+) -> Option<Answer> {
     let body = String::from_utf8_lossy(&asked.body).into_owned();
     // IAM, STS and SNS name it in the body, DynamoDB and SQS in a header.
     let target = asked
@@ -176,7 +188,13 @@ async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Optio
         });
         (number, fault, death)
     };
-    let reach = || reach(&state, &emulator, &action, &caller, &body, asked);
+    let known = Known {
+        action: &action,
+        caller: &caller,
+        body: &body,
+        recorded: &recorded,
+    };
+    let reach = || reach(&state, &emulator, known, asked);
     if let Some((reaches, struck)) = death {
         if reaches {
             reach().await;
@@ -219,18 +237,28 @@ async fn pass(state: Arc<Mutex<State>>, emulator: String, asked: Asked) -> Optio
     answered
 }
 
+/// What is known of a call.
+struct Known<'a> {
+    action: &'a str,
+    caller: &'a str,
+    body: &'a str,
+    recorded: &'a Value,
+}
+
 /// Lets a call through: to what stands in, else to the emulator.
 async fn reach(
     state: &Mutex<State>,
     emulator: &str,
-    action: &str,
-    caller: &str,
-    body: &str,
+    known: Known<'_>,
     asked: Asked,
 ) -> Option<Answer> {
-    let stood_in = lock(state).stand_in.answer(action, caller, body);
+    let action = known.action;
+    let stood_in = (lock(state).stand_in).answer(action, known.caller, known.body);
     let answered = match stood_in {
-        Some((status, body)) => Some(answer(status, &[("content-type", "text/xml")], body)),
+        Some((status, body)) => {
+            wire::answered(known.recorded, status, &body);
+            Some(answer(status, &[("content-type", "text/xml")], body))
+        }
         None => forward(emulator, asked).await,
     };
     let (parts, body) = answered?.into_parts();
@@ -250,7 +278,9 @@ fn account_of(asked: &Asked) -> String {
     id.unwrap_or_default().to_owned()
 }
 
-async fn forward(target: &str, asked: Asked) -> Option<Answer> {
+async fn forward(target: &str, mut asked: Asked) -> Option<Answer> {
+    let recorded = hyper::header::HeaderValue::from_static("yes");
+    asked.headers.insert(wire::RECORDED, recorded);
     let answered = send(target, asked).await.ok()?;
     let (status, kind) = (
         answered.status().as_u16(),

@@ -47,16 +47,23 @@ impl StandIn {
         let is_root = caller == ROOT_SESSION;
         Some(match action {
             "UpdateServiceSpecificCredential" => self.update(
+                action,
                 Kind::Service,
                 &field("ServiceSpecificCredentialId"),
                 &field("Status"),
             ),
-            "UpdateSSHPublicKey" => {
-                self.update(Kind::Ssh, &field("SSHPublicKeyId"), &field("Status"))
-            }
-            "UpdateSigningCertificate" => {
-                self.update(Kind::Signing, &field("CertificateId"), &field("Status"))
-            }
+            "UpdateSSHPublicKey" => self.update(
+                action,
+                Kind::Ssh,
+                &field("SSHPublicKeyId"),
+                &field("Status"),
+            ),
+            "UpdateSigningCertificate" => self.update(
+                action,
+                Kind::Signing,
+                &field("CertificateId"),
+                &field("Status"),
+            ),
             "ListServiceSpecificCredentials" => self.list(action, Kind::Service),
             "ListSSHPublicKeys" => self.list(action, Kind::Ssh),
             "ListSigningCertificates" => self.list(action, Kind::Signing),
@@ -79,26 +86,32 @@ impl StandIn {
         })
     }
 
-    fn update(&mut self, kind: Kind, id: &str, status: &str) -> (u16, String) {
+    fn update(&mut self, action: &str, kind: Kind, id: &str, status: &str) -> (u16, String) {
         match self.held.get_mut(&(kind, id.to_owned())) {
             Some(known) => {
                 status.clone_into(known);
-                done("Update", "")
+                done(action, "")
             }
             None => no_such(),
         }
     }
 
     fn list(&self, action: &str, kind: Kind) -> (u16, String) {
-        let (list, id, date) = match kind {
-            Kind::RootKey => ("AccessKeyMetadata", "AccessKeyId", "CreateDate"),
+        let (list, id, date, more) = match kind {
+            Kind::RootKey => ("AccessKeyMetadata", "AccessKeyId", "CreateDate", ""),
             Kind::Service => (
                 "ServiceSpecificCredentials",
                 "ServiceSpecificCredentialId",
                 "CreateDate",
+                "<ServiceName>codecommit.amazonaws.com</ServiceName>",
             ),
-            Kind::Signing => ("Certificates", "CertificateId", "UploadDate"),
-            Kind::Ssh => ("SSHPublicKeys", "SSHPublicKeyId", "UploadDate"),
+            Kind::Signing => (
+                "Certificates",
+                "CertificateId",
+                "UploadDate",
+                "<CertificateBody>b</CertificateBody>",
+            ),
+            Kind::Ssh => ("SSHPublicKeys", "SSHPublicKeyId", "UploadDate", ""),
         };
         let members: String = self
             .held
@@ -107,8 +120,7 @@ impl StandIn {
             .map(|((_, of), status)| {
                 format!(
                     "<member><UserName>bob</UserName><{id}>{of}</{id}><Status>{status}</Status>\
-                     <{date}>2026-01-01T00:00:00Z</{date}><ServiceName>s</ServiceName>\
-                     <CertificateBody>b</CertificateBody></member>"
+                     <{date}>2026-01-01T00:00:00Z</{date}>{more}</member>"
                 )
             })
             .collect();

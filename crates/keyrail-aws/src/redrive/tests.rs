@@ -13,15 +13,20 @@ use serde_json::{Value, json};
 
 use super::*;
 
+#[path = "../../../../tests/wire/record.rs"]
+#[expect(dead_code, reason = "no proxy is here")]
+mod wire;
+
 /// Answers whatever it is asked with the same, and passes on what that was.
 fn answering(answer: &Value) -> (DeadLetters, Receiver<Value>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
     let address = listener.local_addr().expect("it listens");
     let (asked, questions) = channel();
     let answer = answer.to_string();
+    let test = wire::sender();
     thread::spawn(move || {
         while let Ok((stream, _)) = listener.accept() {
-            if asked.send(exchange(stream, &answer)).is_err() {
+            if asked.send(exchange(stream, &test, &answer)).is_err() {
                 break;
             }
         }
@@ -47,22 +52,30 @@ fn answering(answer: &Value) -> (DeadLetters, Receiver<Value>) {
     (letters, questions)
 }
 
-fn exchange(stream: TcpStream, answer: &str) -> Value {
+fn exchange(stream: TcpStream, test: &str, answer: &str) -> Value {
     let mut reader = BufReader::new(stream);
-    let mut length = 0;
+    let mut request = String::new();
+    reader.read_line(&mut request).expect("there is a line");
+    let mut headers = BTreeMap::new();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).expect("there is a line");
-        let line = line.trim().to_ascii_lowercase();
-        if let Some(number) = line.strip_prefix("content-length:") {
-            length = number.trim().parse().expect("it is a number");
-        }
-        if line.is_empty() {
+        let Some((name, value)) = line.trim().split_once(": ") else {
             break;
-        }
+        };
+        headers.insert(name.to_ascii_lowercase(), value.to_owned());
     }
+    let length = headers["content-length"].parse().expect("it is a number");
     let mut body = vec![0; length];
     reader.read_exact(&mut body).expect("the body is there");
+    let [method, path, _] = request.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("it is no request: {request}");
+    };
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let recorded = wire::record(test, method, path, headers, &body);
+    wire::answered(&recorded, 200, answer);
     let size = answer.len();
     write!(
         reader.get_mut(),

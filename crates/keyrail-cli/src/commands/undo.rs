@@ -257,7 +257,7 @@ impl Taken {
             (Err(why), _) => {
                 let detail = match self.change.instead() {
                     Some(instead) => format!("{why}: `{instead}`"),
-                    None => why.clone(),
+                    None => why.to_string(),
                 };
                 (StepResult::Impossible, Some(detail))
             }

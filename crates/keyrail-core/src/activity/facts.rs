@@ -19,10 +19,6 @@ use crate::taxonomy::{Group, Kind};
 /// `keyrail.report/v1`, in which texts stand as the event had them: only
 /// [`crate::plan`] decides which of them are ids that may be acted on.
 #[derive(Debug, Default, Serialize, Deserialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact that policies read by itself"
-)]
 pub struct Activity {
     /// What sort of thing happened.
     pub kind: Kind,

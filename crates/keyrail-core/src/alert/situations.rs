@@ -175,7 +175,7 @@ fn deployment_fault() -> Report {
         message,
         account: Some("111122223333".parse().expect("an account")),
     };
-    own(fault.report(&default_bundle(), &enforcing(), now()))
+    own(fault.report(&default_bundle(), Some(Mode::Enforce), now()))
 }
 
 fn follow_up() -> Report {
@@ -191,7 +191,7 @@ fn follow_up() -> Report {
     own(crate::pipeline::follow_up::report(
         repeats,
         &default_bundle(),
-        &enforcing(),
+        Some(Mode::Enforce),
         now(),
     ))
 }
@@ -205,7 +205,7 @@ fn comeback(answers: Answers) -> Report {
             "AKIAI44QH8DHBEXAMPLE".parse().expect("a key"),
         )),
     };
-    let mut report = recheck.report(vec![found], &default_bundle(), &enforcing(), now());
+    let mut report = recheck.report(vec![found], enforcing().setup(&default_bundle()), now());
     "default 0123456789abcdef".clone_into(&mut report.bundle);
     report.outcomes = rehearse(&report, &default_bundle(), answers, now()).expect("it ends");
     report

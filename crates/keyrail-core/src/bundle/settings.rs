@@ -5,6 +5,7 @@ pub(crate) use self::values::MOST_REPEAT_MINUTES;
 pub use self::values::{Account, Correlation, Limits, OnAlerts, Settings, Unit, range};
 
 mod protected;
+mod read;
 mod reader;
 mod values;
 

@@ -9,7 +9,7 @@ use super::tell::tell;
 use crate::alert::{Alert, Notifier};
 use crate::bundle::Bundle;
 use crate::effects::Effects;
-use crate::queue::{Later, Queue};
+use crate::queue::{Later, Queue, QueueError};
 use crate::repeats::{LONGEST_ENTRY, MOST_ALONE, Repetition, Window};
 use crate::report::{Report, State as ReportState};
 use crate::state::{State, StateError};
@@ -25,7 +25,7 @@ pub(super) struct Opened {
     repetition: Repetition,
     window: Result<Window, StateError>,
     /// Why a follow-up could not be promised.
-    unpromised: Option<String>,
+    unpromised: Option<NotPromised>,
 }
 
 /// Opens the window of a report that may be counted instead of told; `None` for any other.
@@ -81,12 +81,22 @@ async fn promise(
     report: &Report,
     repetition: &Repetition,
     aws: &(impl Effects + State + Queue),
-) -> Result<(), String> {
+) -> Result<(), NotPromised> {
     let (follow_up, delay) = follow_up_to(report, repetition.clone(), aws.now());
     let delay = Duration::try_from(delay).unwrap_or_default();
     aws.send_later(&Later::FollowUp(follow_up), delay).await?;
-    let promising = aws.promise(repetition).await;
-    promising.map_err(|error| error.message)
+    aws.promise(repetition).await?;
+    Ok(())
+}
+
+/// Why nobody can rely on a follow-up.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+enum NotPromised {
+    /// The queue did not take it.
+    NotSent(#[from] QueueError),
+    /// The table does not say that it comes.
+    NotNoted(#[from] StateError),
 }
 
 /// Counts a report where a window promises to tell of it, and else tells it. If the table

@@ -1,8 +1,10 @@
 //! From an event to what would be done: the pure part.
 
+use jiff::Timestamp;
+
 use crate::activity::Activity;
 use crate::bundle::Bundle;
-use crate::circumstances::Circumstances;
+use crate::circumstances::{Circumstances, Known, Setup};
 use crate::event::Event;
 use crate::judge::Verdict;
 use crate::plan::{Bounds, Plan};
@@ -11,7 +13,8 @@ use crate::report::{Report, concerns_anybody};
 /// What an event means, what the bundle says about it, and what would follow.
 #[must_use]
 pub fn examine(event: Event, bundle: &Bundle, circumstances: &Circumstances) -> Report {
-    Examined::of(event, bundle, circumstances).report(bundle)
+    let setup = circumstances.setup(bundle);
+    Examined::of(event, setup, &circumstances.known).report(bundle)
 }
 
 /// An event, and what follows from it by what is known so far.
@@ -23,21 +26,20 @@ pub(super) struct Examined {
 }
 
 impl Examined {
-    pub(super) fn of(event: Event, bundle: &Bundle, circumstances: &Circumstances) -> Self {
-        let activity = Activity::interpret(&event, &circumstances.deployment, &circumstances.known);
-        Self::judged(event, activity, bundle, circumstances)
+    pub(super) fn of(event: Event, setup: Setup<'_>, known: &Known) -> Self {
+        let activity = Activity::interpret(&event, setup.deployment, known);
+        Self::judged(event, activity, setup, known.now)
     }
 
     /// The same of an activity of which more is known than the event tells.
     pub(super) fn judged(
         event: Event,
         activity: Activity,
-        bundle: &Bundle,
-        circumstances: &Circumstances,
+        setup: Setup<'_>,
+        now: Option<Timestamp>,
     ) -> Self {
-        let now = circumstances.known.now;
-        let verdict = bundle.judge(&activity, circumstances.mode, now);
-        let bounds = Bounds::new(&bundle.settings, &circumstances.deployment, now);
+        let verdict = setup.bundle.judge(&activity, setup.mode, now);
+        let bounds = Bounds::new(&setup.bundle.settings, setup.deployment, now);
         let plan = Plan::draw(&activity, &verdict, bounds);
         Self {
             event,

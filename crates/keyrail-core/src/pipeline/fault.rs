@@ -7,13 +7,13 @@ use super::tell::tell;
 use crate::activity::Activity;
 use crate::alert::Notifier;
 use crate::bundle::Bundle;
-use crate::circumstances::Circumstances;
 use crate::effects::Effects;
 use crate::event::Event;
 use crate::id::AccountId;
 use crate::plan::Plan;
 use crate::report::{About, Report};
 use crate::taxonomy::Kind;
+use crate::words::Mode;
 
 /// A fault of the deployment: on-call must hear of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +27,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn report(
-        &self,
-        bundle: &Bundle,
-        circumstances: &Circumstances,
-        now: Timestamp,
-    ) -> Report {
+    pub(crate) fn report(&self, bundle: &Bundle, mode: Option<Mode>, now: Timestamp) -> Report {
         let event = Event {
             account: self.account.as_ref().map(ToString::to_string),
             ..Event::own(self.name, now)
@@ -42,7 +37,7 @@ impl Fault {
             unknown: vec![self.message.clone()],
             ..Activity::noted(&event)
         };
-        let verdict = bundle.judge(&activity, circumstances.mode, Some(now));
+        let verdict = bundle.judge(&activity, mode, Some(now));
         let report = Report::new(event, activity, verdict, Plan::default(), bundle);
         Report {
             about: About::Fault,
@@ -55,8 +50,8 @@ impl Fault {
 pub async fn tell_fault(
     fault: &Fault,
     bundle: &Bundle,
-    circumstances: &Circumstances,
+    mode: Option<Mode>,
     aws: &(impl Effects + Notifier),
 ) -> Response {
-    tell(fault.report(bundle, circumstances, aws.now()), aws).await
+    tell(fault.report(bundle, mode, aws.now()), aws).await
 }

@@ -7,13 +7,13 @@ use super::tell::tell;
 use crate::activity::Activity;
 use crate::alert::Notifier;
 use crate::bundle::Bundle;
-use crate::circumstances::Circumstances;
 use crate::effects::Effects;
 use crate::event::{EVENT_LASTS, Event};
 use crate::plan::Plan;
 use crate::repeats::{FollowUp, Repeats, Tally};
 use crate::report::{About, Report};
 use crate::state::{Claim, ClaimEnd, Claimant, State, StateError};
+use crate::words::Mode;
 
 /// Tells how often it happened in a window; `None` if it did not happen again.
 ///
@@ -23,7 +23,7 @@ use crate::state::{Claim, ClaimEnd, Claimant, State, StateError};
 pub async fn follow_up(
     follow_up: &FollowUp,
     bundle: &Bundle,
-    circumstances: &Circumstances,
+    mode: Option<Mode>,
     by: &Claimant,
     aws: &(impl Effects + State + Notifier),
 ) -> Result<Option<Response>, StateError> {
@@ -56,7 +56,7 @@ pub async fn follow_up(
         tallied: tallied.entries,
         more: tallied.more,
     };
-    let response = tell(report(repeats, bundle, circumstances, aws.now()), aws).await;
+    let response = tell(report(repeats, bundle, mode, aws.now()), aws).await;
     let end = match response.sent {
         Some(Ok(())) => ClaimEnd::Handled,
         Some(Err(_)) | None => ClaimEnd::Open,
@@ -69,7 +69,7 @@ pub async fn follow_up(
 pub(crate) fn report(
     repeats: Repeats,
     bundle: &Bundle,
-    circumstances: &Circumstances,
+    mode: Option<Mode>,
     now: Timestamp,
 ) -> Report {
     let follow_up = &repeats.follow_up;
@@ -83,7 +83,7 @@ pub(crate) fn report(
         action: Some("keyrail:FollowUp".to_owned()),
         ..Activity::noted(&event)
     };
-    let verdict = bundle.judge(&activity, circumstances.mode, circumstances.known.now);
+    let verdict = bundle.judge(&activity, mode, Some(now));
     let report = Report::new(event, activity, verdict, Plan::default(), bundle);
     Report {
         about: About::FollowUp(repeats),

@@ -7,8 +7,7 @@ use super::not_known::{Unknown, not_known};
 use super::remember::remember;
 use super::tell::tell;
 use crate::alert::Notifier;
-use crate::bundle::Bundle;
-use crate::circumstances::Circumstances;
+use crate::circumstances::Setup;
 use crate::effects::{EffectError, EffectErrorKind, Effects};
 use crate::outcome::carry_out;
 use crate::queue::{Delivery, Later, Queue};
@@ -36,8 +35,7 @@ pub enum Looked {
 pub async fn recheck(
     recheck: &Recheck,
     delivery: Delivery,
-    bundle: &Bundle,
-    circumstances: &Circumstances,
+    setup: Setup<'_>,
     aws: &(impl Effects + Notifier + State + Queue),
 ) -> Result<Looked, EffectError> {
     let mut asked = Releases::default();
@@ -62,7 +60,13 @@ pub async fn recheck(
     let mut found = match (found(recheck, &released, haste, aws).await, later) {
         (Err(error), Some((later, delay))) if error.kind == EffectErrorKind::Throttled => {
             let sent = aws.send_later(&Later::Recheck(later), delay).await;
-            return sent.map(|()| Looked::PutOff).map_err(|_| error);
+            return match sent {
+                Ok(()) => Ok(Looked::PutOff),
+                Err(unsent) => Err(EffectError {
+                    message: format!("{error}; and it could not be put off: {unsent}"),
+                    ..error
+                }),
+            };
         }
         (found, _) => found?,
     };
@@ -76,9 +80,9 @@ pub async fn recheck(
     if found.is_empty() {
         return Ok(Looked::Held);
     }
-    let mut report = recheck.report(found, bundle, circumstances, aws.now());
+    let mut report = recheck.report(found, setup, aws.now());
     report.not_known.extend(asked.not_known);
-    let protected = &bundle.settings.protect;
+    let protected = &setup.bundle.settings.protect;
     report.outcomes = carry_out(&report.plan, protected, Some(&recheck.event), aws).await;
     let told = tell(report, aws).await;
     // What had to be contained again is looked at again.

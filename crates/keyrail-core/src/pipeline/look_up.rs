@@ -8,8 +8,7 @@ use jiff::Timestamp;
 
 use super::examine::Examined;
 use crate::activity::Activity;
-use crate::bundle::Bundle;
-use crate::circumstances::Circumstances;
+use crate::circumstances::Setup;
 use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
 use crate::event::Event;
 use crate::id::{AccountId, UserName};
@@ -20,11 +19,11 @@ use crate::patience::{Patience, WaitFor, is_fresh};
 /// What cannot be looked up stays unknown, and the policies undecided.
 pub(super) async fn look_up(
     mut examined: Examined,
-    bundle: &Bundle,
-    circumstances: &Circumstances,
+    setup: Setup<'_>,
+    now: Timestamp,
     aws: &impl Effects,
 ) -> Examined {
-    let lookups = bundle.lookups_for(&examined.verdict);
+    let lookups = setup.bundle.lookups_for(&examined.verdict);
     if lookups.is_empty() {
         return examined;
     }
@@ -37,7 +36,7 @@ pub(super) async fn look_up(
             Err(error) => activity.lookup_faults.push(error.message),
         }
     }
-    Examined::judged(examined.event, examined.activity, bundle, circumstances)
+    Examined::judged(examined.event, examined.activity, setup, Some(now))
 }
 
 /// What IAM has on each user in an activity, by the user's ARN.

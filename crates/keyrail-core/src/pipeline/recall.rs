@@ -1,14 +1,13 @@
 //! What the table knows of what an event has to do with others.
 
 use futures_util::future::{join, join_all};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Handled;
 use super::examine::Examined;
 use super::not_known::{Unknown, not_known};
 use crate::activity::{Activity, ActorKind};
-use crate::bundle::Bundle;
-use crate::circumstances::Circumstances;
+use crate::circumstances::{Known, Setup};
 use crate::event::Event;
 use crate::history::History;
 use crate::id::KeyKind;
@@ -18,8 +17,6 @@ use crate::taxonomy::Group;
 /// An event by what the table says of it: claimed, and examined with what came before it.
 pub(super) struct Recalled<'a> {
     pub(super) examined: Examined,
-    /// Those that it was examined in, with the history.
-    pub(super) circumstances: Circumstances,
     /// The claim on the event, where there is one to be ended.
     pub(super) claimed: Option<Claimed<'a>>,
     /// Another event, which must be judged again now that this one is known.
@@ -47,8 +44,8 @@ pub(super) struct Duplicate {
 /// of them. Nothing of an event that neither alerts nor has to do with others.
 pub(super) async fn recall<'a>(
     examined: Examined,
-    bundle: &Bundle,
-    circumstances: Circumstances,
+    setup: Setup<'_>,
+    now: Timestamp,
     by: &'a Claimant,
     state: &impl State,
 ) -> Result<Recalled<'a>, Duplicate> {
@@ -59,7 +56,6 @@ pub(super) async fn recall<'a>(
     let Some(bearing) = bearing else {
         return Ok(Recalled {
             examined,
-            circumstances,
             claimed: None,
             again: None,
             not_known: Vec::new(),
@@ -80,28 +76,29 @@ pub(super) async fn recall<'a>(
     let claimed = event.map(|event| Claimed { event, by, lasts });
     let recalled = Recalled {
         examined,
-        circumstances,
         claimed,
         again: None,
         not_known: told.not_known,
     };
     Ok(match bearing.subjects.is_empty() {
         true => recalled,
-        false => recalled.after(&told.memories, bundle),
+        false => recalled.after(&told.memories, setup, now),
     })
 }
 
 impl Recalled<'_> {
     /// The same, examined with what came before it.
-    fn after(self, memories: &[Memory], bundle: &Bundle) -> Self {
+    fn after(self, memories: &[Memory], setup: Setup<'_>, now: Timestamp) -> Self {
         let before = what_came_before(&self.examined.event, memories);
-        let mut circumstances = self.circumstances;
-        circumstances.known.history = Some(History::of(&before));
-        let examined = Examined::of(self.examined.event, bundle, &circumstances);
+        let known = Known {
+            history: Some(History::of(&before)),
+            now: Some(now),
+            ..Known::default()
+        };
+        let examined = Examined::of(self.examined.event, setup, &known);
         let again = launch_to_judge_again(&examined.activity, memories);
         Self {
             examined,
-            circumstances,
             again,
             ..self
         }

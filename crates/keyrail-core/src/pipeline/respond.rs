@@ -12,7 +12,7 @@ use super::remember::remember;
 use super::tell::tell;
 use crate::alert::Notifier;
 use crate::bundle::Bundle;
-use crate::circumstances::Circumstances;
+use crate::circumstances::{Known, Setup};
 use crate::effects::Effects;
 use crate::event::Event;
 use crate::outcome::carry_out;
@@ -28,15 +28,18 @@ use crate::state::{Claimant, State};
 /// became of the plan. `by` claims the event in the state table.
 pub async fn respond(
     event: Event,
-    bundle: &Bundle,
-    circumstances: &Circumstances,
+    setup: Setup<'_>,
     by: &Claimant,
     aws: &(impl Effects + Notifier + State + Queue),
 ) -> Response {
-    let mut circumstances = circumstances.clone();
-    circumstances.known.now = Some(aws.now());
-    let examined = Examined::of(event, bundle, &circumstances);
-    let recalled = match recall(examined, bundle, circumstances, by, aws).await {
+    let bundle = setup.bundle;
+    let now = aws.now();
+    let known = Known {
+        now: Some(now),
+        ..Known::default()
+    };
+    let examined = Examined::of(event, setup, &known);
+    let recalled = match recall(examined, setup, now, by, aws).await {
         Ok(recalled) => recalled,
         Err(duplicate) => {
             return Response::of(duplicate.examined.report(bundle), duplicate.handled);
@@ -44,12 +47,11 @@ pub async fn respond(
     };
     let Recalled {
         examined,
-        circumstances,
         claimed,
         again,
         not_known,
     } = recalled;
-    let looked_up = look_up(examined, bundle, &circumstances, aws).await;
+    let looked_up = look_up(examined, setup, now, aws).await;
     let decided = keep_to_the_limit(looked_up, not_known, bundle, aws).await;
     let carried_out = CarriedOut::of(decided, bundle, aws).await;
     let told = carried_out.told(aws).await;

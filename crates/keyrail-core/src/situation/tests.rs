@@ -116,6 +116,7 @@ fn unnamed() -> Report {
     rehearsed(&event, &default_bundle(), Answers::Done)
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
     let mut told = Told::new();
     let stopped = |shown| Fate::Stopped {

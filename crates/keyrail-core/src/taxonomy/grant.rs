@@ -150,22 +150,18 @@ fn allows(statement: &Json, action: &str, resource: &str) -> bool {
 
 /// Whether a pattern is met by something of IAM's in some account.
 fn is_arn_of(pattern: &str, resource: &str) -> bool {
-    match Arn::parse(pattern) {
-        Some(arn) => {
-            (glob(arn.partition, "aws") || arn.partition.starts_with("aws-"))
-                && glob(arn.service, "iam")
-                && arn.region.bytes().all(|byte| byte == b'*')
-                && arn
-                    .account
-                    .bytes()
-                    .all(|byte| byte.is_ascii_digit() || b"*?".contains(&byte))
-                && glob(arn.resource, resource)
-        }
-        None => {
-            let arn = Arn::of_iam("aws", "111122223333", resource);
-            glob(pattern, &arn.to_string())
-        }
-    }
+    let Some(arn) = Arn::parse(pattern) else {
+        let arn = Arn::of_iam("aws", "111122223333", resource);
+        return glob(pattern, &arn.to_string());
+    };
+    (glob(arn.partition, "aws") || arn.partition.starts_with("aws-"))
+        && glob(arn.service, "iam")
+        && arn.region.bytes().all(|byte| byte == b'*')
+        && arn
+            .account
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || b"*?".contains(&byte))
+        && glob(arn.resource, resource)
 }
 
 /// Whether a pattern of IAM's meets a text: `*` is any text, `?` any one character. The

@@ -9,7 +9,7 @@ use keyrail_core::change::Change;
 use keyrail_core::effects::{EffectError, EffectErrorKind};
 use keyrail_core::id::AccountId;
 use keyrail_core::outcome::OutcomeResult;
-use keyrail_core::queue::{Later, Queue};
+use keyrail_core::queue::{Later, Queue, QueueError};
 use keyrail_core::repeats::{MOST_ENTRIES, Repetition, Tally, Window};
 use keyrail_core::state::{Claim, ClaimEnd, Claimant, Memory, State, StateError, Subject};
 
@@ -302,7 +302,7 @@ impl Queue for Model {
         true
     }
 
-    async fn send_later(&self, message: &Later, delay: Duration) -> Result<(), String> {
+    async fn send_later(&self, message: &Later, delay: Duration) -> Result<(), QueueError> {
         let sending = self.call(|inner| {
             let due = inner.now + SignedDuration::try_from(delay).expect("short");
             match message {
@@ -311,6 +311,8 @@ impl Queue for Model {
             }
             Ok(())
         });
-        sending.await.map_err(|error| error.message)
+        sending.await.map_err(|error| QueueError {
+            message: error.message,
+        })
     }
 }

@@ -37,7 +37,7 @@ pub(crate) async fn about_message(
     let (invoked, by) = model.invoked();
     let response = match message {
         Later::Recheck(message) => {
-            let looking = recheck(message, delivery, bundle, &circumstances, &invoked);
+            let looking = recheck(message, delivery, circumstances.setup(bundle), &invoked);
             looking
                 .await
                 .map(|looked| match looked {
@@ -47,7 +47,7 @@ pub(crate) async fn about_message(
                 .map_err(|error| error.message)
         }
         Later::FollowUp(message) => {
-            let telling = follow_up(message, bundle, &circumstances, &by, &invoked);
+            let telling = follow_up(message, bundle, circumstances.mode, &by, &invoked);
             telling.await.map_err(|error| error.message)
         }
     };

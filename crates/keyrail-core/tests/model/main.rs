@@ -115,7 +115,7 @@ pub(crate) async fn respond_to(model: &Model, bundle: &Bundle, event: &Value) ->
     let mut responses = Vec::new();
     while let Some(event) = next {
         let (model, by) = model.invoked();
-        let mut response = respond(event, bundle, &circumstances, &by, &model).await;
+        let mut response = respond(event, circumstances.setup(bundle), &by, &model).await;
         next = response.again.take();
         responses.push(response);
     }
@@ -159,7 +159,7 @@ pub(crate) fn look(model: &Model, bundle: &Bundle, message: &Recheck, again: boo
         true => Delivery::Again,
         false => Delivery::First,
     };
-    let looking = recheck(message, delivery, bundle, &circumstances, &invoked);
+    let looking = recheck(message, delivery, circumstances.setup(bundle), &invoked);
     match to_its_end(model, looking) {
         None => Looked::Died,
         Some(Err(_)) => Looked::Failed,

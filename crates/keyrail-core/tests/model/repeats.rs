@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use keyrail_core::pipeline::follow_up;
 use keyrail_core::repeats::{FollowUp, MOST_ENTRIES};
-use keyrail_core::{Bundle, Circumstances, Mode};
+use keyrail_core::{Bundle, Mode};
 
 use crate::around::{LARGEST_ITEM, Sent};
 use crate::events::Call;
@@ -86,10 +86,6 @@ fn deliver(model: &Model, bundle: &Bundle, violation: &Violation) -> bool {
 
 /// Delivers what keyrail has sent to itself about repetitions, until it is handled.
 fn follow_all_up(model: &Model, bundle: &Bundle) -> usize {
-    let circumstances = Circumstances {
-        mode: Some(Mode::Enforce),
-        ..Circumstances::of(bundle)
-    };
     let mut told = 0;
     loop {
         let next = {
@@ -105,20 +101,15 @@ fn follow_all_up(model: &Model, bundle: &Bundle) -> usize {
         };
         let wait = due.duration_since(model.now()).max(SignedDuration::ZERO);
         model.wait(wait.as_secs() + 1);
-        told += usize::from(followed_up(model, bundle, &circumstances, &message));
+        told += usize::from(followed_up(model, bundle, &message));
     }
 }
 
-fn followed_up(
-    model: &Model,
-    bundle: &Bundle,
-    circumstances: &Circumstances,
-    message: &FollowUp,
-) -> bool {
+fn followed_up(model: &Model, bundle: &Bundle, message: &FollowUp) -> bool {
     loop {
         model.0.borrow_mut().weather.death = None;
         let (invoked, by) = model.invoked();
-        let telling = follow_up(message, bundle, circumstances, &by, &invoked);
+        let telling = follow_up(message, bundle, Some(Mode::Enforce), &by, &invoked);
         match to_its_end(model, telling) {
             Some(Ok(None)) => return false,
             Some(Ok(Some(response))) if is_done(std::slice::from_ref(&response)) => return true,

@@ -1,5 +1,7 @@
 //! What a report says that keyrail changed, and what takes each of it back.
 
+use std::fmt;
+
 use keyrail_core::change::{Change, Principal};
 use keyrail_core::id::{AccessKeyId, AccountId, UserName};
 use serde::Deserialize;
@@ -27,7 +29,28 @@ pub(super) struct Made {
 pub(super) struct Taken {
     pub change: Change,
     /// What takes it back, or why nothing does.
-    pub back: Result<Change, String>,
+    pub back: Result<Change, Irreversible>,
+}
+
+/// Why nothing takes a change back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Irreversible {
+    /// The change itself takes something back.
+    IsUndoing,
+    /// The key does not exist any more.
+    KeyDeleted,
+    /// Nobody knows the password.
+    PasswordDeleted,
+}
+
+impl fmt::Display for Irreversible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IsUndoing => "cannot be undone",
+            Self::KeyDeleted => "cannot be undone: the key is deleted",
+            Self::PasswordDeleted => "the old password cannot be restored; a new one can be set",
+        })
+    }
 }
 
 /// Of a report, what this command reads.
@@ -130,18 +153,14 @@ impl Made {
     }
 }
 
-/// What takes a change back, or what to say where nothing does.
-fn back(change: &Change, deleted: &[AccessKeyId]) -> Result<Change, String> {
+/// What takes a change back, or why nothing does.
+fn back(change: &Change, deleted: &[AccessKeyId]) -> Result<Change, Irreversible> {
     if change.key().is_some_and(|key| deleted.contains(key)) {
-        return Err("cannot be undone: the key is deleted".to_owned());
+        return Err(Irreversible::KeyDeleted);
     }
-    change.inverse().ok_or_else(|| match change {
-        Change::DeletePassword { .. } => {
-            "the old password cannot be restored; a new one can be set".to_owned()
-        }
-        Change::DeleteKey { .. } | Change::DeleteRootKey { .. } => {
-            "cannot be undone: the key is deleted".to_owned()
-        }
+    change.inverse().ok_or(match change {
+        Change::DeletePassword { .. } => Irreversible::PasswordDeleted,
+        Change::DeleteKey { .. } | Change::DeleteRootKey { .. } => Irreversible::KeyDeleted,
         Change::Key { .. }
         | Change::ServiceCredential { .. }
         | Change::SshKey { .. }
@@ -153,7 +172,7 @@ fn back(change: &Change, deleted: &[AccessKeyId]) -> Result<Change, String> {
         | Change::Boundary { .. }
         | Change::NoBoundary { .. }
         | Change::DenyRole { .. }
-        | Change::AllowRole { .. } => "cannot be undone".to_owned(),
+        | Change::AllowRole { .. } => Irreversible::IsUndoing,
     })
 }
 

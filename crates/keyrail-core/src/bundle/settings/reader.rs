@@ -12,36 +12,16 @@ use crate::bundle::diagnostic::{Diagnostic, Source, nearest};
 use crate::id::AccountId;
 use crate::words::{Mode, StepName};
 
-impl Settings {
-    /// Reads settings, and everything that is wrong with them.
-    pub(in crate::bundle) fn read(source: Source<'_>) -> (Self, Vec<Diagnostic>) {
-        let (table, errors) = DeTable::parse_recoverable(source.text);
-        let mut reader = Reader {
-            source,
-            found: Vec::new(),
-        };
-        for error in errors {
-            let span = error.span().map_or((0, 0), |span| (span.start, span.end));
-            let message = error.message().trim().replace('\n', ", ");
-            reader
-                .found
-                .push(source.error("settings-syntax", span, format!("no TOML: {message}")));
-        }
-        let settings = reader.settings(table.get_ref());
-        (settings, reader.found)
-    }
-}
-
-struct Reader<'a> {
-    source: Source<'a>,
-    found: Vec<Diagnostic>,
+pub(super) struct Reader<'a> {
+    pub(super) source: Source<'a>,
+    pub(super) found: Vec<Diagnostic>,
 }
 
 type Table<'i> = DeTable<'i>;
 type Place<'v, 'i> = &'v Spanned<DeValue<'i>>;
 
 impl Reader<'_> {
-    fn settings(&mut self, table: &Table<'_>) -> Settings {
+    pub(super) fn settings(&mut self, table: &Table<'_>) -> Settings {
         self.only(
             table,
             "",

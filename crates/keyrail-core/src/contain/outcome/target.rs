@@ -24,7 +24,7 @@ pub(super) struct Target<'a, H> {
     pub(super) is_second_hand: bool,
 }
 
-impl<'a, H: Hands + Clone> Target<'a, H> {
+impl<H: Hands + Clone> Target<'_, H> {
     /// What IAM has on a user, who may be too new to be known yet.
     pub(super) async fn record(
         &self,
