@@ -115,6 +115,9 @@ impl Scene {
     }
 }
 
+/// A sign-in that AWS refused.
+const SIGN_IN: &str = include_str!("../../../crates/keyrail-cli/src/samples/sign-in-failed.json");
+
 /// What an invocation gets: three seconds for containing.
 const TIME: Duration = Duration::from_secs(11);
 
@@ -353,11 +356,9 @@ async fn of_repetitions(all: &mut Artefacts) {
     let item = scene.item("repeat#", "window#").await;
     all.insert("items/window-without-promise".to_owned(), item);
 
-    const SAMPLE: &str =
-        include_str!("../../../crates/keyrail-cli/src/samples/sign-in-failed.json");
     let mut scene = Scene::of_key(None).await;
     for number in 0..12 {
-        let mut event: Value = serde_json::from_str(SAMPLE).expect("it is JSON");
+        let mut event: Value = serde_json::from_str(SIGN_IN).expect("it is JSON");
         event["detail"]["userIdentity"]["userName"] = "HIDDEN_DUE_TO_SECURITY_REASONS".into();
         event["detail"]["sourceIPAddress"] = format!("198.51.100.{number}").into();
         event["detail"]["eventID"] = format!("sign-in-number-{number}").into();

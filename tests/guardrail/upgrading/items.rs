@@ -16,7 +16,7 @@ impl Left {
     async fn of(name: &str, bundle: Option<&str>) -> Self {
         let scene = Scene::of_key(bundle).await;
         let item = scene.ids.of_world(&fixture::read(&format!("items/{name}")));
-        let item = of_now(item);
+        let item = of_now(&item);
         scene.world.put_item(&item).await;
         Self { scene }
     }
@@ -40,7 +40,7 @@ impl Left {
 
 /// The same item with its times in this moment: what `expires` is some days from now, what lasts
 /// as long as an invocation ends soon, and windows are those that are open.
-fn of_now(item: Value) -> Value {
+fn of_now(item: &Value) -> Value {
     let memory = item["memory"]["S"].as_str();
     let memory: Option<Value> = memory.map(|memory| serde_json::from_str(memory).expect("JSON"));
     let time = memory.as_ref().and_then(|memory| memory["time"].as_str());
@@ -48,7 +48,7 @@ fn of_now(item: Value) -> Value {
     let by = time.map_or(SignedDuration::ZERO, |time| {
         Timestamp::now().duration_since(time)
     });
-    let mut item = later(&item, by);
+    let mut item = later(item, by);
     let now = Timestamp::now();
     item["expires"]["N"] = (now.as_second() + 24 * 60 * 60).to_string().into();
     if item["until"]["N"]

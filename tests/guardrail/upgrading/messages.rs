@@ -1,7 +1,7 @@
 //! Messages in flight, and letters that nobody could deliver.
 
 use aws_sdk_iam::types::StatusType;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::artefacts::Scene;
@@ -26,7 +26,13 @@ fn of_now(name: &str, field: &str, ids: &Ids) -> Value {
 impl Scene {
     /// A re-check of a fixture, of a containment that was made just now.
     async fn recheck(&self, name: &str) -> Value {
-        let mut message = of_now(&format!("messages/{name}"), "/since", &self.ids);
+        self.recheck_after(name, SignedDuration::ZERO).await
+    }
+
+    /// The same of one that was made so long ago.
+    async fn recheck_after(&self, name: &str, age: SignedDuration) -> Value {
+        let message = of_now(&format!("messages/{name}"), "/since", &self.ids);
+        let mut message = later(&message, -age);
         if message["created"].is_string() {
             message["created"] = self.created("bob").await.into();
         }
@@ -64,7 +70,10 @@ impl Scene {
 async fn a_recheck_of_each_step_is_understood() {
     for step in &STEPS {
         let mut scene = Scene::of_step(step).await;
-        let message = scene.recheck(&format!("recheck-{}", step.name)).await;
+        // What denies sessions until some time after the event is renewed for longer.
+        let age = SignedDuration::from_secs(5);
+        let name = format!("recheck-{}", step.name);
+        let message = scene.recheck_after(&name, age).await;
         let id = match step.name {
             "deactivate-key" | "delete-key" => scene.key(),
             _ => {

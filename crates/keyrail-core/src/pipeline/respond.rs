@@ -25,7 +25,8 @@ use crate::state::{Claimant, State};
 ///
 /// Each stage takes what the one before has made, and only the last judgement is acted on: claimed
 /// and recalled, looked up, limited, carried out, told, remembered. The alert is sent whatever
-/// became of the plan. `by` claims the event in the state table.
+/// became of the plan. `by` claims the event in the state table. The largest stages are boxed: each
+/// holds all that it is about.
 pub async fn respond(
     event: Event,
     setup: Setup<'_>,
@@ -53,8 +54,8 @@ pub async fn respond(
     } = recalled;
     let looked_up = look_up(examined, setup, now, aws).await;
     let decided = keep_to_the_limit(looked_up, not_known, bundle, aws).await;
-    let carried_out = CarriedOut::of(decided, bundle, aws).await;
-    let told = carried_out.told(aws).await;
+    let carried_out = Box::pin(CarriedOut::of(decided, bundle, aws)).await;
+    let told = Box::pin(carried_out.told(aws)).await;
     let remembered = remember(told, claimed.as_ref(), FIRST_ROUND, aws).await;
     Response {
         again,
