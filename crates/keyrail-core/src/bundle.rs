@@ -26,7 +26,6 @@ mod load;
 mod names;
 pub mod organization;
 mod policy;
-pub mod schema;
 pub mod settings;
 mod split;
 mod syntax;

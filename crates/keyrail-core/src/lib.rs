@@ -33,6 +33,7 @@ pub mod taxonomy;
 // What it is judged by.
 pub mod bundle;
 pub mod deployment;
+pub mod schema;
 
 // What the guardrails say.
 pub mod judge;
@@ -62,7 +63,7 @@ mod situation;
 // From the bytes to the alert.
 pub mod pipeline;
 
-pub use self::bundle::{Bundle, schema};
+pub use self::bundle::Bundle;
 pub use self::circumstances::Circumstances;
 use self::contain::patience;
 pub use self::contain::{change, effects, outcome};

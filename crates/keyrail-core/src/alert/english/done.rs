@@ -18,7 +18,7 @@ pub(super) fn done(done: &Done<'_>) -> String {
         }
         Done::NothingAgain => "Nothing more: keyrail has no step for this.".to_owned(),
         Done::NothingAsked => "Nothing was stopped: this guardrail only alerts.".to_owned(),
-        Done::NothingUndecided => "Nothing: a guardrail could not be evaluated.".to_owned(),
+        Done::NothingUndecided => "Nothing: a guardrail could not be decided.".to_owned(),
         Done::NothingUnread => "Nothing: keyrail cannot read this event.".to_owned(),
         Done::Planned {
             step: name,

@@ -19,7 +19,7 @@ pub(super) fn headline(headline: &Headline<'_>) -> String {
         Headline::NothingViolated => "Nothing violated".to_owned(),
         Headline::Repeated { title, count } => format!("{title} - {count} more"),
         Headline::Undecided { policy, more } => {
-            format!("Policy {policy} could not be evaluated{}", further(more))
+            format!("Guardrail {policy} could not be decided{}", further(more))
         }
         Headline::Unrecognised => "Event not recognised".to_owned(),
         Headline::Violated {
