@@ -9,7 +9,6 @@ NO_EMULATOR = "what it asks is answered by the stand-in, and by no emulator"
 # Classes of tests of `tests/emulator`.
 EMULATOR = {
     "emulator.test_credentials.Credentials": NO_EMULATOR,
-    "emulator.test_org_pull.OrgPull": "it is moto's; `Pages` in tests/conform asks fakecloud more",
     "emulator.test_org_pull.Patience": NO_EMULATOR,
     "emulator.test_parameters.Parameters": NO_FUNCTIONS,
     "emulator.test_redrive.Redrive": NO_FUNCTIONS,

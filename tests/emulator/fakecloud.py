@@ -16,13 +16,14 @@ import os
 import pathlib
 import re
 import shutil
+import sys
 import threading
 
 # What is signed for: the id of the key, and the service.
 CREDENTIAL = re.compile(r"Credential=([^/,]+)/[^/,]+/[^/,]+/([^/,]+)/")
 # The ids of access keys: nothing else of such a form begins so.
-OF_AWS = re.compile(rb"(?<![A-Za-z0-9])A(?=[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9]))")
-OF_FAKECLOUD = re.compile(rb"(?<![A-Za-z0-9])F(?=[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9]))")
+OF_AWS = re.compile(rb"(?<![A-Za-z0-9])A(?=[KS]IA[A-Za-z0-9]{16}(?![A-Za-z0-9]))")
+OF_FAKECLOUD = re.compile(rb"(?<![A-Za-z0-9])F(?=[KS]IA[A-Za-z0-9]{16}(?![A-Za-z0-9]))")
 PORT = re.compile(r"^FAKECLOUD_PORT=(\d+)$", re.MULTILINE)
 # What other services carry is the callers' own, and comes back as it was sent.
 SERVICES_WITH_KEYS = ("iam", "sts")
@@ -49,7 +50,7 @@ def command(account):
 
 class Front:
     """What stands before fakecloud; serves until the process ends. It answers nothing before
-    fakecloud has written to its log on which port it is."""
+    fakecloud is ready."""
 
     def __init__(self, log):
         self._log = pathlib.Path(log)
@@ -84,8 +85,10 @@ class Front:
             # Tests that run at the same time connect at the same time.
             request_queue_size = 128
 
-            def handle_error(self, *_):
-                """Who was killed does not read the answer; who asks too early has the connection closed."""
+            def handle_error(self, *whose):
+                """Who was killed reads no answer, and who asks too early gets none."""
+                if not isinstance(sys.exc_info()[1], ConnectionError):
+                    super().handle_error(*whose)
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -133,18 +136,26 @@ class Front:
             return self._administrators[account]
 
     def _ask(self, method, path, headers, body):
-        self._port = self._port or self._announced()
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.getheaders(), answer.read()
-        finally:
-            connection.close()
+        self._port = self._port or self._port_once_ready()
+        return request(self._port, method, path, headers, body)
 
-    def _announced(self):
-        """The port that fakecloud has bound."""
+    def _port_once_ready(self):
+        """The port that fakecloud has bound, of which it writes to its log."""
         found = PORT.search(self._log.read_text(errors="replace"))
         if found is None:
             raise ConnectionRefusedError("fakecloud has not said on which port it is")
+        # Its SNS makes a key to sign with at the first use, which takes some seconds if it was built
+        # without optimisation: longer than the function waits for an answer.
+        request(int(found[1]), "GET", "/_fakecloud/sns/cert.pem")
         return int(found[1])
+
+
+def request(port, method, path, headers=None, body=None):
+    """An answer of fakecloud: status, headers and body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.getheaders(), answer.read()
+    finally:
+        connection.close()

@@ -67,7 +67,10 @@ async fn a_user_with_two_contained_keys_gets_a_third_only_in_place_of_one() {
         event["detail"]["eventID"] = format!("event-{number}").into();
         function.invoke(&event).await.expect("it is contained");
     }
-    assert_eq!(world.alerts().await.len(), 2);
+    for key in [&first, &second] {
+        assert_eq!(world.status("bob", key).await, Some(StatusType::Inactive));
+    }
+    world.alerts().await;
 
     let create = [("Action", "CreateAccessKey"), ("UserName", "bob")];
     let refused = Emulator::at(&world.proxy.behind)

@@ -1,5 +1,5 @@
-"""The commands against what only fakecloud has of the emulators: credentials other than access keys,
-and Organizations in pages.
+"""`keyrail undo --apply` of credentials other than access keys, which only fakecloud has of the
+emulators.
 
     make conform
 """
@@ -8,8 +8,6 @@ import json
 import os
 import pathlib
 import subprocess
-import tempfile
-import time
 import unittest
 
 from tests.emulator.emulator import ACCOUNT, ROOT, Emulator
@@ -19,7 +17,7 @@ CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
 
 
 class OtherCredentials(unittest.TestCase):
-    """`keyrail undo --apply` of SSH keys, signing certificates and service-specific credentials."""
+    """SSH keys, signing certificates and service-specific credentials."""
 
     @classmethod
     def setUpClass(cls):
@@ -96,48 +94,6 @@ class OtherCredentials(unittest.TestCase):
             return found["Status"]
 
         self.check("iam:UpdateServiceSpecificCredential", key, status)
-
-
-class Pages(unittest.TestCase):
-    """`keyrail org pull`, of more than fits on a page."""
-
-    def test_all_accounts_and_units_are_written(self):
-        with Emulator("fakecloud") as emulator:
-            client = emulator.client("organizations")
-            client.create_organization(FeatureSet="ALL")
-            root = client.list_roots()["Roots"][0]["Id"]
-            units = [
-                client.create_organizational_unit(ParentId=root, Name=f"unit {number}")
-                for number in range(23)
-            ]
-            for number in range(23):
-                mail = f"account-{number}@example.com"
-                client.create_account(AccountName=f"account {number}", Email=mail)
-            deadline = time.monotonic() + 60
-            while len(accounts := accounts_in(client, root)) < 24:
-                self.assertLess(time.monotonic(), deadline, "accounts are made in two seconds")
-                time.sleep(0.1)
-            page = client.list_accounts_for_parent(ParentId=root)
-            self.assertIn("NextToken", page, "there is more than one page")
-            with tempfile.TemporaryDirectory() as folder:
-                done = subprocess.run(
-                    [COMMAND, "org", "pull", folder],
-                    env=emulator.environment(),
-                    capture_output=True,
-                    text=True,
-                    timeout=60,
-                )
-                self.assertEqual((done.returncode, done.stderr), (0, ""))
-                written = json.loads(pathlib.Path(folder, "organization.json").read_text())
-        self.assertEqual({account["id"] for account in written["accounts"]}, accounts)
-        ids = {unit["OrganizationalUnit"]["Id"] for unit in units} | {root}
-        self.assertEqual({unit["id"] for unit in written["units"]}, ids)
-
-
-def accounts_in(client, parent):
-    """The ids of the accounts, over all pages."""
-    pages = client.get_paginator("list_accounts_for_parent").paginate(ParentId=parent)
-    return {account["Id"] for page in pages for account in page["Accounts"]}
 
 
 if __name__ == "__main__":
