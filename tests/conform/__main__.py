@@ -16,7 +16,7 @@ import unittest
 # Read before the tests are: it is the emulator that they start.
 os.environ["KEYRAIL_EMULATOR"] = "fakecloud"
 
-from tests.conform.exceptions import EMULATOR, GUARDRAIL  # noqa: E402
+from tests.conform.exceptions import EMULATOR, GUARDRAIL, NOT_ASKED  # noqa: E402
 from tests.emulator.emulator import ROOT  # noqa: E402
 
 CARGO = "cargo test --locked --profile demo --workspace --test guardrail -- ".split()
@@ -30,6 +30,8 @@ def main():
     skipped = {**GUARDRAIL, **EMULATOR}
     for name, reason in skipped.items():
         print(f"skipped: {name}: {reason}")
+    for what, reason in NOT_ASKED.items():
+        print(f"not asked of fakecloud: {what}: {reason}")
     print(f"against fakecloud, in {time.monotonic() - began:.0f} s:")
     print(f"{passed} passed, {failed} failed, {len(skipped)} skipped")
     return 1 if failed else 0

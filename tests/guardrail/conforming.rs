@@ -53,6 +53,60 @@ async fn a_key_is_read_back_from_whichever_page_it_is_on() {
     );
 }
 
+#[tokio::test]
+#[ignore = "needs fakecloud: make conform"]
+async fn a_user_who_was_renamed_since_is_found_by_the_key() {
+    let world = world().await;
+    let key = world.user_with_key("bob").await;
+    let rename = [
+        ("Action", "UpdateUser"),
+        ("UserName", "bob"),
+        ("NewUserName", "bob2"),
+    ];
+    world.iam(&rename).await;
+    let mut function = world.function(Some("enforce")).await;
+
+    let answered = function.invoke(&world.key_created("bob", &key)).await;
+
+    assert_eq!(answered, Ok(()));
+    assert_eq!(world.status("bob2", &key).await, Some(StatusType::Inactive));
+    let [alert] = world.alerts().await.try_into().expect("one alert");
+    let (result, detail) = alert.outcome();
+    assert_eq!((alert.state(), result), ("BLOCKED", "verified"));
+    let told = "the user is now called bob2; set to Inactive";
+    assert!(detail.starts_with(told), "{detail}");
+}
+
+/// IAM has no list of the keys of a user who is gone, where ministack has an empty one.
+#[tokio::test]
+#[ignore = "needs fakecloud: make conform"]
+async fn a_user_who_is_gone_is_told_of_and_nothing_is_called_contained() {
+    let world = world().await;
+    let key = world.user_with_key("bob").await;
+    world.delete_key("bob", &key).await;
+    world.delete_user("bob").await;
+    // AWS answers so for a key that it cannot attribute; fakecloud invents a 404, too.
+    world
+        .proxy
+        .breaks("GetAccessKeyLastUsed", &[Fault::Error(403, "AccessDenied")]);
+    let mut function = world.enforcing(&[]).await;
+    let mut event = world.key_created("bob", &key);
+    let earlier = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(30);
+    let earlier = Value::from(earlier.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    event["detail"]["eventTime"] = earlier.clone();
+    event["time"] = earlier;
+
+    let answered = function.invoke(&event).await;
+
+    assert_eq!(answered, Ok(()));
+    let [alert] = world.alerts().await.try_into().expect("one alert");
+    let told = "IAM has no user named bob: it was deleted or renamed; find out which";
+    assert_eq!(
+        (alert.state(), alert.outcome()),
+        ("FAILED", ("failed", told))
+    );
+}
+
 /// Keys that do not work count as well, so a contained user gets no new key before one is deleted;
 /// then the re-check finds it.
 #[tokio::test]
