@@ -14,6 +14,7 @@
 mod alerting;
 mod answers;
 mod claiming;
+mod conforming;
 mod containing;
 mod crashing;
 mod exempting;

@@ -71,6 +71,9 @@ pub(crate) enum Fault {
     Body(String),
     /// Nothing: it reaches the emulator.
     None,
+    /// It reaches the emulator, and asks for one result on a page: IAM may give fewer than it
+    /// was asked for (IAM API reference, `MaxItems`, checked 2026-11-29).
+    OneOnAPage,
     /// It reaches the emulator, and the connection is closed before the answer.
     Reset,
     /// It reaches the emulator, and the answer takes so long.
@@ -188,6 +191,10 @@ async fn pass(
         });
         (number, fault, death)
     };
+    let asked = match fault {
+        Some(Fault::OneOnAPage) => one_on_a_page(asked),
+        _ => asked,
+    };
     let known = Known {
         action: &action,
         caller: &caller,
@@ -203,7 +210,7 @@ async fn pass(
         return future::pending().await;
     }
     let answered = match fault {
-        None | Some(Fault::None) => reach().await,
+        None | Some(Fault::None | Fault::OneOnAPage) => reach().await,
         Some(Fault::Reset) => {
             reach().await;
             None
@@ -266,6 +273,12 @@ async fn reach(
     let first = (parts.status.as_u16(), body.clone());
     lock(state).first.entry(action.to_owned()).or_insert(first);
     Some(Answer::from_parts(parts, Full::new(body)))
+}
+
+fn one_on_a_page(mut asked: Asked) -> Asked {
+    asked.body = [asked.body.as_ref(), b"&MaxItems=1"].concat().into();
+    asked.headers.remove(hyper::header::CONTENT_LENGTH);
+    asked
 }
 
 /// The access key id in the signature.
