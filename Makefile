@@ -44,7 +44,7 @@ test: .venv/check.stamp ## run every test
 	if cargo nextest --version >/dev/null 2>&1; \
 	then cargo nextest run --locked --cargo-profile demo --workspace; \
 	else cargo test --locked $(PROFILE) --workspace --lib --bins --tests; fi && \
-	cargo test --locked $(PROFILE) --workspace --doc && $(UNITTEST) -s tests/pages; \
+	cargo test --locked $(PROFILE) --workspace --doc && $(UNITTEST) -s tests/pages && $(UNITTEST) -s tests/wire; \
 	status=$$?; wait $$template || status=1; wait $$emulator || status=1; \
 	cat target/test-template.log target/test-emulator.log; exit $$status
 
