@@ -12,10 +12,10 @@
 )]
 
 mod alerting;
-mod answers;
 mod claiming;
 mod containing;
 mod crashing;
+mod errors;
 mod exempting;
 mod failing;
 mod faults;

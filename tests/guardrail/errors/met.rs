@@ -1,0 +1,139 @@
+//! What became of an event whose handling met an error.
+
+use serde_json::Value;
+
+use super::Error;
+use super::stage::Scene;
+use crate::support::proxy::{Call, MESSAGE};
+
+/// What the function made of it.
+pub(super) struct Met {
+    /// How often the call was sent.
+    pub(super) tries: usize,
+    /// The error that makes Lambda try again, if it was one.
+    pub(super) again: Option<String>,
+    /// `keyrail.alert/v1`; null if none was sent.
+    alert: Value,
+    pub(super) severity: String,
+    /// Whether a message to itself was sent.
+    pub(super) is_put_off: bool,
+    /// What people are told of it, without what differs each time.
+    pub(super) words: String,
+}
+
+impl Met {
+    pub(super) fn new(
+        scene: &Scene,
+        error: Error,
+        answered: &Result<(), Value>,
+        calls: &[Call],
+    ) -> Self {
+        let named = |name: &'static str| calls.iter().filter(move |call| call.action == name);
+        let published = named("Publish").find(|call| call.body.contains("MessageStructure=json"));
+        let alert = published.map(program).unwrap_or_default();
+        let failed = answered.as_ref().err();
+        let text = |field: &str| failed.and_then(|failed| failed[field].as_str());
+        let told = told(&alert, error.code).or_else(|| text("errorMessage").map(str::to_owned));
+        Self {
+            tries: named(scene.action()).count(),
+            again: text("errorType").map(str::to_owned),
+            severity: published.map(severity).unwrap_or_default(),
+            is_put_off: named("SendMessage").next().is_some(),
+            words: plain(&told.unwrap_or_default(), error.code),
+            alert,
+        }
+    }
+
+    pub(super) fn is_told(&self) -> bool {
+        !self.alert.is_null()
+    }
+
+    pub(super) fn state(&self) -> &str {
+        self.alert["state"].as_str().unwrap_or_default()
+    }
+
+    /// How the first step ended.
+    pub(super) fn result(&self) -> &str {
+        let result = &self.alert["report"]["outcomes"][0]["result"];
+        result.as_str().unwrap_or_default()
+    }
+}
+
+/// The alert that programs get.
+fn program(call: &Call) -> Value {
+    let message: Value = serde_json::from_str(&field(&call.body, "Message")).expect("it is JSON");
+    let alert = message["default"]
+        .as_str()
+        .expect("there is a form for programs");
+    serde_json::from_str(alert).expect("it is JSON")
+}
+
+fn severity(call: &Call) -> String {
+    let (before, _) = call
+        .body
+        .split_once(".Name=severity")
+        .expect("an alert has a severity");
+    let (_, entry) = before.rsplit_once("MessageAttributes.").expect("an entry");
+    field(
+        &call.body,
+        &format!("MessageAttributes.{entry}.Value.StringValue"),
+    )
+}
+
+/// The value of a field of a form.
+fn field(body: &str, name: &str) -> String {
+    let value = body
+        .split('&')
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+        .unwrap_or_default()
+        .replace('+', " ");
+    percent_encoding::percent_decode_str(&value)
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
+/// Where an alert names an error: how a step ended, what is not known, what was not decided.
+fn told(alert: &Value, code: &str) -> Option<String> {
+    let report = &alert["report"];
+    let lists = [
+        (&report["outcomes"], "/detail"),
+        (&report["not_known"], ""),
+        (&report["verdict"]["undecided"], "/error"),
+    ];
+    let mut all = lists.iter().flat_map(|(list, place)| {
+        let found = list.as_array().into_iter().flatten();
+        found.filter_map(|one| one.pointer(place)?.as_str())
+    });
+    let first = report["outcomes"][0]["detail"].as_str();
+    let named = all.find(|text| text.contains(code));
+    named.or(first).map(str::to_owned)
+}
+
+/// The same without what differs from run to run, and with … for the error.
+fn plain(told: &str, code: &str) -> String {
+    let told = told
+        .replace(&format!(": {MESSAGE}"), "")
+        .replace(code, "…")
+        .replace(" (request 00000000-0000-0000-0000-000000000000)", "")
+        .replace(" UTC", "");
+    let words = told.split(' ').map(|word| {
+        let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        let is_time = bare.len() > 7
+            && bare.starts_with(|c: char| c.is_ascii_digit())
+            && bare
+                .chars()
+                .all(|c| c.is_ascii_digit() || "-:TZ.".contains(c));
+        let is_id = bare.len() >= 16
+            && bare
+                .chars()
+                .all(|c| c.is_ascii_digit() || c.is_ascii_uppercase());
+        match (is_time, is_id) {
+            (true, _) if bare.contains('-') => None,
+            (true, _) => Some(word.replace(bare, "TIME")),
+            (_, true) => Some(word.replace(bare, "KEY")),
+            _ => Some(word.to_owned()),
+        }
+    });
+    let words: Vec<String> = words.flatten().collect();
+    words.join(" ").replace('|', "\\|")
+}
