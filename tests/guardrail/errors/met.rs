@@ -109,13 +109,37 @@ fn told(alert: &Value, code: &str) -> Option<String> {
     named.or(first).map(str::to_owned)
 }
 
+/// Each of twelve digits is an account.
+fn without_accounts(text: &str) -> String {
+    let mut plain = String::new();
+    let mut digits = String::new();
+    for c in text.chars().chain([' ']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        match digits.len() {
+            12 => plain.push_str("ACCOUNT"),
+            _ => plain.push_str(&digits),
+        }
+        digits.clear();
+        plain.push(c);
+    }
+    plain.trim_end().to_owned()
+}
+
 /// The same without what differs from run to run, and with … for the error.
 fn plain(told: &str, code: &str) -> String {
+    // An error names the event first.
     let told = told
+        .strip_prefix("event ")
+        .and_then(|told| told.split_once(": "))
+        .map_or(told, |(_, told)| told)
         .replace(&format!(": {MESSAGE}"), "")
         .replace(code, "…")
         .replace(" (request 00000000-0000-0000-0000-000000000000)", "")
         .replace(" UTC", "");
+    let told = without_accounts(&told);
     let words = told.split(' ').map(|word| {
         let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
         let is_time = bare.len() > 7
@@ -128,8 +152,8 @@ fn plain(told: &str, code: &str) -> String {
                 .chars()
                 .all(|c| c.is_ascii_digit() || c.is_ascii_uppercase());
         match (is_time, is_id) {
+            (true, _) if bare.contains(':') => Some(word.replace(bare, "TIME")),
             (true, _) if bare.contains('-') => None,
-            (true, _) => Some(word.replace(bare, "TIME")),
             (_, true) => Some(word.replace(bare, "KEY")),
             _ => Some(word.to_owned()),
         }

@@ -34,7 +34,7 @@ pub(super) enum Set {
     Recheck(&'static str),
     /// A key that AWS reports, without its user.
     Reported,
-    /// A key of an event that is hours old.
+    /// A service-specific credential of an event that is hours old.
     Old,
     /// A key in a member account.
     Member,
@@ -68,6 +68,19 @@ pub(super) enum Holds {
 impl Scene {
     pub(super) fn action(&self) -> &'static str {
         self.call.split_once(':').map_or("", |(_, action)| action)
+    }
+
+    /// Whether an error is how AWS says that there is no password, or that a condition does not
+    /// hold: that a limit is reached, or that somebody else has claimed the event.
+    pub(super) fn is_answered_by(&self, code: &str) -> bool {
+        matches!(
+            (self.call, code),
+            ("iam:GetLoginProfile", "NoSuchEntity")
+                | (
+                    "dynamodb:PutItem" | "dynamodb:UpdateItem",
+                    "ConditionalCheckFailedException"
+                )
+        )
     }
 
     pub(super) fn check(&self, met: &Met, is_done: bool, place: &str) {
@@ -120,6 +133,8 @@ impl Stage {
         let mut broken = None;
         let name = match scene.set {
             Set::Step(name) | Set::Recheck(name) => name,
+            // Whose it is only the user's age can tell.
+            Set::Old => "deactivate-service-credential",
             _ => "deactivate-key",
         };
         let step = faults::STEPS.iter().find(|step| step.name == name);
@@ -158,7 +173,8 @@ impl Stage {
             }
             Set::Activated => {
                 event = world.key_activated("bob", &id);
-                environment = world.memory().await;
+                environment = vec![("KEYRAIL_BUNDLE", bundle_of(name, SETTINGS, ""))];
+                environment.extend(world.memory().await);
             }
             Set::FollowUp => environment.extend(world.memory().await),
             Set::Chat => {
@@ -309,7 +325,8 @@ const SESSIONS: &str = "KeyrailRevokeOlderSessions";
 const DENY_ALL: &str = "arn:aws:iam::aws:policy/AWSDenyAll";
 
 /// Each event is told, and counted towards a limit that nothing reaches.
-const SETTINGS: &str = "[limits]\nrepeat-minutes = 0\ncontainments-per-hour = 1000\n";
+const SETTINGS: &str =
+    "[limits]\nrepeat-minutes = 0\ncontainments-per-hour = 1000\n[accounts.111122223333]\n";
 
 /// An exemption that reads a fact of the user.
 fn exempting(reads: &str) -> String {

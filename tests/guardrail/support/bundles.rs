@@ -24,7 +24,7 @@ pub(crate) fn bundle_of(step: &str, settings: &str, exemption: &str) -> String {
     let folder = std::env::temp_dir().join(format!("keyrail-{}-{number}", std::process::id()));
     let guardrail = format!(
         "@id(\"one-step\") @title(\"One step\") @severity(\"high\") @respond(\"{step}\")\n\
-         forbid (principal, action in [Action::\"issue-access-key\", Action::\"issue-long-term-credential\"], resource) when {{ context.succeeded }};\n"
+         forbid (principal, action in [Action::\"issue-access-key\", Action::\"issue-long-term-credential\", Action::\"reactivate-credential\"], resource) when {{ context.succeeded }};\n"
     );
     let write = |place: &str, text: &str| {
         let path = folder.join(place);
