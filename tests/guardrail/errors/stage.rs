@@ -200,7 +200,12 @@ impl Stage {
             }
             _ => {}
         }
-        function.ends_after(INVOCATION);
+        // Where nothing that containment needs is broken, nothing waits for its end.
+        match scene.holds {
+            Holds::Contained if !matches!(scene.set, Set::LookedUp(_)) => {}
+            Holds::ContainedUntold => {}
+            _ => function.ends_after(INVOCATION),
+        }
         let mut standing: Vec<(&str, Fault)> = scene
             .standing
             .iter()
