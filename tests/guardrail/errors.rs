@@ -32,8 +32,14 @@ const MOST_CALLS: usize = 60;
 /// Of which a second and a half is for containing.
 const INVOCATION: Duration = Duration::from_secs(6);
 
-/// How many scenes run at the same time.
-const AT_ONCE: usize = 16;
+/// What a look-up may wait for, and as much for containing.
+const WITH_LOOK_UP: Duration = Duration::from_secs(16);
+
+/// How many errors one world meets, one after the other.
+const SHARE: usize = 12;
+
+/// How many worlds there are at the same time.
+const AT_ONCE: usize = 24;
 
 /// What errors have in common, and which they are.
 type Groups = BTreeMap<String, Vec<String>>;
@@ -79,6 +85,11 @@ async fn no_error_of_a_read_makes_an_alert_untrue() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_error_of_a_look_up_exempts_anybody() {
+    page::holds("look-ups", &run(&scenes::LOOK_UPS).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_error_around_containment_stops_it_or_the_alert() {
     page::holds("around", &run(&scenes::AROUND).await);
 }
@@ -90,19 +101,31 @@ async fn no_error_of_a_re_check_makes_it_silent() {
 
 /// Runs scenes, each with each error of its call: the section of the page.
 async fn run(scenes: &[Scene]) -> String {
-    let sections: Vec<String> = stream::iter(scenes)
-        .map(|scene| async {
+    let shares = scenes.iter().enumerate().flat_map(|(place, scene)| {
+        let errors = errors_of(scene.call);
+        let shares: Vec<Vec<Error>> = errors.chunks(SHARE).map(<[Error]>::to_vec).collect();
+        shares.into_iter().map(move |share| (place, scene, share))
+    });
+    let met: Vec<(usize, Vec<(Error, Met)>)> = stream::iter(shares)
+        .map(|(place, scene, share)| async move {
             let mut stage = Stage::set(scene).await;
             let mut rows = Vec::new();
-            for error in errors_of(scene.call) {
+            for error in share {
                 rows.push((error, meets(scene, &mut stage, error).await));
             }
-            page::section(scene, &rows)
+            (place, rows)
         })
         .buffered(AT_ONCE)
         .collect()
         .await;
-    sections.concat()
+    let mut by_scene: BTreeMap<usize, Vec<(Error, Met)>> = BTreeMap::new();
+    for (place, rows) in met {
+        by_scene.entry(place).or_default().extend(rows);
+    }
+    let sections = scenes.iter().zip(by_scene.values());
+    sections
+        .map(|(scene, rows)| page::section(scene, rows))
+        .collect()
 }
 
 /// Runs a scene with one error of its call.

@@ -119,8 +119,8 @@ pub(super) const READS: [Scene; 14] = [
     ),
 ];
 
-/// What containment does not wait for, or does not depend on.
-pub(super) const AROUND: [Scene; 9] = [
+/// What is looked up before containment begins.
+pub(super) const LOOK_UPS: [Scene; 3] = [
     scene(
         "iam:ListUserTags",
         "whether an exemption applies",
@@ -141,6 +141,10 @@ pub(super) const AROUND: [Scene; 9] = [
         ),
         Holds::Contained,
     ),
+];
+
+/// What containment does not wait for, or does not depend on.
+pub(super) const AROUND: [Scene; 6] = [
     scene(
         "dynamodb:PutItem",
         "the claim of the event, and what is remembered",

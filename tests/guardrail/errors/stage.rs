@@ -3,8 +3,8 @@
 use aws_sdk_iam::types::StatusType;
 use serde_json::Value;
 
-use super::INVOCATION;
 use super::met::Met;
+use super::{INVOCATION, WITH_LOOK_UP};
 use crate::faults::{self, Step};
 use crate::reported;
 use crate::support::World;
@@ -201,10 +201,12 @@ impl Stage {
             _ => {}
         }
         // Where nothing that containment needs is broken, nothing waits for its end.
-        match scene.holds {
-            Holds::Contained if !matches!(scene.set, Set::LookedUp(_)) => {}
-            Holds::ContainedUntold => {}
-            _ => function.ends_after(INVOCATION),
+        match (scene.holds, scene.set) {
+            (Holds::Contained, Set::LookedUp(_)) => function.ends_after(WITH_LOOK_UP),
+            (Holds::Contained | Holds::ContainedUntold, _) => {}
+            (Holds::Truth | Holds::NotSilent | Holds::ComesAgain, _) => {
+                function.ends_after(INVOCATION);
+            }
         }
         let mut standing: Vec<(&str, Fault)> = scene
             .standing
