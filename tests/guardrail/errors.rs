@@ -29,8 +29,8 @@ struct Error {
 /// A call of a scene has no more than so many in an invocation of some seconds.
 const MOST_CALLS: usize = 60;
 
-/// Of which a second and a half is for containing.
-const INVOCATION: Duration = Duration::from_secs(6);
+/// Of which three seconds are for containing.
+const INVOCATION: Duration = Duration::from_secs(11);
 
 /// What a look-up may wait for, and as much for containing.
 const WITH_LOOK_UP: Duration = Duration::from_secs(16);
@@ -39,7 +39,7 @@ const WITH_LOOK_UP: Duration = Duration::from_secs(16);
 const SHARE: usize = 12;
 
 /// How many worlds there are at the same time.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 40;
 
 /// What errors have in common, and which they are.
 type Groups = BTreeMap<String, Vec<String>>;
@@ -128,8 +128,20 @@ async fn run(scenes: &[Scene]) -> String {
         .collect()
 }
 
-/// Runs a scene with one error of its call.
+/// Runs a scene with one error of its call; once more if the machine was too busy for the error to
+/// come in time.
 async fn meets(scene: &Scene, stage: &mut Stage, error: Error) -> Met {
+    let mut met = meets_once(scene, stage, error).await;
+    for _ in 0..3 {
+        if !met.is_late() {
+            break;
+        }
+        met = meets_once(scene, stage, error).await;
+    }
+    met
+}
+
+async fn meets_once(scene: &Scene, stage: &mut Stage, error: Error) -> Met {
     let place = format!("{} {}: {}", scene.call, scene.when, error.code);
     stage.reset().await;
     let broken = stage.broken.unwrap_or_else(|| scene.action());

@@ -33,7 +33,7 @@ impl Met {
         let alert = published.map(program).unwrap_or_default();
         let failed = answered.as_ref().err();
         let text = |field: &str| failed.and_then(|failed| failed[field].as_str());
-        let told = told(&alert, error.code).or_else(|| text("errorMessage").map(str::to_owned));
+        let told = told(&alert, text("errorMessage"), error.code);
         Self {
             tries: named(scene.action()).count(),
             again: text("errorType").map(str::to_owned),
@@ -46,6 +46,11 @@ impl Met {
 
     pub(super) fn is_told(&self) -> bool {
         !self.alert.is_null()
+    }
+
+    /// Whether the time was over before an answer came, which each error is at once.
+    pub(super) fn is_late(&self) -> bool {
+        self.words.contains("no answer in the time")
     }
 
     pub(super) fn state(&self) -> &str {
@@ -92,21 +97,23 @@ fn field(body: &str, name: &str) -> String {
         .into_owned()
 }
 
-/// Where an alert names an error: how a step ended, what is not known, what was not decided.
-fn told(alert: &Value, code: &str) -> Option<String> {
+/// Where people are told of an error: how a step ended, what is not known, what was not decided,
+/// or why the invocation failed. Where the SDK's tries took all of a call's time, that is told
+/// instead of the error.
+fn told(alert: &Value, failed: Option<&str>, code: &str) -> Option<String> {
     let report = &alert["report"];
-    let lists = [
-        (&report["outcomes"], "/detail"),
-        (&report["not_known"], ""),
-        (&report["verdict"]["undecided"], "/error"),
-    ];
-    let mut all = lists.iter().flat_map(|(list, place)| {
-        let found = list.as_array().into_iter().flatten();
-        found.filter_map(|one| one.pointer(place)?.as_str())
-    });
-    let first = report["outcomes"][0]["detail"].as_str();
-    let named = all.find(|text| text.contains(code));
-    named.or(first).map(str::to_owned)
+    let texts = |list: &'static str, place: &'static str| {
+        let found = report.pointer(list).and_then(Value::as_array);
+        let found = found.into_iter().flatten();
+        found.filter_map(move |one| one.pointer(place)?.as_str())
+    };
+    let outcomes = || texts("/outcomes", "/detail");
+    let not_known = || texts("/not_known", "").chain(texts("/verdict/undecided", "/error"));
+    let named = outcomes().chain(not_known()).chain(failed);
+    let named = named.into_iter().find(|text| text.contains(code));
+    let told = named.or_else(|| not_known().next());
+    let told = told.or_else(|| outcomes().next()).or(failed);
+    told.map(str::to_owned)
 }
 
 /// Each of twelve digits is an account.
@@ -137,6 +144,7 @@ fn plain(told: &str, code: &str) -> String {
         .map_or(told, |(_, told)| told)
         .replace(&format!(": {MESSAGE}"), "")
         .replace(code, "…")
+        .replace(": no answer in time", ": …")
         .replace(" (request 00000000-0000-0000-0000-000000000000)", "")
         .replace(" UTC", "");
     let told = without_accounts(&told);

@@ -70,6 +70,20 @@ impl Scene {
         self.call.split_once(':').map_or("", |(_, action)| action)
     }
 
+    /// What is answered besides the call that is broken.
+    fn standing(&self) -> Vec<(&'static str, Fault)> {
+        let given = self.standing.iter();
+        let mut standing: Vec<(&str, Fault)> = given
+            .map(|(action, status, code)| (*action, Fault::Error(*status, code)))
+            .collect();
+        if self.action() != "Publish" {
+            // What is told is read where it is sent.
+            let sent = "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>";
+            standing.push(("Publish", Fault::Body(sent.to_owned())));
+        }
+        standing
+    }
+
     /// Whether an error is how AWS says that there is no password, or that a condition does not
     /// hold: that a limit is reached, or that somebody else has claimed the event.
     pub(super) fn is_answered_by(&self, code: &str) -> bool {
@@ -208,16 +222,6 @@ impl Stage {
                 function.ends_after(INVOCATION);
             }
         }
-        let mut standing: Vec<(&str, Fault)> = scene
-            .standing
-            .iter()
-            .map(|(action, status, code)| (*action, Fault::Error(*status, code)))
-            .collect();
-        if scene.action() != "Publish" {
-            // What is told is read where it is sent.
-            let sent = "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>";
-            standing.push(("Publish", Fault::Body(sent.to_owned())));
-        }
         let (member, id) = match member {
             Some((other, key)) => (Some(other), key),
             None => (None, id),
@@ -225,7 +229,7 @@ impl Stage {
         Self {
             world,
             function,
-            standing,
+            standing: scene.standing(),
             broken,
             step,
             member,
