@@ -19,13 +19,13 @@ use crate::support::proxy::Fault;
 use crate::support::stand_in::{Kind, ROOT_SESSION};
 
 /// A step: the event that brings it about, and its calls of IAM.
-struct Step {
-    name: &'static str,
-    changes: &'static str,
-    reads: &'static str,
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) changes: &'static str,
+    pub(crate) reads: &'static str,
 }
 
-const STEPS: [Step; 10] = [
+pub(crate) const STEPS: [Step; 10] = [
     step("deactivate-key", "UpdateAccessKey", "ListAccessKeys"),
     step(
         "deactivate-service-credential",
@@ -227,7 +227,7 @@ async fn run(step: &Step, name: &str, on_change: bool, faults: &[Fault]) -> Stri
 }
 
 /// Makes what the step acts on, and the event that brings it about.
-async fn prepared(world: &World, step: &Step) -> (Value, String) {
+pub(crate) async fn prepared(world: &World, step: &Step) -> (Value, String) {
     let key = world.user_with_key("bob").await;
     let example = |action: &str| world.example(action);
     let event = match step.name {
@@ -305,7 +305,7 @@ fn fields(step: &Step) -> Vec<(&'static str, &'static str)> {
 }
 
 /// Whether what the step does is so, in the emulator or in what stands in for it.
-async fn is_done(world: &World, step: &Step, id: &str) -> bool {
+pub(crate) async fn is_done(world: &World, step: &Step, id: &str) -> bool {
     let held = |kind| {
         world
             .proxy

@@ -101,7 +101,7 @@ impl Proxy {
     }
 
     /// The next calls of `action` meet these faults, one each; the last of them
-    /// stays for all that follow.
+    /// stays for all that follow. After a space, a word that the call's body must have.
     pub(crate) fn breaks(&self, action: &str, faults: &[Fault]) {
         let mut state = lock(&self.state);
         state.faults.insert(action.to_owned(), faults.to_vec());
@@ -181,8 +181,11 @@ async fn pass(
             account: caller.clone(),
             answered: None,
         });
-        let faults = state.faults.get_mut(&action);
-        let fault = faults.and_then(|faults| {
+        let faults = state.faults.iter_mut().find(|(of, _)| {
+            let (name, word) = of.split_once(' ').unwrap_or((of, ""));
+            name == action && body.contains(word)
+        });
+        let fault = faults.and_then(|(_, faults)| {
             if faults.len() > 1 {
                 Some(faults.remove(0))
             } else {
@@ -191,6 +194,8 @@ async fn pass(
         });
         (number, fault, death)
     };
+    // What names its target in a header speaks AWS's JSON protocol.
+    let speaks_json = asked.headers.contains_key("x-amz-target");
     let asked = match fault {
         Some(Fault::OneOnAPage) => one_on_a_page(asked),
         _ => asked,
@@ -227,6 +232,11 @@ async fn pass(
                 None => reach().await,
             }
         }
+        Some(Fault::Error(status, code)) if speaks_json => Some(answer(
+            status,
+            &[("content-type", "application/x-amz-json-1.0")],
+            format!("{{\"__type\":\"com.amazonaws#{code}\",\"message\":\"{MESSAGE}\"}}"),
+        )),
         Some(Fault::Error(status, code)) => Some(answer(
             status,
             &[("content-type", "text/xml")],
@@ -311,9 +321,12 @@ async fn forward(target: &str, mut asked: Asked) -> Option<Answer> {
     ))
 }
 
+/// What each error says.
+pub(crate) const MESSAGE: &str = "as the test wants it";
+
 pub(crate) fn error_body(code: &str) -> String {
     format!(
-        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>as the test wants it</Message></Error>\
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{MESSAGE}</Message></Error>\
          <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
     )
 }
