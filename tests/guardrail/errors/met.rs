@@ -50,7 +50,9 @@ impl Met {
 
     /// Whether the time was over before an answer came, which each error is at once.
     pub(super) fn is_late(&self) -> bool {
-        self.words.contains("no answer in the time")
+        ["no answer in the time", "no connection in time"]
+            .iter()
+            .any(|late| self.words.contains(late))
     }
 
     pub(super) fn state(&self) -> &str {
