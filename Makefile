@@ -22,7 +22,7 @@ unexport CARGO_BUILD_TARGET
 export KEYRAIL_PYTHON := $(CURDIR)/.venv/bin/python
 
 .PHONY: help demo demo-build test check lint supply-chain template advisories sam-deploy check-release
-.PHONY: bench prove soak fuzz package build-GuardrailFunction deploy clean
+.PHONY: bench prove conform conform-tests soak fuzz package build-GuardrailFunction deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
@@ -94,6 +94,18 @@ bench: .venv/demo.stamp package ## sizes, cold start, memory and times: docs/ben
 prove: .venv/check.stamp demo-build ## what is claimed of the default bundle, and what its tests would notice
 	target/demo/keyrail prove crates/keyrail-core/default-bundle
 	target/demo/keyrail test crates/keyrail-core/default-bundle --mutate
+
+# A second emulator, whose makers hold it to AWS's models. It takes long to build, so it is no part of
+# `make test`; under the AGPL, it is a process of its own and nothing is linked with it.
+export FAKECLOUD ?= fakecloud
+conform: ## what the tests of containment and undo say of a second emulator, fakecloud
+	@if command -v "$$FAKECLOUD" >/dev/null; then $(MAKE) --no-print-directory conform-tests; \
+	elif test "$$FAKECLOUD" = fakecloud; \
+	then echo "skipped: fakecloud is not installed: cargo install fakecloud --locked"; \
+	else echo "error: FAKECLOUD is $$FAKECLOUD, which is no program" >&2; exit 1; fi
+
+conform-tests: .venv/check.stamp demo-build
+	KEYRAIL_BIN='$(CURDIR)/target/demo/keyrail' .venv/bin/python -m tests.conform
 
 soak: .venv/check.stamp demo-build ## containment against faults and simulations, in full: 20 minutes at most
 	cargo test --locked $(PROFILE) --workspace --test model --test guardrail --no-run

@@ -30,11 +30,14 @@ import time
 import urllib.error
 import urllib.request
 
+from tests.emulator import fakecloud
 from tests.wire.record import RECORDED, sender
 
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# `make conform` has the tests run against another one.
+KIND = os.environ.get("KEYRAIL_EMULATOR", "ministack")
 
 
 class EmulatorError(Exception):
@@ -42,13 +45,13 @@ class EmulatorError(Exception):
 
 
 class Emulator:
-    """A running emulator. `kind` is `ministack` or `moto`.
+    """A running emulator. `kind` is `ministack`, `moto` or `fakecloud`.
 
     With `policies`, ministack allows a function only what its role allows; the account number as
     access key id stays an administrator.
     """
 
-    def __init__(self, kind="ministack", account=ACCOUNT, policies=False):
+    def __init__(self, kind=KIND, account=ACCOUNT, policies=False):
         self.kind = kind
         command = [sys.executable, "-m", __spec__.name, "--kind", kind, "--account", account]
         self._process = subprocess.Popen(
@@ -146,13 +149,16 @@ class Emulator:
         process.stderr.close()
 
 
+# `FAKECLOUD` alone is no setting of fakecloud, but says where it is.
+SETTINGS = ("AWS_", "FAKECLOUD_", "KEYRAIL_", "LOCALSTACK_", "MINISTACK_", "MOTO_")
+
+
 def clean_environment():
     """This process's environment without its AWS settings and proxies."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "KEYRAIL_", "LOCALSTACK_", "MINISTACK_", "MOTO_"))
-        and not name.lower().endswith("_proxy")
+        if not name.startswith(SETTINGS) and not name.lower().endswith("_proxy")
     }
     return kept | {
         "AWS_CONFIG_FILE": os.devnull,
@@ -163,7 +169,7 @@ def clean_environment():
 
 def main():
     arguments = argparse.ArgumentParser(description="Run an AWS emulator until stdin is closed.")
-    arguments.add_argument("--kind", choices=["ministack", "moto"], default="ministack")
+    arguments.add_argument("--kind", choices=["ministack", "moto", "fakecloud"], default=KIND)
     arguments.add_argument("--account", default=ACCOUNT, help="the account it plays")
     arguments.add_argument("--policies", action="store_true", help="ministack enforces policies")
     options = arguments.parse_args()
@@ -180,7 +186,7 @@ def main():
         print(json.dumps(ready), flush=True)
         if not wait_for_the_end(server):
             raise EmulatorError(f"the emulator stopped by itself\n{tail(log)}")
-    except EmulatorError as error:
+    except (EmulatorError, fakecloud.NotInstalled) as error:
         print(f"error: {error}", file=sys.stderr)
         return 3
     finally:
@@ -193,7 +199,8 @@ def main():
 
 
 def start(options, scratch, log):
-    """Starts the server on a socket that is bound here, so no two can race for a port."""
+    """Starts the server on a socket that is bound here, so no two can race for a port; fakecloud
+    binds a free one itself, and tells which."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     endpoint = f"http://127.0.0.1:{port}"
@@ -223,14 +230,16 @@ def start(options, scratch, log):
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
         }
-        command = ["-m", "hypercorn", "tests.wire.emulators:ministack()", "--workers", "0"]
+        command = [sys.executable, "-m", "hypercorn", "tests.wire.emulators:ministack()", "--workers", "0"]
         command += ["--keep-alive", "75", "--bind", f"fd://{listener.fileno()}"]
-    else:
+    elif options.kind == "moto":
         environment |= {"MOTO_ACCOUNT_ID": options.account, "MOTO_PORT": str(port)}
-        command = ["-c", MOTO, str(port), str(listener.fileno())]
+        command = [sys.executable, "-c", MOTO, str(port), str(listener.fileno())]
+    else:
+        command = fakecloud.command(options.account)
     with listener, open(log, "wb") as output:
         server = subprocess.Popen(
-            [sys.executable, *command],
+            command,
             cwd=scratch,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -240,6 +249,8 @@ def start(options, scratch, log):
             start_new_session=True,
             preexec_fn=die_with_parent if sys.platform == "linux" else None,
         )
+    if options.kind == "fakecloud":
+        endpoint = fakecloud.Front(log).endpoint
     return server, endpoint
 
 

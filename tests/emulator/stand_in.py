@@ -79,6 +79,8 @@ class StandIn:
             action, fields = target.split(".")[-1], json.loads(body)
         elif request.path.startswith("/federation/credentials"):
             action, fields = "GetRoleCredentials", {}
+        elif request.path.endswith("/invocations"):
+            action, fields = "Invoke", {}
         elif request.path.startswith("/2015-03-31/functions/"):
             action, fields = "GetFunctionConfiguration", {}
         else:

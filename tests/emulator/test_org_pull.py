@@ -10,6 +10,7 @@ import pathlib
 import pty
 import subprocess
 import tempfile
+import time
 import unittest
 
 from tests.emulator.emulator import ROOT, Emulator
@@ -21,7 +22,7 @@ COMMAND = pathlib.Path(os.environ.get("KEYRAIL_BIN", ROOT / "target" / "debug" /
 class OrgPull(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.emulator = Emulator(kind="moto")
+        cls.emulator = Emulator(os.environ.get("KEYRAIL_EMULATOR", "moto"))
         cls.addClassCleanup(cls.emulator.close)
         cls.client = cls.emulator.client("organizations")
 
@@ -44,6 +45,17 @@ class OrgPull(unittest.TestCase):
             timeout=60,
         )
 
+    def created(self, name):
+        """Makes an account, and returns its id; AWS takes some time for it, and so does fakecloud."""
+        answer = self.client.create_account(AccountName=name, Email=f"{name}@example.com")
+        deadline = time.monotonic() + 60
+        while (status := answer["CreateAccountStatus"])["State"] == "IN_PROGRESS":
+            self.assertLess(time.monotonic(), deadline, status)
+            time.sleep(0.1)
+            request = status["Id"]
+            answer = self.client.describe_create_account_status(CreateAccountRequestId=request)
+        return status["AccountId"]
+
     def test_accounts_and_units_are_written_and_valid(self):
         client = self.client
         client.create_organization(FeatureSet="ALL")
@@ -52,8 +64,7 @@ class OrgPull(unittest.TestCase):
         for name, parent in [("Workloads", root), ("Sandbox", root), ("Payments", "Workloads")]:
             made = client.create_organizational_unit(ParentId=units.get(parent, parent), Name=name)
             units[name] = made["OrganizationalUnit"]["Id"]
-        made = client.create_account(AccountName="payments", Email="payments@example.com")
-        account = made["CreateAccountStatus"]["AccountId"]
+        account = self.created("payments")
         client.move_account(
             AccountId=account, SourceParentId=root, DestinationParentId=units["Payments"]
         )

@@ -14,14 +14,15 @@ use serde_json::Value;
 
 use crate::support::World;
 use crate::support::bundles::bundle_with;
+use crate::support::events::find;
 use crate::support::proxy::Fault;
 use crate::support::stand_in::{Kind, ROOT_SESSION};
 
 /// A step: the event that brings it about, and its calls of IAM.
 pub(crate) struct Step {
     pub(crate) name: &'static str,
-    changes: &'static str,
-    reads: &'static str,
+    pub(crate) changes: &'static str,
+    pub(crate) reads: &'static str,
 }
 
 pub(crate) const STEPS: [Step; 10] = [
@@ -247,13 +248,7 @@ pub(crate) async fn prepared(world: &World, step: &Step) -> (Value, String) {
             return (event, id);
         }
         "revoke-role-sessions" => {
-            world
-                .iam(&[
-                    ("Action", "CreateRole"),
-                    ("RoleName", "build"),
-                    ("AssumeRolePolicyDocument", "{}"),
-                ])
-                .await;
+            world.new_role("build", &world.account, "ci").await;
             let mut event = world.key_created("bob", &key);
             event["detail"]["userIdentity"] = serde_json::json!({
                 "type": "AssumedRole", "accountId": world.account, "accessKeyId": "ASIAIOSFODNN7EXAMPLE",
@@ -291,20 +286,6 @@ pub(crate) async fn prepared(world: &World, step: &Step) -> (Value, String) {
         _ => key,
     };
     (event, id)
-}
-
-/// The value of a field, wherever it is.
-fn find(json: &Value, name: &str) -> String {
-    match json {
-        Value::Object(object) => object
-            .iter()
-            .find_map(|(key, value)| match value.as_str() {
-                Some(text) if key == name => Some(text.to_owned()),
-                _ => Some(find(value, name)).filter(|found| !found.is_empty()),
-            })
-            .unwrap_or_default(),
-        _ => String::new(),
-    }
 }
 
 /// What a step's read asks with.

@@ -12,10 +12,11 @@
 )]
 
 mod alerting;
-mod answers;
 mod claiming;
+mod conforming;
 mod containing;
 mod crashing;
+mod errors;
 mod exempting;
 mod failing;
 mod faults;

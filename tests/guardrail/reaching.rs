@@ -12,6 +12,15 @@ fn responder() -> [(&'static str, String); 2] {
     ]
 }
 
+/// A member account, as `infra/member.yaml` leaves it.
+async fn member_of(hub: &World) -> World {
+    let member = World::new().await;
+    member
+        .new_role("keyrail-responder", &hub.account, "an-external-id")
+        .await;
+    member
+}
+
 /// The hub's event of a key in another account.
 fn event_of(hub: &World, member: &World, user: &str, key: &str) -> Value {
     let event = hub.key_created(user, key).to_string();
@@ -32,7 +41,7 @@ fn decoded(body: &str, field: &str) -> String {
 #[tokio::test]
 async fn keys_in_two_accounts_are_contained_each_in_a_session_of_its_own() {
     let hub = World::new().await;
-    let members = [World::new().await, World::new().await];
+    let members = [member_of(&hub).await, member_of(&hub).await];
     let mut function = hub.enforcing(&responder()).await;
 
     for member in &members {
@@ -144,7 +153,8 @@ async fn a_way_that_opens_in_time_is_taken() {
         Fault::Error(503, "ServiceUnavailable"),
         Fault::Close,
     ] {
-        let (hub, member) = (World::new().await, World::new().await);
+        let hub = World::new().await;
+        let member = member_of(&hub).await;
         let key = member.user_with_key("bob").await;
         hub.proxy
             .breaks("AssumeRole", &[fault.clone(), fault.clone(), Fault::None]);

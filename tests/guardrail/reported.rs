@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::World;
 
-fn notice(world: &World, keys: &[&str]) -> Value {
+pub(crate) fn notice(world: &World, keys: &[&str]) -> Value {
     let entities: Vec<Value> = keys.iter().map(|key| json!({"entityValue": key})).collect();
     json!({
         "version": "0", "id": "7bf73129-1428-4cd3-a780-000000000077", "detail-type": "AWS Health Event",

@@ -5,7 +5,7 @@ pub(crate) mod bundles;
 pub(crate) mod delivered;
 pub(crate) mod emf;
 pub(crate) mod emulator;
-mod events;
+pub(crate) mod events;
 pub(crate) mod function;
 pub(crate) mod http;
 pub(crate) mod proxy;
@@ -290,7 +290,7 @@ impl ForTests for Credentials {
     }
 }
 
-fn between(text: &str, start: &str, end: &str) -> String {
+pub(crate) fn between(text: &str, start: &str, end: &str) -> String {
     let (_, rest) = text.split_once(start).expect("the answer holds it");
     rest.split_once(end)
         .expect("the answer ends it")

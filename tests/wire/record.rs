@@ -85,31 +85,26 @@ fn scope(authorization: &str) -> Value {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_secret_is_written_down() {
-        let signature = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260314/us-east-1/iam/aws4_request, \
-                         SignedHeaders=host, Signature=5e0e";
-        let headers = [
-            ("authorization", signature),
-            ("x-amz-security-token", "a-session"),
-            ("x-amz-sso_bearer_token", "a-login"),
-            ("cookie", "a-cookie"),
-        ];
-        let body = b"Action=ListUsers&Version=2010-05-08";
-        let line = record(&sender(), "POST", "/", headers.into_iter(), body);
-        assert_eq!(
-            line["signed"],
-            json!({"region": "us-east-1", "service": "iam"})
-        );
-        let told = "not recorded";
-        assert_eq!(
-            line["headers"],
-            json!({"x-amz-security-token": told, "x-amz-sso_bearer_token": told})
-        );
-        assert!(!line.to_string().contains("5e0e"), "{line}");
-    }
+#[test]
+fn no_secret_is_written_down() {
+    let signature = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260314/us-east-1/iam/aws4_request, \
+                     SignedHeaders=host, Signature=5e0e";
+    let headers = [
+        ("authorization", signature),
+        ("x-amz-security-token", "a-session"),
+        ("x-amz-sso_bearer_token", "a-login"),
+        ("cookie", "a-cookie"),
+    ];
+    let body = b"Action=ListUsers&Version=2010-05-08";
+    let line = record(&sender(), "POST", "/", headers.into_iter(), body);
+    assert_eq!(
+        line["signed"],
+        json!({"region": "us-east-1", "service": "iam"})
+    );
+    let told = "not recorded";
+    assert_eq!(
+        line["headers"],
+        json!({"x-amz-security-token": told, "x-amz-sso_bearer_token": told})
+    );
+    assert!(!line.to_string().contains("5e0e"), "{line}");
 }

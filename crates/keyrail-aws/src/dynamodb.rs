@@ -265,7 +265,10 @@ impl State for Aws {
             .put(&place)
             .item("memory", text(json))
             .item("expires", number(expires.as_second()));
-        is_put(put).await.map(drop)
+        // It has no condition, so that any error means that it is not remembered.
+        let put = put.send().await;
+        put.map(drop)
+            .map_err(|error| state_error("dynamodb:PutItem", &error))
     }
 }
 

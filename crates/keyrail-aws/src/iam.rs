@@ -7,6 +7,7 @@ use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held, HeldKind,
 use keyrail_core::id::{AccessKeyId, UserName};
 use keyrail_core::lookup::{Lookup, UserFacts};
 
+use self::credentials::none_of_unknown;
 use self::time::time;
 use crate::error::{sorted, without_hint};
 use crate::reach::IamHands;
@@ -70,9 +71,11 @@ impl Hands for IamHands {
             match kind {
                 HeldKind::AccessKey => self.access_keys(user).await,
                 HeldKind::Password => self.password(user).await,
-                HeldKind::ServiceCredential => self.service_credentials(user).await,
-                HeldKind::SigningCertificate => self.certificates(user).await,
-                HeldKind::SshKey => self.ssh_keys(user).await,
+                HeldKind::ServiceCredential => {
+                    none_of_unknown(self.service_credentials(user).await)
+                }
+                HeldKind::SigningCertificate => none_of_unknown(self.certificates(user).await),
+                HeldKind::SshKey => none_of_unknown(self.ssh_keys(user).await),
             }
         }))
         .await

@@ -163,12 +163,14 @@ impl Aws {
 /// What to do where the responder role cannot be assumed (STS API reference,
 /// `AssumeRole`, checked 2026-11-29); nothing for what passes by itself.
 fn hint(code: Option<&str>, account: &AccountId, arn: &str) -> Option<String> {
-    Some(match code? {
+    // Some services write codes without what they end with elsewhere.
+    let code = code?;
+    Some(match code.strip_suffix("Exception").unwrap_or(code) {
         // What STS answers for a role that does not exist, too.
-        "AccessDenied" => format!(
+        "AccessDenied" | "NotAuthorized" => format!(
             "permission missing: sts:AssumeRole on {arn}; deploy infra/member.yaml in account {account}, or see that the role trusts keyrail's and that `ExternalId` is the same in both"
         ),
-        "RegionDisabledException" => format!(
+        "RegionDisabled" => format!(
             "account {account} has deactivated STS in this Region: activate it there under IAM, Account settings"
         ),
         "PackedPolicyTooLarge" => {
@@ -180,7 +182,7 @@ fn hint(code: Option<&str>, account: &AccountId, arn: &str) -> Option<String> {
         "ValidationError" => format!(
             "STS does not take {arn} or the external id: check the parameters `ResponderRole` and `ExternalId`"
         ),
-        "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" => {
+        "InvalidClientTokenId" | "UnrecognizedClient" | "SignatureDoesNotMatch" => {
             "keyrail's own credentials are not valid: see whether its role was deleted or made anew".to_owned()
         }
         _ => return None,

@@ -12,18 +12,30 @@ pub(crate) fn bundle(name: &str) -> String {
 
 /// A bundle in a folder of its own, with one guardrail that asks for one step.
 pub(crate) fn bundle_with(step: &str) -> String {
+    let allow =
+        "[allow]\nsteps = [\"delete-key\", \"delete-root-key\", \"revoke-role-sessions\"]\n";
+    bundle_of(step, allow, "")
+}
+
+/// The same with these settings, and with an exemption if there is one.
+pub(crate) fn bundle_of(step: &str, settings: &str, exemption: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let folder = std::env::temp_dir().join(format!("keyrail-{}-{number}", std::process::id()));
-    let guardrails = folder.join("guardrails");
-    std::fs::create_dir_all(&guardrails).expect("the folder can be made");
-    let allow =
-        "[allow]\nsteps = [\"delete-key\", \"delete-root-key\", \"revoke-role-sessions\"]\n";
-    std::fs::write(folder.join("keyrail.toml"), allow).expect("the file can be written");
     let guardrail = format!(
         "@id(\"one-step\") @title(\"One step\") @severity(\"high\") @respond(\"{step}\")\n\
-         forbid (principal, action in [Action::\"issue-access-key\", Action::\"issue-long-term-credential\"], resource) when {{ context.succeeded }};\n"
+         forbid (principal, action in [Action::\"issue-access-key\", Action::\"issue-long-term-credential\", Action::\"reactivate-credential\"], resource) when {{ context.succeeded }};\n"
     );
-    std::fs::write(guardrails.join("a.cedar"), guardrail).expect("the file can be written");
+    let write = |place: &str, text: &str| {
+        let path = folder.join(place);
+        let parent = path.parent().expect("it is in a folder");
+        std::fs::create_dir_all(parent).expect("the folder can be made");
+        std::fs::write(path, text).expect("the file can be written");
+    };
+    write("keyrail.toml", settings);
+    write("guardrails/a.cedar", &guardrail);
+    if !exemption.is_empty() {
+        write("exemptions/a.cedar", exemption);
+    }
     folder.to_string_lossy().into_owned()
 }

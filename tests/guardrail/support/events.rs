@@ -112,3 +112,17 @@ fn at(mut event: Value, seconds: i64) -> Value {
     event["detail"]["eventTime"] = time.into();
     event
 }
+
+/// The value of a field, wherever it is.
+pub(crate) fn find(json: &Value, name: &str) -> String {
+    match json {
+        Value::Object(object) => object
+            .iter()
+            .find_map(|(key, value)| match value.as_str() {
+                Some(text) if key == name => Some(text.to_owned()),
+                _ => Some(find(value, name)).filter(|found| !found.is_empty()),
+            })
+            .unwrap_or_default(),
+        _ => String::new(),
+    }
+}

@@ -71,6 +71,9 @@ pub(crate) enum Fault {
     Body(String),
     /// Nothing: it reaches the emulator.
     None,
+    /// It reaches the emulator, and asks for one result on a page: IAM may give fewer than it
+    /// was asked for (IAM API reference, `MaxItems`, checked 2026-11-29).
+    OneOnAPage,
     /// It reaches the emulator, and the connection is closed before the answer.
     Reset,
     /// It reaches the emulator, and the answer takes so long.
@@ -98,7 +101,7 @@ impl Proxy {
     }
 
     /// The next calls of `action` meet these faults, one each; the last of them
-    /// stays for all that follow.
+    /// stays for all that follow. After a space, a word that the call's body must have.
     pub(crate) fn breaks(&self, action: &str, faults: &[Fault]) {
         let mut state = lock(&self.state);
         state.faults.insert(action.to_owned(), faults.to_vec());
@@ -178,8 +181,11 @@ async fn pass(
             account: caller.clone(),
             answered: None,
         });
-        let faults = state.faults.get_mut(&action);
-        let fault = faults.and_then(|faults| {
+        let faults = state.faults.iter_mut().find(|(of, _)| {
+            let (name, word) = of.split_once(' ').unwrap_or((of, ""));
+            name == action && body.contains(word)
+        });
+        let fault = faults.and_then(|(_, faults)| {
             if faults.len() > 1 {
                 Some(faults.remove(0))
             } else {
@@ -187,6 +193,12 @@ async fn pass(
             }
         });
         (number, fault, death)
+    };
+    // What names its target in a header speaks AWS's JSON protocol.
+    let speaks_json = asked.headers.contains_key("x-amz-target");
+    let asked = match fault {
+        Some(Fault::OneOnAPage) => one_on_a_page(asked),
+        _ => asked,
     };
     let known = Known {
         action: &action,
@@ -203,7 +215,7 @@ async fn pass(
         return future::pending().await;
     }
     let answered = match fault {
-        None | Some(Fault::None) => reach().await,
+        None | Some(Fault::None | Fault::OneOnAPage) => reach().await,
         Some(Fault::Reset) => {
             reach().await;
             None
@@ -220,6 +232,11 @@ async fn pass(
                 None => reach().await,
             }
         }
+        Some(Fault::Error(status, code)) if speaks_json => Some(answer(
+            status,
+            &[("content-type", "application/x-amz-json-1.0")],
+            format!("{{\"__type\":\"com.amazonaws#{code}\",\"message\":\"{MESSAGE}\"}}"),
+        )),
         Some(Fault::Error(status, code)) => Some(answer(
             status,
             &[("content-type", "text/xml")],
@@ -268,6 +285,12 @@ async fn reach(
     Some(Answer::from_parts(parts, Full::new(body)))
 }
 
+fn one_on_a_page(mut asked: Asked) -> Asked {
+    asked.body = [asked.body.as_ref(), b"&MaxItems=1"].concat().into();
+    asked.headers.remove(hyper::header::CONTENT_LENGTH);
+    asked
+}
+
 /// The access key id in the signature.
 fn account_of(asked: &Asked) -> String {
     let signature = asked.headers.get("authorization");
@@ -298,9 +321,12 @@ async fn forward(target: &str, mut asked: Asked) -> Option<Answer> {
     ))
 }
 
+/// What each error says.
+pub(crate) const MESSAGE: &str = "as the test wants it";
+
 pub(crate) fn error_body(code: &str) -> String {
     format!(
-        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>as the test wants it</Message></Error>\
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{MESSAGE}</Message></Error>\
          <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
     )
 }

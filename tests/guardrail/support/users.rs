@@ -1,6 +1,7 @@
 //! Users and keys of a world's account, behind the proxy's back.
 
 use aws_sdk_iam::types::StatusType;
+use serde_json::json;
 
 use super::World;
 use super::emulator::Emulator;
@@ -77,6 +78,23 @@ impl World {
         let made = self.iam.create_access_key().user_name(user).send().await;
         let key = made.expect("the emulator makes a key").access_key;
         key.expect("the answer holds the key").access_key_id
+    }
+
+    /// Makes a role that another account may assume with an external id.
+    pub(crate) async fn new_role(&self, role: &str, trusted: &str, external_id: &str) {
+        let trust = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"AWS": format!("arn:aws:iam::{trusted}:root")},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
+        }]});
+        let made = self
+            .iam
+            .create_role()
+            .role_name(role)
+            .assume_role_policy_document(trust.to_string())
+            .send();
+        made.await.expect("the emulator makes a role");
     }
 
     /// Calls IAM of this account behind the proxy's back.

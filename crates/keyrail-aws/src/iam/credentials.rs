@@ -2,6 +2,7 @@
 
 use aws_sdk_iam::config::http::HttpResponse;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_iam::operation::RequestId;
 use aws_sdk_iam::types::StatusType;
 use keyrail_core::effects::{EffectError, EffectErrorKind, Held, HeldKind};
 use keyrail_core::id::UserName;
@@ -9,6 +10,45 @@ use keyrail_core::id::UserName;
 use super::time::time;
 use crate::error::sorted;
 use crate::reach::IamHands;
+
+/// Why a kind of credential could not be listed.
+pub(super) enum NotListed {
+    Failed(EffectError),
+    /// IAM does not know the action: not every partition has every kind.
+    UnknownKind(EffectError),
+}
+
+impl NotListed {
+    fn sorted<E>(call: &str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata,
+        SdkError<E, HttpResponse>: RequestId,
+    {
+        match error.code() {
+            Some("InvalidAction") => Self::UnknownKind(sorted(call, error)),
+            _ => Self::Failed(sorted(call, error)),
+        }
+    }
+
+    /// To whoever seeks one of that kind it is an error like any other: nothing says that it
+    /// is gone.
+    pub(super) fn error(self) -> EffectError {
+        match self {
+            Self::Failed(error) | Self::UnknownKind(error) => error,
+        }
+    }
+}
+
+/// Where IAM does not know a kind of credential, nobody has one.
+pub(super) fn none_of_unknown(
+    listed: Result<Vec<Held>, NotListed>,
+) -> Result<Vec<Held>, EffectError> {
+    match listed {
+        Err(NotListed::UnknownKind(_)) => Ok(Vec::new()),
+        Err(NotListed::Failed(error)) => Err(error),
+        Ok(held) => Ok(held),
+    }
+}
 
 impl IamHands {
     // All pages: IAM may answer with fewer than there are (IAM API reference, `IsTruncated`), and
@@ -33,7 +73,7 @@ impl IamHands {
     pub(super) async fn service_credentials(
         &self,
         user: &UserName,
-    ) -> Result<Vec<Held>, EffectError> {
+    ) -> Result<Vec<Held>, NotListed> {
         const CALL: &str = "iam:ListServiceSpecificCredentials";
         let mut held = Vec::new();
         let mut marker = None;
@@ -45,10 +85,8 @@ impl IamHands {
                 .user_name(user.as_str())
                 .set_marker(marker)
                 .send();
-            let listed = match listed.await {
-                Err(error) if is_unknown(&error) => return Ok(held),
-                listed => listed.map_err(|error| sorted(CALL, &error))?,
-            };
+            let listed = listed.await;
+            let listed = listed.map_err(|error| NotListed::sorted(CALL, &error))?;
             let page = listed.service_specific_credentials.unwrap_or_default();
             held.extend(page.into_iter().map(|credential| Held {
                 kind: HeldKind::ServiceCredential,
@@ -63,7 +101,7 @@ impl IamHands {
         }
     }
 
-    pub(super) async fn ssh_keys(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
+    pub(super) async fn ssh_keys(&self, user: &UserName) -> Result<Vec<Held>, NotListed> {
         let listed = self
             .iam
             .list_ssh_public_keys()
@@ -72,10 +110,7 @@ impl IamHands {
             .items()
             .send();
         let listed: Result<Vec<_>, _> = listed.collect().await;
-        let keys = match listed {
-            Err(error) if is_unknown(&error) => return Ok(Vec::new()),
-            listed => listed.map_err(|error| sorted("iam:ListSSHPublicKeys", &error))?,
-        };
+        let keys = listed.map_err(|error| NotListed::sorted("iam:ListSSHPublicKeys", &error))?;
         Ok(keys
             .into_iter()
             .map(|key| Held {
@@ -87,7 +122,7 @@ impl IamHands {
             .collect())
     }
 
-    pub(super) async fn certificates(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
+    pub(super) async fn certificates(&self, user: &UserName) -> Result<Vec<Held>, NotListed> {
         let listed = self
             .iam
             .list_signing_certificates()
@@ -96,10 +131,8 @@ impl IamHands {
             .items()
             .send();
         let listed: Result<Vec<_>, _> = listed.collect().await;
-        let certificates = match listed {
-            Err(error) if is_unknown(&error) => return Ok(Vec::new()),
-            listed => listed.map_err(|error| sorted("iam:ListSigningCertificates", &error))?,
-        };
+        let certificates =
+            listed.map_err(|error| NotListed::sorted("iam:ListSigningCertificates", &error))?;
         Ok(certificates
             .into_iter()
             .map(|certificate| Held {
@@ -138,12 +171,6 @@ impl IamHands {
 /// reference, `ServiceSpecificCredentialMetadata`, checked 2026-11-29).
 fn works(status: &StatusType) -> bool {
     !matches!(status, StatusType::Inactive | StatusType::Expired)
-}
-
-/// Where IAM does not know the action, there is no such kind of credential: not every
-/// partition has them all.
-fn is_unknown<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
-    error.code() == Some("InvalidAction")
 }
 
 #[cfg(test)]

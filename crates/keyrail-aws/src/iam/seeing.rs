@@ -5,6 +5,7 @@ use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held};
 use keyrail_core::id::{RoleName, UserName};
 use percent_encoding::percent_decode_str;
 
+use super::credentials::NotListed;
 use crate::error::sorted;
 use crate::reach::IamHands;
 
@@ -19,7 +20,9 @@ impl IamHands {
                 credential,
                 status,
             } => listed(
-                self.service_credentials(user).await,
+                self.service_credentials(user)
+                    .await
+                    .map_err(NotListed::error),
                 credential.as_str(),
                 *status,
             ),
@@ -27,12 +30,20 @@ impl IamHands {
                 user,
                 credential,
                 status,
-            } => listed(self.ssh_keys(user).await, credential.as_str(), *status),
+            } => listed(
+                self.ssh_keys(user).await.map_err(NotListed::error),
+                credential.as_str(),
+                *status,
+            ),
             Change::SigningCertificate {
                 user,
                 credential,
                 status,
-            } => listed(self.certificates(user).await, credential.as_str(), *status),
+            } => listed(
+                self.certificates(user).await.map_err(NotListed::error),
+                credential.as_str(),
+                *status,
+            ),
             Change::DenyUser { user, denial } => self.policy_of_user(user, *denial).await.map(put),
             Change::AllowUser { user, denial } => {
                 self.policy_of_user(user, *denial).await.map(taken_off)

@@ -69,8 +69,9 @@ pub(crate) async fn found(
         return Err(error.clone());
     }
     let held = listing.await;
+    let is_there = matches!(holder, Holder::Same);
     let holder = match holder {
-        Holder::Same => None,
+        Holder::Gone | Holder::Same => None,
         Holder::StillMissing => return Ok(Vec::new()),
         Holder::Elsewhere(key, owner) => Some((key, owner)),
         // Somebody else, or nobody that can be found: nothing is touched.
@@ -89,6 +90,7 @@ pub(crate) async fn found(
         let what = match (sight?, change.key()) {
             (Sight::Made, _) => continue,
             (Sight::TargetGone, _) if !change.is_put() => continue,
+            (Sight::OwnerGone, _) if is_there => return Err(contradiction(change)),
             // A renamed user takes what was put on it along.
             (Sight::OwnerGone, _) => continue,
             (Sight::NotMade(state), Some(key)) => sentences::key_is(key, state),
@@ -101,7 +103,7 @@ pub(crate) async fn found(
     }
     let held = match held {
         Ok(held) => held,
-        Err(error) if error.kind == EffectErrorKind::Gone => Vec::new(),
+        Err(error) if error.kind == EffectErrorKind::Gone && !is_there => Vec::new(),
         Err(error) => return Err(error),
     };
     let known: BTreeSet<&str> = recheck.changes.iter().filter_map(id_of).collect();
@@ -115,6 +117,17 @@ pub(crate) async fn found(
         });
     }
     Ok(found)
+}
+
+/// IAM has just named the user: that it has none of that name now is no proof of anything.
+fn contradiction(change: &Change) -> EffectError {
+    EffectError {
+        kind: EffectErrorKind::Gone,
+        message: format!(
+            "{}: IAM has no such user, although it names it",
+            change.reading_action()
+        ),
+    }
 }
 
 fn is_throttled(sight: &Result<Sight, EffectError>) -> bool {
@@ -140,6 +153,8 @@ pub(super) async fn all_credentials(
 
 /// Who the user of the name is by now.
 enum Holder<'a> {
+    /// Nobody, and what the user held went with it.
+    Gone,
     /// Whom keyrail contained, as far as IAM tells.
     Same,
     /// Nobody, as was alerted.
@@ -188,9 +203,9 @@ async fn holder<'a>(
         Err(error) if error.kind == EffectErrorKind::Gone => {
             Ok(match recheck.changes.iter().any(Change::is_put) {
                 _ if recheck.is_user_missing => Holder::StillMissing,
-                // What the user held went with it; what was put on it, a new name takes along.
+                // What was put on the user, a new name takes along.
                 true => Holder::Lost(sentences::no_user(user)),
-                false => Holder::Same,
+                false => Holder::Gone,
             })
         }
         Err(error) => Err(error),

@@ -63,17 +63,29 @@ pub(crate) fn ending(ending: &Ending) -> String {
             last_seen(last.as_ref())
         ),
         Ending::Failed {
-            change,
+            change: None,
+            error,
+            ..
+        } => format!(
+            "{}: {error}; nothing was changed: assume that it works",
+            failure(error.kind)
+        ),
+        Ending::Failed {
+            change: Some(change),
             error,
             last,
             ..
         } => {
-            let risk = match change {
-                Some(change) if change.key().is_none() => "assume the change was not made",
-                _ => "assume that the key is active",
+            let risk = match change.key() {
+                None => "assume the change was not made",
+                Some(_) => "assume that the key is active",
+            };
+            let doubt = match error.kind.leaves_doubt() {
+                true => ", and the change may have been made or not",
+                false => "",
             };
             let (kind, last) = (failure(error.kind), last_seen(last.as_ref()));
-            format!("{kind}: {error}; {last}; {risk}")
+            format!("{kind}{doubt}: {error}; {last}; {risk}")
         }
     }
 }
@@ -119,14 +131,14 @@ pub(crate) fn withheld(withheld: Withheld) -> &'static str {
 fn failure(kind: EffectErrorKind) -> &'static str {
     match kind {
         EffectErrorKind::Denied => "access denied",
-        EffectErrorKind::Doubtful => "AWS failed, and the change may have been made or not",
+        EffectErrorKind::Doubtful => "AWS failed",
         EffectErrorKind::Elsewhere => "not in this deployment's reach",
         EffectErrorKind::Full => "a quota of the user is full",
         EffectErrorKind::Gone => "IAM found the user but not the credential",
         EffectErrorKind::Refused => "AWS refused",
         EffectErrorKind::RefusedForNow => "AWS refused for now",
         EffectErrorKind::Throttled => "throttled",
-        EffectErrorKind::TimedOut => "timed out, and the change may have been made or not",
+        EffectErrorKind::TimedOut => "timed out",
         EffectErrorKind::Unreachable => "AWS could not be reached",
     }
 }
