@@ -7,8 +7,10 @@ mod artefacts;
 mod fixture;
 mod items;
 mod messages;
+mod scene;
 
-use self::artefacts::{Artefacts, Scene};
+use self::artefacts::Artefacts;
+use self::scene::Scene;
 
 /// Writes the fixtures anew, by the function that `KEYRAIL_BOOTSTRAP` names and the command that
 /// `KEYRAIL_BIN` names: those of the version that is to be upgraded from.

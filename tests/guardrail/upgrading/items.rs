@@ -4,8 +4,8 @@ use aws_sdk_iam::types::StatusType;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::artefacts::Scene;
 use super::fixture::{self, later};
+use super::scene::Scene;
 
 /// How the test about an item begins: with a deployment whose table holds it, written now.
 struct Left {

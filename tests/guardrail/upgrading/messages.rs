@@ -4,8 +4,8 @@ use aws_sdk_iam::types::StatusType;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::artefacts::Scene;
 use super::fixture::{self, Ids, NEXT_KEY, later};
+use super::scene::Scene;
 use crate::faults::{STEPS, Step, is_done};
 
 fn step(name: &str) -> &'static Step {
