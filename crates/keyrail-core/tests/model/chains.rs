@@ -41,7 +41,7 @@ fn a_chain_of_re_checks_ends_before_lambda_ends_it_and_says_so() {
         let inner = model.0.borrow();
         let ends = inner.sent[alerts..]
             .iter()
-            .any(|sent| sent.text.contains("keyrail does not look again by itself"));
+            .any(|sent| sent.text.contains("keyrail does not check it again"));
         assert_eq!(
             ends,
             message.round + 1 == MOST_ROUNDS,

@@ -12,7 +12,7 @@ pub(super) fn done(done: &Done<'_>) -> String {
         Done::Counted { event, came_to } => {
             format!("{} (event {})", Plain(came_to), Plain(event))
         }
-        Done::CountedMore(more) => format!("and {more} more: see the function's log"),
+        Done::CountedMore(more) => format!("and {more} more: each is in the function's log"),
         Done::NothingAsExempt { exemption, until } => {
             format!("Nothing: exemption {exemption} allows it until {until}.")
         }
