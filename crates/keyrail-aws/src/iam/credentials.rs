@@ -3,7 +3,7 @@
 use aws_sdk_iam::config::http::HttpResponse;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::types::StatusType;
-use keyrail_core::effects::{EffectError, EffectErrorKind, Held, HeldKind};
+use keyrail_core::effects::{CredentialKind, EffectError, EffectErrorKind, HeldCredential};
 use keyrail_core::id::UserName;
 
 use super::time::time;
@@ -14,15 +14,18 @@ impl IamHands {
     // All pages: IAM may answer with fewer than there are (IAM API reference, `IsTruncated`), and
     // the quota of two keys can be raced. A status that this SDK does not know is taken to work.
 
-    pub(super) async fn access_keys(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
+    pub(super) async fn access_keys(
+        &self,
+        user: &UserName,
+    ) -> Result<Vec<HeldCredential>, EffectError> {
         let listed = self.iam.list_access_keys().user_name(user.as_str());
         let listed = listed.into_paginator().items().send();
         let listed: Result<Vec<_>, _> = listed.collect().await;
         let keys = listed.map_err(|error| sorted("iam:ListAccessKeys", &error))?;
         Ok(keys
             .into_iter()
-            .map(|key| Held {
-                kind: HeldKind::AccessKey,
+            .map(|key| HeldCredential {
+                kind: CredentialKind::AccessKey,
                 active: key.status.as_ref().is_none_or(works),
                 created: key.create_date.as_ref().and_then(time),
                 id: key.access_key_id.unwrap_or_default(),
@@ -33,7 +36,7 @@ impl IamHands {
     pub(super) async fn service_credentials(
         &self,
         user: &UserName,
-    ) -> Result<Vec<Held>, EffectError> {
+    ) -> Result<Vec<HeldCredential>, EffectError> {
         const CALL: &str = "iam:ListServiceSpecificCredentials";
         let mut held = Vec::new();
         let mut marker = None;
@@ -50,8 +53,8 @@ impl IamHands {
                 listed => listed.map_err(|error| sorted(CALL, &error))?,
             };
             let page = listed.service_specific_credentials.unwrap_or_default();
-            held.extend(page.into_iter().map(|credential| Held {
-                kind: HeldKind::ServiceCredential,
+            held.extend(page.into_iter().map(|credential| HeldCredential {
+                kind: CredentialKind::ServiceCredential,
                 active: works(&credential.status),
                 created: time(&credential.create_date),
                 id: credential.service_specific_credential_id,
@@ -63,7 +66,10 @@ impl IamHands {
         }
     }
 
-    pub(super) async fn ssh_keys(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
+    pub(super) async fn ssh_keys(
+        &self,
+        user: &UserName,
+    ) -> Result<Vec<HeldCredential>, EffectError> {
         let listed = self
             .iam
             .list_ssh_public_keys()
@@ -78,8 +84,8 @@ impl IamHands {
         };
         Ok(keys
             .into_iter()
-            .map(|key| Held {
-                kind: HeldKind::SshKey,
+            .map(|key| HeldCredential {
+                kind: CredentialKind::SshKey,
                 active: works(&key.status),
                 created: time(&key.upload_date),
                 id: key.ssh_public_key_id,
@@ -87,7 +93,10 @@ impl IamHands {
             .collect())
     }
 
-    pub(super) async fn certificates(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
+    pub(super) async fn certificates(
+        &self,
+        user: &UserName,
+    ) -> Result<Vec<HeldCredential>, EffectError> {
         let listed = self
             .iam
             .list_signing_certificates()
@@ -102,8 +111,8 @@ impl IamHands {
         };
         Ok(certificates
             .into_iter()
-            .map(|certificate| Held {
-                kind: HeldKind::SigningCertificate,
+            .map(|certificate| HeldCredential {
+                kind: CredentialKind::SigningCertificate,
                 active: works(&certificate.status),
                 created: certificate.upload_date.as_ref().and_then(time),
                 id: certificate.certificate_id,
@@ -111,7 +120,10 @@ impl IamHands {
             .collect())
     }
 
-    pub(super) async fn password(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
+    pub(super) async fn password(
+        &self,
+        user: &UserName,
+    ) -> Result<Vec<HeldCredential>, EffectError> {
         let asked = self.iam.get_login_profile().user_name(user.as_str()).send();
         let answer = match asked
             .await
@@ -124,8 +136,8 @@ impl IamHands {
         Ok(answer
             .login_profile
             .into_iter()
-            .map(|profile| Held {
-                kind: HeldKind::Password,
+            .map(|profile| HeldCredential {
+                kind: CredentialKind::Password,
                 active: true,
                 created: time(&profile.create_date),
                 id: String::new(),
