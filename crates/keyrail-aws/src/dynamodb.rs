@@ -74,7 +74,7 @@ impl State for Aws {
         })
     }
 
-    async fn settle(
+    async fn complete_claim(
         &self,
         event: &str,
         by: &Claimant,

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keyrail_core::change::{Change, Sight};
-use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held, HeldKind, UserRecord};
+use keyrail_core::change::{Change, ObservedState};
+use keyrail_core::effects::{
+    AccountClient, CredentialKind, EffectError, EffectErrorKind, HeldCredential, UserRecord,
+};
 use keyrail_core::id::{AccessKeyId, UserName};
 use keyrail_core::lookup::{Lookup, UserFacts};
 
@@ -17,12 +19,12 @@ mod making;
 mod seeing;
 mod time;
 
-impl Hands for IamHands {
+impl AccountClient for IamHands {
     async fn make(&self, change: &Change) -> Result<(), EffectError> {
         self.bounded(Box::pin(self.make_unbounded(change))).await
     }
 
-    async fn see(&self, change: &Change) -> Result<Sight, EffectError> {
+    async fn see(&self, change: &Change) -> Result<ObservedState, EffectError> {
         self.bounded(Box::pin(self.see_unbounded(change))).await
     }
 
@@ -66,16 +68,22 @@ impl Hands for IamHands {
         .await
     }
 
-    async fn credentials(&self, user: &UserName, kind: HeldKind) -> Result<Vec<Held>, EffectError> {
+    async fn credentials(
+        &self,
+        user: &UserName,
+        kind: CredentialKind,
+    ) -> Result<Vec<HeldCredential>, EffectError> {
         self.bounded(Box::pin(async {
             match kind {
-                HeldKind::AccessKey => self.access_keys(user).await,
-                HeldKind::Password => self.password(user).await,
-                HeldKind::ServiceCredential => {
+                CredentialKind::AccessKey => self.access_keys(user).await,
+                CredentialKind::Password => self.password(user).await,
+                CredentialKind::ServiceCredential => {
                     none_of_unknown(self.service_credentials(user).await)
                 }
-                HeldKind::SigningCertificate => none_of_unknown(self.certificates(user).await),
-                HeldKind::SshKey => none_of_unknown(self.ssh_keys(user).await),
+                CredentialKind::SigningCertificate => {
+                    none_of_unknown(self.certificates(user).await)
+                }
+                CredentialKind::SshKey => none_of_unknown(self.ssh_keys(user).await),
             }
         }))
         .await

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_sdk_iam::config::Credentials;
 use aws_sdk_iam::error::ProvideErrorMetadata;
 use jiff::Timestamp;
-use keyrail_core::effects::{EffectError, EffectErrorKind, Effects, Reach, To};
+use keyrail_core::effects::{EffectError, EffectErrorKind, Effects, SessionScope, To};
 use keyrail_core::id::AccountId;
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
@@ -27,9 +27,9 @@ pub struct IamHands {
 const DELETE_ROOT_CREDENTIALS: &str = "policy/root-task/IAMDeleteRootUserCredentials";
 
 impl Effects for Aws {
-    type Hands = IamHands;
+    type AccountClient = IamHands;
 
-    async fn reach(&self, reach: &Reach) -> Result<IamHands, EffectError> {
+    async fn reach(&self, reach: &SessionScope) -> Result<IamHands, EffectError> {
         let is_own = self.account.as_ref() == Some(&reach.account);
         let iam = match (is_own, &reach.to) {
             (true, Some(To::Root)) => {
@@ -79,7 +79,10 @@ impl Effects for Aws {
 }
 
 impl Aws {
-    async fn as_responder_in(&self, reach: &Reach) -> Result<aws_sdk_iam::Client, EffectError> {
+    async fn as_responder_in(
+        &self,
+        reach: &SessionScope,
+    ) -> Result<aws_sdk_iam::Client, EffectError> {
         const CALL: &str = "sts:AssumeRole";
         let account = &reach.account;
         let Some(role) = &self.places.responder_role else {
@@ -112,7 +115,7 @@ impl Aws {
         self.iam_with(CALL, answer.credentials)
     }
 
-    async fn as_root_of(&self, reach: &Reach) -> Result<aws_sdk_iam::Client, EffectError> {
+    async fn as_root_of(&self, reach: &SessionScope) -> Result<aws_sdk_iam::Client, EffectError> {
         const CALL: &str = "sts:AssumeRoot";
         let task = format!("arn:{}:iam::aws:{DELETE_ROOT_CREDENTIALS}", self.partition);
         let call = self
@@ -217,7 +220,7 @@ async fn bounded<T>(
 
 /// Carries the event's id, so that CloudTrail shows what a session was for: 2 to 64
 /// characters of `\w+=,.@-` (STS API reference, `AssumeRole`, checked 2026-11-25).
-fn session_name(reach: &Reach) -> String {
+fn session_name(reach: &SessionScope) -> String {
     let event = reach.event.as_deref().unwrap_or("unknown-event");
     let plain = |c: char| c.is_ascii_alphanumeric() || "_=,.@-".contains(c);
     let event = event.chars().map(|c| if plain(c) { c } else { '-' });
@@ -225,7 +228,7 @@ fn session_name(reach: &Reach) -> String {
 }
 
 /// Narrows a session to one user or role, and to the actions that are planned.
-fn session_policy(reach: &Reach, partition: &str) -> String {
+fn session_policy(reach: &SessionScope, partition: &str) -> String {
     const OWNER: &str = "iam:GetAccessKeyLastUsed";
     let at = format!("arn:{partition}:iam::{}", reach.account);
     let resources = match &reach.to {
@@ -254,8 +257,8 @@ fn session_policy(reach: &Reach, partition: &str) -> String {
 mod tests {
     use super::*;
 
-    fn reach(to: Option<To>, event: &str) -> Reach {
-        Reach {
+    fn reach(to: Option<To>, event: &str) -> SessionScope {
+        SessionScope {
             account: "111122223333".parse().expect("an account"),
             to,
             actions: ["iam:UpdateAccessKey", "iam:ListAccessKeys", OWNER].into(),

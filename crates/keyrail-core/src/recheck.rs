@@ -14,7 +14,7 @@ pub use self::message::{MOST_ROUNDS, Recheck};
 pub(crate) use self::sentences::CUT_SHORT;
 use crate::activity::{Activity, Target};
 use crate::circumstances::Setup;
-use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, To};
+use crate::effects::{AccountClient, EffectError, EffectErrorKind, Effects, To};
 use crate::event::Event;
 use crate::patience::Patience;
 use crate::plan::{Act, Bounds, Effect, Owner, Plan, Step, Who, Withheld};
@@ -48,9 +48,9 @@ impl Recheck {
         let mut patience = patience.leaving_allowance();
         let reach = self.reach();
         let reaching = patience.repeat(effects, async || effects.reach(&reach).await);
-        let hands = reaching.await?;
+        let client = reaching.await?;
         // One call before the five of the list: where IAM throttles, that is enough to know.
-        let asking = patience.repeat(effects, async || hands.user(user).await);
+        let asking = patience.repeat(effects, async || client.user(user).await);
         let record = asking.await;
         self.created = record.as_ref().ok().map(|record| record.created);
         if let Err(error) = record
@@ -58,7 +58,7 @@ impl Recheck {
         {
             return Err(error);
         }
-        let held = all_credentials(user, &hands, &patience, effects).await?;
+        let held = all_credentials(user, &client, &patience, effects).await?;
         let working = held.into_iter().filter(|held| held.active);
         self.working = Some(working.map(|held| held.id).collect());
         Ok(())

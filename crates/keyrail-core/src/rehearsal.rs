@@ -12,13 +12,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::bundle::Bundle;
-use crate::change::{Change, Instead, Sight};
+use crate::change::{Change, Instead, ObservedState};
 use crate::effects::{
-    EffectError, EffectErrorKind, Effects, Hands, Held, HeldKind, Reach, UserRecord,
+    AccountClient, CredentialKind, EffectError, EffectErrorKind, Effects, HeldCredential,
+    SessionScope, UserRecord,
 };
 use crate::id::{AccessKeyId, UserName};
 use crate::lookup::{Lookup, UserFacts};
-use crate::outcome::{Outcome, carry_out};
+use crate::outcome::{Outcome, execute};
 use crate::report::Report;
 
 /// How IAM answers in a rehearsal.
@@ -51,7 +52,7 @@ pub fn rehearse(
         made: Rc::default(),
     };
     let protected = &bundle.settings.protect;
-    let mut playing = pin!(carry_out(&report.plan, protected, None, &stage));
+    let mut playing = pin!(execute(&report.plan, protected, None, &stage));
     let mut context = Context::from_waker(Waker::noop());
     // Everything answers at once, so that it ends in a few turns.
     for _ in 0..TURNS {
@@ -77,9 +78,9 @@ struct Stage {
 }
 
 impl Effects for Stage {
-    type Hands = Self;
+    type AccountClient = Self;
 
-    async fn reach(&self, _: &Reach) -> Result<Self, EffectError> {
+    async fn reach(&self, _: &SessionScope) -> Result<Self, EffectError> {
         Ok(self.clone())
     }
 
@@ -100,7 +101,7 @@ impl Effects for Stage {
     }
 }
 
-impl Hands for Stage {
+impl AccountClient for Stage {
     async fn make(&self, change: &Change) -> Result<(), EffectError> {
         match self.answers {
             Answers::Done => {
@@ -115,12 +116,12 @@ impl Hands for Stage {
         }
     }
 
-    async fn see(&self, change: &Change) -> Result<Sight, EffectError> {
+    async fn see(&self, change: &Change) -> Result<ObservedState, EffectError> {
         let is_made = self.made.borrow().contains(change);
         Ok(match (is_made, change.key()) {
-            (true, _) => Sight::Made,
-            (false, Some(_)) => Sight::NotMade(Instead::Active),
-            (false, None) => Sight::NotMade(Instead::Unchanged),
+            (true, _) => ObservedState::Made,
+            (false, Some(_)) => ObservedState::NotMade(Instead::Active),
+            (false, None) => ObservedState::NotMade(Instead::Unchanged),
         })
     }
 
@@ -136,7 +137,11 @@ impl Hands for Stage {
         })
     }
 
-    async fn credentials(&self, _: &UserName, _: HeldKind) -> Result<Vec<Held>, EffectError> {
+    async fn credentials(
+        &self,
+        _: &UserName,
+        _: CredentialKind,
+    ) -> Result<Vec<HeldCredential>, EffectError> {
         Err(not_played())
     }
 

@@ -102,7 +102,7 @@ impl Guard {
         let looked = Box::pin(recheck(containment, delivery, settings.setup(), aws)).await;
         telemetry::record_recheck(&looked, &settings.deployment.name);
         match looked {
-            Ok(Looked::Held | Looked::PutOff) => Ok(()),
+            Ok(Looked::Contained | Looked::PutOff) => Ok(()),
             Ok(Looked::Told(response)) => result_for_lambda(&response),
             Err(error) => {
                 let message = format!("event {}: {error}", containment.event);

@@ -58,7 +58,7 @@ pub(crate) fn record(response: &Response, deployment: &str) {
 /// The same for a containment that was looked at again.
 pub(crate) fn record_recheck(looked: &Result<Looked, EffectError>, deployment: &str) {
     match looked {
-        Ok(Looked::Held) => tracing::info!("contained still"),
+        Ok(Looked::Contained) => tracing::info!("contained still"),
         Ok(Looked::PutOff) => tracing::warn!("IAM throttles: the look is put off"),
         Ok(Looked::Told(response)) => {
             let what = response.report.about.comeback();
@@ -71,7 +71,7 @@ pub(crate) fn record_recheck(looked: &Result<Looked, EffectError>, deployment: &
     }
     let counts = json!({
         "Rechecks": 1,
-        "RechecksHeld": u8::from(matches!(looked, Ok(Looked::Held))),
+        "RechecksHeld": u8::from(matches!(looked, Ok(Looked::Contained))),
         "RechecksPutOff": u8::from(matches!(looked, Ok(Looked::PutOff))),
         "Comebacks": u8::from(matches!(looked, Ok(Looked::Told(_)))),
     });

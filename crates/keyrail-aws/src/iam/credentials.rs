@@ -4,7 +4,7 @@ use aws_sdk_iam::config::http::HttpResponse;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
 use aws_sdk_iam::types::StatusType;
-use keyrail_core::effects::{EffectError, EffectErrorKind, Held, HeldKind};
+use keyrail_core::effects::{CredentialKind, EffectError, EffectErrorKind, HeldCredential};
 use keyrail_core::id::UserName;
 
 use super::time::time;
@@ -41,8 +41,8 @@ impl NotListed {
 
 /// Where IAM does not know a kind of credential, nobody has one.
 pub(super) fn none_of_unknown(
-    listed: Result<Vec<Held>, NotListed>,
-) -> Result<Vec<Held>, EffectError> {
+    listed: Result<Vec<HeldCredential>, NotListed>,
+) -> Result<Vec<HeldCredential>, EffectError> {
     match listed {
         Err(NotListed::UnknownKind(_)) => Ok(Vec::new()),
         Err(NotListed::Failed(error)) => Err(error),
@@ -54,15 +54,18 @@ impl IamHands {
     // All pages: IAM may answer with fewer than there are (IAM API reference, `IsTruncated`), and
     // the quota of two keys can be raced. A status that this SDK does not know is taken to work.
 
-    pub(super) async fn access_keys(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
+    pub(super) async fn access_keys(
+        &self,
+        user: &UserName,
+    ) -> Result<Vec<HeldCredential>, EffectError> {
         let listed = self.iam.list_access_keys().user_name(user.as_str());
         let listed = listed.into_paginator().items().send();
         let listed: Result<Vec<_>, _> = listed.collect().await;
         let keys = listed.map_err(|error| sorted("iam:ListAccessKeys", &error))?;
         Ok(keys
             .into_iter()
-            .map(|key| Held {
-                kind: HeldKind::AccessKey,
+            .map(|key| HeldCredential {
+                kind: CredentialKind::AccessKey,
                 active: key.status.as_ref().is_none_or(works),
                 created: key.create_date.as_ref().and_then(time),
                 id: key.access_key_id.unwrap_or_default(),
@@ -73,7 +76,7 @@ impl IamHands {
     pub(super) async fn service_credentials(
         &self,
         user: &UserName,
-    ) -> Result<Vec<Held>, NotListed> {
+    ) -> Result<Vec<HeldCredential>, NotListed> {
         const CALL: &str = "iam:ListServiceSpecificCredentials";
         let mut held = Vec::new();
         let mut marker = None;
@@ -88,8 +91,8 @@ impl IamHands {
             let listed = listed.await;
             let listed = listed.map_err(|error| NotListed::sorted(CALL, &error))?;
             let page = listed.service_specific_credentials.unwrap_or_default();
-            held.extend(page.into_iter().map(|credential| Held {
-                kind: HeldKind::ServiceCredential,
+            held.extend(page.into_iter().map(|credential| HeldCredential {
+                kind: CredentialKind::ServiceCredential,
                 active: works(&credential.status),
                 created: time(&credential.create_date),
                 id: credential.service_specific_credential_id,
@@ -101,7 +104,7 @@ impl IamHands {
         }
     }
 
-    pub(super) async fn ssh_keys(&self, user: &UserName) -> Result<Vec<Held>, NotListed> {
+    pub(super) async fn ssh_keys(&self, user: &UserName) -> Result<Vec<HeldCredential>, NotListed> {
         let listed = self
             .iam
             .list_ssh_public_keys()
@@ -113,8 +116,8 @@ impl IamHands {
         let keys = listed.map_err(|error| NotListed::sorted("iam:ListSSHPublicKeys", &error))?;
         Ok(keys
             .into_iter()
-            .map(|key| Held {
-                kind: HeldKind::SshKey,
+            .map(|key| HeldCredential {
+                kind: CredentialKind::SshKey,
                 active: works(&key.status),
                 created: time(&key.upload_date),
                 id: key.ssh_public_key_id,
@@ -122,7 +125,10 @@ impl IamHands {
             .collect())
     }
 
-    pub(super) async fn certificates(&self, user: &UserName) -> Result<Vec<Held>, NotListed> {
+    pub(super) async fn certificates(
+        &self,
+        user: &UserName,
+    ) -> Result<Vec<HeldCredential>, NotListed> {
         let listed = self
             .iam
             .list_signing_certificates()
@@ -135,8 +141,8 @@ impl IamHands {
             listed.map_err(|error| NotListed::sorted("iam:ListSigningCertificates", &error))?;
         Ok(certificates
             .into_iter()
-            .map(|certificate| Held {
-                kind: HeldKind::SigningCertificate,
+            .map(|certificate| HeldCredential {
+                kind: CredentialKind::SigningCertificate,
                 active: works(&certificate.status),
                 created: certificate.upload_date.as_ref().and_then(time),
                 id: certificate.certificate_id,
@@ -144,7 +150,10 @@ impl IamHands {
             .collect())
     }
 
-    pub(super) async fn password(&self, user: &UserName) -> Result<Vec<Held>, EffectError> {
+    pub(super) async fn password(
+        &self,
+        user: &UserName,
+    ) -> Result<Vec<HeldCredential>, EffectError> {
         let asked = self.iam.get_login_profile().user_name(user.as_str()).send();
         let answer = match asked
             .await
@@ -157,8 +166,8 @@ impl IamHands {
         Ok(answer
             .login_profile
             .into_iter()
-            .map(|profile| Held {
-                kind: HeldKind::Password,
+            .map(|profile| HeldCredential {
+                kind: CredentialKind::Password,
                 active: true,
                 created: time(&profile.create_date),
                 id: String::new(),

@@ -1,7 +1,7 @@
 //! Reading what changes left.
 
-use keyrail_core::change::{Change, Denial, Instead, Sight, Status};
-use keyrail_core::effects::{EffectError, EffectErrorKind, Hands, Held};
+use keyrail_core::change::{Change, Denial, Instead, ObservedState, Status};
+use keyrail_core::effects::{AccountClient, EffectError, EffectErrorKind, HeldCredential};
 use keyrail_core::id::{RoleName, UserName};
 use percent_encoding::percent_decode_str;
 
@@ -10,7 +10,10 @@ use crate::error::sorted;
 use crate::reach::IamHands;
 
 impl IamHands {
-    pub(super) async fn see_unbounded(&self, change: &Change) -> Result<Sight, EffectError> {
+    pub(super) async fn see_unbounded(
+        &self,
+        change: &Change,
+    ) -> Result<ObservedState, EffectError> {
         match change {
             Change::Key { user, key, status } => {
                 listed(self.access_keys(user).await, key.as_str(), *status)
@@ -51,22 +54,22 @@ impl IamHands {
             Change::AttachDenyAll { user, arn } => self.is_attached(user, arn).await,
             Change::DetachDenyAll { user, arn } => {
                 self.is_attached(user, arn).await.map(|sight| match sight {
-                    Sight::Made => Sight::NotMade(Instead::Present),
-                    Sight::NotMade(_) => Sight::Made,
+                    ObservedState::Made => ObservedState::NotMade(Instead::Present),
+                    ObservedState::NotMade(_) => ObservedState::Made,
                     gone => gone,
                 })
             }
             Change::Boundary { user, arn, .. } => {
                 let is_set = |boundary: Option<String>| match boundary.as_ref() == Some(arn) {
-                    true => Sight::Made,
-                    false => Sight::NotMade(Instead::Another),
+                    true => ObservedState::Made,
+                    false => ObservedState::NotMade(Instead::Another),
                 };
                 self.boundary(user, is_set).await
             }
             Change::NoBoundary { user, .. } => {
                 let is_gone = |boundary: Option<String>| match boundary {
-                    None => Sight::Made,
-                    Some(_) => Sight::NotMade(Instead::Present),
+                    None => ObservedState::Made,
+                    Some(_) => ObservedState::NotMade(Instead::Present),
                 };
                 self.boundary(user, is_gone).await
             }
@@ -75,13 +78,15 @@ impl IamHands {
                 self.policy_of_role(role, *denial).await.map(taken_off)
             }
             Change::DeletePassword { user } => Ok(match self.password(user).await?.is_empty() {
-                true => Sight::Made,
-                false => Sight::NotMade(Instead::Present),
+                true => ObservedState::Made,
+                false => ObservedState::NotMade(Instead::Present),
             }),
             Change::DeleteKey { user, key } => Ok(
                 match listed(self.access_keys(user).await, key.as_str(), Status::Active)? {
-                    Sight::TargetGone | Sight::OwnerGone => Sight::Made,
-                    Sight::Made | Sight::NotMade(_) => Sight::NotMade(Instead::Present),
+                    ObservedState::TargetGone | ObservedState::OwnerGone => ObservedState::Made,
+                    ObservedState::Made | ObservedState::NotMade(_) => {
+                        ObservedState::NotMade(Instead::Present)
+                    }
                 },
             ),
             Change::DeleteRootKey { key } => {
@@ -93,8 +98,8 @@ impl IamHands {
                     .iter()
                     .any(|found| found.access_key_id() == Some(key.as_str()));
                 Ok(match is_there {
-                    false => Sight::Made,
-                    true => Sight::NotMade(Instead::Present),
+                    false => ObservedState::Made,
+                    true => ObservedState::NotMade(Instead::Present),
                 })
             }
         }
@@ -103,11 +108,11 @@ impl IamHands {
     async fn boundary(
         &self,
         user: &UserName,
-        sight: impl FnOnce(Option<String>) -> Sight,
-    ) -> Result<Sight, EffectError> {
+        sight: impl FnOnce(Option<String>) -> ObservedState,
+    ) -> Result<ObservedState, EffectError> {
         match self.user(user).await {
             Ok(record) => Ok(sight(record.boundary)),
-            Err(error) if error.kind == EffectErrorKind::Gone => Ok(Sight::OwnerGone),
+            Err(error) if error.kind == EffectErrorKind::Gone => Ok(ObservedState::OwnerGone),
             Err(error) => Err(error),
         }
     }
@@ -148,13 +153,13 @@ impl IamHands {
         )
     }
 
-    async fn is_attached(&self, user: &UserName, arn: &str) -> Result<Sight, EffectError> {
+    async fn is_attached(&self, user: &UserName, arn: &str) -> Result<ObservedState, EffectError> {
         match self.attached(user).await {
             Ok(attached) => Ok(match attached.iter().any(|attached| attached == arn) {
-                true => Sight::Made,
-                false => Sight::NotMade(Instead::Absent),
+                true => ObservedState::Made,
+                false => ObservedState::NotMade(Instead::Absent),
             }),
-            Err(error) if error.kind == EffectErrorKind::Gone => Ok(Sight::OwnerGone),
+            Err(error) if error.kind == EffectErrorKind::Gone => Ok(ObservedState::OwnerGone),
             Err(error) => Err(error),
         }
     }
@@ -171,21 +176,21 @@ impl IamHands {
 }
 
 fn listed(
-    held: Result<Vec<Held>, EffectError>,
+    held: Result<Vec<HeldCredential>, EffectError>,
     id: &str,
     status: Status,
-) -> Result<Sight, EffectError> {
+) -> Result<ObservedState, EffectError> {
     let held = match held {
         Ok(held) => held,
-        Err(error) if error.kind == EffectErrorKind::Gone => return Ok(Sight::OwnerGone),
+        Err(error) if error.kind == EffectErrorKind::Gone => return Ok(ObservedState::OwnerGone),
         Err(error) => return Err(error),
     };
     // A status that this SDK does not know is not proof of inactivity.
     Ok(match held.iter().find(|held| held.id == id) {
-        Some(held) if held.active == (status == Status::Active) => Sight::Made,
-        Some(held) if held.active => Sight::NotMade(Instead::Active),
-        Some(_) => Sight::NotMade(Instead::Inactive),
-        None => Sight::TargetGone,
+        Some(held) if held.active == (status == Status::Active) => ObservedState::Made,
+        Some(held) if held.active => ObservedState::NotMade(Instead::Active),
+        Some(_) => ObservedState::NotMade(Instead::Inactive),
+        None => ObservedState::TargetGone,
     })
 }
 
@@ -206,17 +211,17 @@ fn denies(
     }
 }
 
-fn put(denies: Option<bool>) -> Sight {
+fn put(denies: Option<bool>) -> ObservedState {
     match denies {
-        Some(true) => Sight::Made,
-        Some(false) => Sight::NotMade(Instead::Another),
-        None => Sight::NotMade(Instead::Absent),
+        Some(true) => ObservedState::Made,
+        Some(false) => ObservedState::NotMade(Instead::Another),
+        None => ObservedState::NotMade(Instead::Absent),
     }
 }
 
-fn taken_off(denies: Option<bool>) -> Sight {
+fn taken_off(denies: Option<bool>) -> ObservedState {
     match denies {
-        None => Sight::Made,
-        Some(_) => Sight::NotMade(Instead::Present),
+        None => ObservedState::Made,
+        Some(_) => ObservedState::NotMade(Instead::Present),
     }
 }

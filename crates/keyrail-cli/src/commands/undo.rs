@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use keyrail_aws::caller::RegionChoice;
 use keyrail_aws::undo::Table;
 use keyrail_core::change::Change;
-use keyrail_core::effects::{Effects, Reach};
+use keyrail_core::effects::{Effects, SessionScope};
 use keyrail_core::id::AccountId;
 use keyrail_core::partition::Partition;
 use serde::Serialize;
@@ -150,7 +150,7 @@ impl Args {
         let hub = hub.as_ref().unwrap_or(&connection);
         let table = self.table_in(&hub.caller.partition)?;
         let aws = connection.aws();
-        let reach = Reach {
+        let reach = SessionScope {
             account: account.clone(),
             to: None,
             actions: made
@@ -167,8 +167,8 @@ impl Args {
                 .collect(),
             event: made.event.clone(),
         };
-        let hands = aws.reach(&reach).await.map_err(|error| untouched(&error))?;
-        let is_undone = look(made, &hands).await?;
+        let client = aws.reach(&reach).await.map_err(|error| untouched(&error))?;
+        let is_undone = look(made, &client).await?;
         if !self.yes && !is_wanted(made, account, out)? {
             return Err(Failure {
                 exit: Exit::Bad,
@@ -182,7 +182,7 @@ impl Args {
         for (taken, is_undone) in made.changes.iter().zip(is_undone) {
             let result = match &taken.back {
                 Ok(_) if is_undone => Some((StepResult::Already, None)),
-                Ok(back) => Some(undo(back, &aws, &hands).await),
+                Ok(back) => Some(undo(back, &aws, &client).await),
                 Err(_) => None,
             };
             steps.push(taken.step(result));

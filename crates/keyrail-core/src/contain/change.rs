@@ -157,7 +157,7 @@ pub enum Status {
 
 /// What was read of a change: whether the state is as it leaves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sight {
+pub enum ObservedState {
     /// The state is as the change leaves it.
     Made,
     /// It is not; how it is instead.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::change::{Change, Principal, Sight};
+use crate::change::{Change, ObservedState, Principal};
 use crate::id::{AccessKeyId, AccountId, RoleName, UserName};
 use crate::lookup::{Lookup, UserFacts};
 
@@ -17,7 +17,7 @@ use crate::lookup::{Lookup, UserFacts};
 )]
 pub trait Effects {
     /// What acts in one account, on one user, role or root.
-    type Hands: Hands + Clone;
+    type AccountClient: AccountClient + Clone;
 
     /// Reaches into an account, no further than is asked for: in another account than
     /// keyrail's own, in a session that can do no more.
@@ -25,7 +25,7 @@ pub trait Effects {
     /// # Errors
     ///
     /// If there is no way into the account.
-    async fn reach(&self, reach: &Reach) -> Result<Self::Hands, EffectError>;
+    async fn reach(&self, reach: &SessionScope) -> Result<Self::AccountClient, EffectError>;
 
     /// The AWS partition that it acts in, such as `aws`.
     fn partition(&self) -> &str;
@@ -47,7 +47,7 @@ pub trait Effects {
 
 /// What is asked for in an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reach {
+pub struct SessionScope {
     /// The account.
     pub account: AccountId,
     /// Whom it is about; `None` where that is still to be found out.
@@ -100,7 +100,7 @@ impl To {
 
 /// Calls of IAM in one account.
 #[expect(async_fn_in_trait, reason = "as above")]
-pub trait Hands {
+pub trait AccountClient {
     /// Makes a change. Making it twice is no error, but for what removes something.
     ///
     /// # Errors
@@ -113,7 +113,7 @@ pub trait Hands {
     /// # Errors
     ///
     /// As IAM answers, or does not. What is gone is a sight, not an error.
-    async fn see(&self, change: &Change) -> Result<Sight, EffectError>;
+    async fn see(&self, change: &Change) -> Result<ObservedState, EffectError>;
 
     /// Finds the user that a key belongs to now: users can be renamed.
     ///
@@ -137,7 +137,11 @@ pub trait Hands {
     /// # Errors
     ///
     /// [`EffectErrorKind::Gone`] if there is no such user.
-    async fn credentials(&self, user: &UserName, kind: HeldKind) -> Result<Vec<Held>, EffectError>;
+    async fn credentials(
+        &self,
+        user: &UserName,
+        kind: CredentialKind,
+    ) -> Result<Vec<HeldCredential>, EffectError>;
 
     /// Looks up facts about a user.
     ///
@@ -164,9 +168,9 @@ pub struct UserRecord {
 
 /// One credential that a user holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldCredential {
     /// Which kind.
-    pub kind: HeldKind,
+    pub kind: CredentialKind,
     /// Its id; a password has none.
     pub id: String,
     /// Whether it works.
@@ -178,7 +182,7 @@ pub struct Held {
 /// A kind of long-term credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is AWS's own name for it")]
-pub enum HeldKind {
+pub enum CredentialKind {
     AccessKey,
     Password,
     ServiceCredential,
@@ -186,7 +190,7 @@ pub enum HeldKind {
     SshKey,
 }
 
-impl HeldKind {
+impl CredentialKind {
     /// All of them.
     pub const ALL: [Self; 5] = [
         Self::AccessKey,

@@ -10,7 +10,7 @@ pub use self::result::OutcomeResult;
 use self::target::Target;
 use crate::bundle::Protected;
 use crate::change::Change;
-use crate::effects::{Effects, Reach};
+use crate::effects::{Effects, SessionScope};
 use crate::id::{AccessKeyId, AccountId, UserName};
 use crate::plan::{Effect, Plan, Withheld};
 use crate::words::StepName;
@@ -67,7 +67,7 @@ pub struct Outcome {
 /// share nothing with another; containments run at the same time. A failure of one step
 /// stops no other. `protected` are those whom IAM may name later; `event` names the
 /// sessions in which it is done.
-pub(crate) async fn carry_out(
+pub(crate) async fn execute(
     plan: &Plan,
     protected: &Protected,
     event: Option<&str>,
@@ -123,7 +123,7 @@ async fn contain(
         return Vec::new();
     };
     let start = effects.now();
-    let reach = Reach {
+    let reach = SessionScope {
         account: first.effect.account.clone(),
         to: None,
         actions: steps
@@ -132,7 +132,7 @@ async fn contain(
             .collect(),
         event: event.map(str::to_owned),
     };
-    let endings = match Target::settle(first.effect, reach, protected, effects).await {
+    let endings = match Target::find(first.effect, reach, protected, effects).await {
         Ok(target) => run_in_phases(target, steps, effects).await,
         Err(ending) => steps.iter().map(|step| (*step, ending.clone())).collect(),
     };
@@ -150,7 +150,7 @@ async fn contain(
 /// A step on a credential shows whose it is. Until one has, nothing is done to whoever has
 /// the user's name by now.
 async fn run_in_phases<'a, E: Effects>(
-    target: Target<'_, E::Hands>,
+    target: Target<'_, E::AccountClient>,
     steps: &[Planned<'a>],
     effects: &E,
 ) -> Vec<(Planned<'a>, Ending)> {
@@ -186,7 +186,7 @@ async fn run_in_phases<'a, E: Effects>(
 /// user, and IAM takes no call in which these do not belong together; and what was to be put on the
 /// user of that name may be there, from an earlier try.
 async fn untouched<'a, E: Effects>(
-    target: &Target<'_, E::Hands>,
+    target: &Target<'_, E::AccountClient>,
     steps: &[Planned<'a>],
     why: &Ending,
     effects: &E,

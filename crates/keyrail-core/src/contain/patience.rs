@@ -37,7 +37,7 @@ pub(crate) enum WaitFor {
     /// Something new to be known, or another change to be over.
     Change,
     /// An accepted change to be seen.
-    Sight,
+    ObservedState,
 }
 
 impl WaitFor {
@@ -129,7 +129,7 @@ impl Patience {
                 self.unanswered += 1;
                 effects.pause(pause.min(left)).await;
             }
-            WaitFor::Sight => {
+            WaitFor::ObservedState => {
                 let pause = Duration::from_secs(1) * 2_u32.pow(self.unseen.min(2));
                 self.unseen += 1;
                 effects.pause(pause.min(left)).await;

@@ -28,7 +28,7 @@ pub struct Why {
 /// How far a policy reaches an activity: [`Why`] without its conditions, and much
 /// cheaper.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reach {
+pub struct SessionScope {
     /// The policy's id.
     pub policy: String,
     /// Whether its scope (principal, action, resource) is about the activity.
@@ -80,7 +80,7 @@ impl Bundle {
 
     /// How far each guardrail reaches an activity, whose verdict is given.
     #[must_use]
-    pub fn guardrails_reaching(&self, activity: &Activity, verdict: &Verdict) -> Vec<Reach> {
+    pub fn guardrails_reaching(&self, activity: &Activity, verdict: &Verdict) -> Vec<SessionScope> {
         let violated = verdict.violated.iter().map(|found| &found.id);
         let exempted = verdict.exempted.iter().map(|found| &found.guardrail);
         let satisfied = violated.chain(exempted).map(PolicyId::new).collect();
@@ -91,7 +91,7 @@ impl Bundle {
     /// How far each exemption reaches an activity, whether or not it violates a
     /// guardrail.
     #[must_use]
-    pub fn exemptions_reaching(&self, activity: &Activity) -> Vec<Reach> {
+    pub fn exemptions_reaching(&self, activity: &Activity) -> Vec<SessionScope> {
         let asked = |policies| self.asked(activity, policies, Decision::Allow);
         let (in_scope, satisfied) = (asked(&self.permit_scopes), asked(&self.permits));
         reaching(&self.permits, &in_scope, &satisfied)
@@ -140,10 +140,10 @@ fn reaching(
     policies: &PolicySet,
     in_scope: &HashSet<PolicyId>,
     satisfied: &HashSet<PolicyId>,
-) -> Vec<Reach> {
+) -> Vec<SessionScope> {
     policies
         .policies()
-        .map(|policy| Reach {
+        .map(|policy| SessionScope {
             policy: policy.id().to_string(),
             in_scope: in_scope.contains(policy.id()),
             satisfied: satisfied.contains(policy.id()),

@@ -37,7 +37,7 @@ pub trait State {
 
     /// Ends the claim that `by` has, or had and the table has lost, and keeps it for so long.
     /// Another's stays as it is.
-    async fn settle(
+    async fn complete_claim(
         &self,
         event: &str,
         by: &Claimant,

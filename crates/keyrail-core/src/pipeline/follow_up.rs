@@ -61,7 +61,7 @@ pub async fn follow_up(
         Some(Ok(())) => ClaimEnd::Handled,
         Some(Err(_)) | None => ClaimEnd::Open,
     };
-    aws.settle(&claim, by, end, EVENT_LASTS).await?;
+    aws.complete_claim(&claim, by, end, EVENT_LASTS).await?;
     Ok(Some(response))
 }
 

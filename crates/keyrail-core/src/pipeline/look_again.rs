@@ -9,7 +9,7 @@ use super::tell::tell;
 use crate::alert::Notifier;
 use crate::circumstances::Setup;
 use crate::effects::{EffectError, EffectErrorKind, Effects};
-use crate::outcome::carry_out;
+use crate::outcome::execute;
 use crate::queue::{Delivery, Later, Queue};
 use crate::recheck::{CUT_SHORT, Found, Haste, Recheck, found};
 use crate::state::{Fact, State, Subject};
@@ -18,7 +18,7 @@ use crate::state::{Fact, State, Subject};
 #[derive(Debug)]
 pub enum Looked {
     /// All is as it was left, or was released.
-    Held,
+    Contained,
     /// IAM throttles, and nothing was read: the look comes again.
     PutOff,
     /// Something was not as it was left, and on-call was told.
@@ -43,7 +43,7 @@ pub async fn recheck(
         .cover(Subject::Event(recheck.event.clone()), aws)
         .await
     {
-        return Ok(Looked::Held);
+        return Ok(Looked::Contained);
     }
     let mut released = BTreeSet::new();
     for key in recheck.keys() {
@@ -78,12 +78,12 @@ pub async fn recheck(
         });
     }
     if found.is_empty() {
-        return Ok(Looked::Held);
+        return Ok(Looked::Contained);
     }
     let mut report = recheck.report(found, setup, aws.now());
     report.not_known.extend(asked.not_known);
     let protected = &setup.bundle.settings.protect;
-    report.outcomes = carry_out(&report.plan, protected, Some(&recheck.event), aws).await;
+    report.outcomes = execute(&report.plan, protected, Some(&recheck.event), aws).await;
     let told = tell(report, aws).await;
     // What had to be contained again is looked at again.
     let response = remember(told, None, recheck.round + 1, aws).await;

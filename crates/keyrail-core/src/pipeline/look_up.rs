@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::examine::Examined;
 use crate::activity::Activity;
 use crate::circumstances::Setup;
-use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
+use crate::effects::{AccountClient, EffectError, EffectErrorKind, Effects, SessionScope, To};
 use crate::event::Event;
 use crate::id::{AccountId, UserName};
 use crate::lookup::{Lookup, UserFacts};
@@ -52,7 +52,7 @@ async fn answers(
         let account_id: AccountId = account.parse().ok()?;
         let user: UserName = name.parse().ok()?;
         let arn = activity.user_arn(account, name);
-        let reach = Reach {
+        let reach = SessionScope {
             account: account_id,
             to: Some(To::User(user.clone())),
             actions: lookups.iter().map(|lookup| lookup.action()).collect(),
@@ -73,16 +73,16 @@ const LOOKING_UP: Duration = Duration::from_secs(4);
 async fn facts(
     user: &UserName,
     lookups: &BTreeSet<Lookup>,
-    reach: &Reach,
+    reach: &SessionScope,
     time: Option<Timestamp>,
     aws: &impl Effects,
 ) -> Result<UserFacts, EffectError> {
     let mut patience = Patience::for_at_most(LOOKING_UP, aws);
-    let hands = patience
+    let client = patience
         .repeat(aws, async || aws.reach(reach).await)
         .await?;
     loop {
-        let asking = patience.repeat(aws, async || hands.facts(user, lookups).await);
+        let asking = patience.repeat(aws, async || client.facts(user, lookups).await);
         match asking.await {
             Err(error) if error.kind == EffectErrorKind::Gone => {
                 // One whom the event has just made may have tags and groups, and not be known

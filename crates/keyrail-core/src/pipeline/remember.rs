@@ -65,7 +65,7 @@ pub(super) async fn remember(
         false => ClaimEnd::Open,
     };
     if let Some(Claimed { event, by, lasts }) = claimed
-        && let Err(error) = aws.settle(event, by, end, *lasts).await
+        && let Err(error) = aws.complete_claim(event, by, end, *lasts).await
     {
         notes.push(format!("the claim on it could not be ended: {error}"));
     }

@@ -15,7 +15,7 @@ use crate::bundle::Bundle;
 use crate::circumstances::{Known, Setup};
 use crate::effects::Effects;
 use crate::event::Event;
-use crate::outcome::carry_out;
+use crate::outcome::execute;
 use crate::queue::Queue;
 use crate::recheck::FIRST_ROUND;
 use crate::report::Report;
@@ -73,8 +73,8 @@ impl CarriedOut {
     async fn of(decided: Report, bundle: &Bundle, aws: &(impl Effects + State + Queue)) -> Self {
         let protected = &bundle.settings.protect;
         let event = decided.event.id.as_deref();
-        let carrying_out = carry_out(&decided.plan, protected, event, aws);
-        let (outcomes, window) = join(carrying_out, window_of(&decided, bundle, aws)).await;
+        let executing = execute(&decided.plan, protected, event, aws);
+        let (outcomes, window) = join(executing, window_of(&decided, bundle, aws)).await;
         let report = Report {
             outcomes,
             ..decided

@@ -6,8 +6,10 @@ use futures_util::future::join_all;
 
 use super::message::Recheck;
 use super::sentences;
-use crate::change::{Change, Denial, Sight};
-use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Held, HeldKind};
+use crate::change::{Change, Denial, ObservedState};
+use crate::effects::{
+    AccountClient, CredentialKind, EffectError, EffectErrorKind, Effects, HeldCredential,
+};
 use crate::id::{AccessKeyId, UserName};
 use crate::patience::Patience;
 use crate::plan::Act;
@@ -38,8 +40,8 @@ pub(crate) async fn found(
     };
     let reach = recheck.reach();
     let mut reaching = patience.clone();
-    let hands = reaching.repeat(effects, async || effects.reach(&reach).await);
-    let hands = hands.await?;
+    let client = reaching.repeat(effects, async || effects.reach(&reach).await);
+    let client = client.await?;
     let changes: Vec<&Change> = recheck
         .changes
         .iter()
@@ -52,18 +54,18 @@ pub(crate) async fn found(
     let looking = changes.iter().map(async |change| {
         let mut patience = patience.clone();
         patience
-            .repeat(effects, async || hands.see(change).await)
+            .repeat(effects, async || client.see(change).await)
             .await
     });
     let to = recheck.to();
     let listing = async {
         match to.user() {
-            Some(user) => all_credentials(user, &hands, &patience, effects).await,
+            Some(user) => all_credentials(user, &client, &patience, effects).await,
             None => Ok(Vec::new()),
         }
     };
     // One after the other: where IAM throttles, one call is enough to know.
-    let holder = holder(recheck, &hands, &patience, effects).await?;
+    let holder = holder(recheck, &client, &patience, effects).await?;
     let sights = join_all(looking).await;
     if let Some(Err(error)) = sights.iter().find(|sight| is_throttled(sight)) {
         return Err(error.clone());
@@ -88,13 +90,15 @@ pub(crate) async fn found(
     let mut found = Vec::new();
     for (change, sight) in changes.iter().zip(sights) {
         let what = match (sight?, change.key()) {
-            (Sight::Made, _) => continue,
-            (Sight::TargetGone, _) if !change.is_put() => continue,
-            (Sight::OwnerGone, _) if is_there => return Err(contradiction(change)),
+            (ObservedState::Made, _) => continue,
+            (ObservedState::TargetGone, _) if !change.is_put() => continue,
+            (ObservedState::OwnerGone, _) if is_there => return Err(contradiction(change)),
             // A renamed user takes what was put on it along.
-            (Sight::OwnerGone, _) => continue,
-            (Sight::NotMade(state), Some(key)) => sentences::key_is(key, state),
-            (Sight::NotMade(_) | Sight::TargetGone, _) => sentences::no_longer(change),
+            (ObservedState::OwnerGone, _) => continue,
+            (ObservedState::NotMade(state), Some(key)) => sentences::key_is(key, state),
+            (ObservedState::NotMade(_) | ObservedState::TargetGone, _) => {
+                sentences::no_longer(change)
+            }
         };
         found.push(Found {
             what,
@@ -130,7 +134,7 @@ fn contradiction(change: &Change) -> EffectError {
     }
 }
 
-fn is_throttled(sight: &Result<Sight, EffectError>) -> bool {
+fn is_throttled(sight: &Result<ObservedState, EffectError>) -> bool {
     matches!(sight, Err(error) if error.kind == EffectErrorKind::Throttled)
 }
 
@@ -138,14 +142,14 @@ fn is_throttled(sight: &Result<Sight, EffectError>) -> bool {
 /// and none is made in vain.
 pub(super) async fn all_credentials(
     user: &UserName,
-    hands: &impl Hands,
+    client: &impl AccountClient,
     patience: &Patience,
     effects: &impl Effects,
-) -> Result<Vec<Held>, EffectError> {
+) -> Result<Vec<HeldCredential>, EffectError> {
     let mut all = Vec::new();
-    for kind in HeldKind::ALL {
+    for kind in CredentialKind::ALL {
         let mut patience = patience.clone();
-        let listing = patience.repeat(effects, async || hands.credentials(user, kind).await);
+        let listing = patience.repeat(effects, async || client.credentials(user, kind).await);
         all.extend(listing.await?);
     }
     Ok(all)
@@ -167,7 +171,7 @@ enum Holder<'a> {
 
 async fn holder<'a>(
     recheck: &'a Recheck,
-    hands: &impl Hands,
+    client: &impl AccountClient,
     patience: &Patience,
     effects: &impl Effects,
 ) -> Result<Holder<'a>, EffectError> {
@@ -177,7 +181,7 @@ async fn holder<'a>(
     };
     if let Some(key) = recheck.key() {
         let mut patience = patience.clone();
-        let asking = patience.repeat(effects, async || hands.owner(key).await);
+        let asking = patience.repeat(effects, async || client.owner(key).await);
         match asking.await {
             Ok(owner) if owner == *user => return Ok(Holder::Same),
             Ok(owner) if recheck.is_compared => {
@@ -191,7 +195,7 @@ async fn holder<'a>(
         }
     }
     let mut patience = patience.clone();
-    let asking = patience.repeat(effects, async || hands.user(user).await);
+    let asking = patience.repeat(effects, async || client.user(user).await);
     match asking.await {
         // Where the user's creation could not be read, one that is younger than the event is
         // another.
@@ -215,8 +219,13 @@ async fn holder<'a>(
 impl Recheck {
     /// Whether a credential works that did not when keyrail was done, or was made after
     /// the event.
-    fn is_new(&self, held: &Held, known: &BTreeSet<&str>, released: &BTreeSet<String>) -> bool {
-        let deleted_password = held.kind == HeldKind::Password
+    fn is_new(
+        &self,
+        held: &HeldCredential,
+        known: &BTreeSet<&str>,
+        released: &BTreeSet<String>,
+    ) -> bool {
+        let deleted_password = held.kind == CredentialKind::Password
             && self
                 .changes
                 .iter()
@@ -282,13 +291,13 @@ fn act_of(change: &Change) -> Act {
 
 /// What stops a new credential. A password is only told: the quarantine denies what it
 /// could do, and without one nobody asked for the user to be stopped.
-fn act_on(held: &Held) -> Option<Act> {
+fn act_on(held: &HeldCredential) -> Option<Act> {
     let id = &held.id;
     Some(match held.kind {
-        HeldKind::AccessKey => Act::DeactivateKey(id.parse().ok()?),
-        HeldKind::ServiceCredential => Act::DeactivateServiceCredential(id.parse().ok()?),
-        HeldKind::SshKey => Act::DeactivateSshKey(id.parse().ok()?),
-        HeldKind::SigningCertificate => Act::DeactivateSigningCertificate(id.parse().ok()?),
-        HeldKind::Password => return None,
+        CredentialKind::AccessKey => Act::DeactivateKey(id.parse().ok()?),
+        CredentialKind::ServiceCredential => Act::DeactivateServiceCredential(id.parse().ok()?),
+        CredentialKind::SshKey => Act::DeactivateSshKey(id.parse().ok()?),
+        CredentialKind::SigningCertificate => Act::DeactivateSigningCertificate(id.parse().ok()?),
+        CredentialKind::Password => return None,
     })
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
-use crate::effects::{Reach, To};
+use crate::effects::{SessionScope, To};
 use crate::id::{AccessKeyId, AccountId};
 use crate::plan::Effect;
 use crate::report::Report;
@@ -149,9 +149,9 @@ impl Recheck {
         self.changes.iter().filter_map(Change::key)
     }
 
-    pub(super) fn reach(&self) -> Reach {
+    pub(super) fn reach(&self) -> SessionScope {
         let reading = self.changes.iter().map(Change::reading_action);
-        Reach {
+        SessionScope {
             account: self.account.clone(),
             to: Some(self.to()),
             actions: LISTING.iter().copied().chain(reading).collect(),

@@ -1,7 +1,7 @@
 //! What a re-check finds, in the sentences that a report quotes.
 
 use crate::change::{Change, Instead};
-use crate::effects::{Held, HeldKind};
+use crate::effects::{CredentialKind, HeldCredential};
 use crate::id::{AccessKeyId, UserName};
 
 /// A credential is not as keyrail left it.
@@ -53,13 +53,13 @@ pub(super) fn no_user(user: &UserName) -> String {
 }
 
 /// The user has got another credential.
-pub(super) fn new_credential(held: &Held) -> String {
+pub(super) fn new_credential(held: &HeldCredential) -> String {
     let (kind, id) = match held.kind {
-        HeldKind::AccessKey => ("access key ", held.id.as_str()),
-        HeldKind::Password => ("password", ""),
-        HeldKind::ServiceCredential => ("service-specific credential ", held.id.as_str()),
-        HeldKind::SigningCertificate => ("signing certificate ", held.id.as_str()),
-        HeldKind::SshKey => ("SSH key ", held.id.as_str()),
+        CredentialKind::AccessKey => ("access key ", held.id.as_str()),
+        CredentialKind::Password => ("password", ""),
+        CredentialKind::ServiceCredential => ("service-specific credential ", held.id.as_str()),
+        CredentialKind::SigningCertificate => ("signing certificate ", held.id.as_str()),
+        CredentialKind::SshKey => ("SSH key ", held.id.as_str()),
     };
     format!("the user has a new {kind}{id}")
 }

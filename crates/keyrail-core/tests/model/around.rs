@@ -158,7 +158,7 @@ impl State for Model {
         claiming.await
     }
 
-    async fn settle(
+    async fn complete_claim(
         &self,
         event: &str,
         by: &Claimant,

@@ -10,9 +10,9 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use keyrail_core::change::{Change, Denial, Sight};
+use keyrail_core::change::{Change, Denial, ObservedState};
+use keyrail_core::effects::CredentialKind;
 use keyrail_core::effects::EffectErrorKind::Full;
-use keyrail_core::effects::HeldKind;
 use keyrail_core::outcome::OutcomeResult;
 use keyrail_core::recheck::Recheck;
 use keyrail_core::{Bundle, Severity};
@@ -81,11 +81,11 @@ fn check_words(inner: &Inner, seed: u64, tally: &mut Tally) {
 }
 
 /// Whether a read shows what was told: that it is so, or that it is gone.
-fn shows(sight: Sight, result: OutcomeResult) -> bool {
+fn shows(sight: ObservedState, result: OutcomeResult) -> bool {
     match sight {
-        Sight::Made => true,
-        Sight::TargetGone | Sight::OwnerGone => result == OutcomeResult::Already,
-        Sight::NotMade(_) => false,
+        ObservedState::Made => true,
+        ObservedState::TargetGone | ObservedState::OwnerGone => result == OutcomeResult::Already,
+        ObservedState::NotMade(_) => false,
     }
 }
 
@@ -96,7 +96,7 @@ fn is_lost_for_good(inner: &Inner, change: &Change) -> bool {
     made.all(|made| made.is_lost)
         && !times
             .chain([Timestamp::UNIX_EPOCH])
-            .any(|time| sight(&inner.at(time), ACCOUNT, change) == Sight::Made)
+            .any(|time| sight(&inner.at(time), ACCOUNT, change) == ObservedState::Made)
 }
 
 /// What is really not as keyrail left it, by the message of the look again.
@@ -104,10 +104,10 @@ fn comebacks(inner: &Inner, message: &Recheck) -> Vec<String> {
     let changes = message.changes.iter();
     let mut found: Vec<String> = changes
         .filter(|change| match sight(&inner.iam, ACCOUNT, change) {
-            Sight::Made => false,
+            ObservedState::Made => false,
             // A key that is gone works no more.
-            Sight::TargetGone => change.is_put(),
-            Sight::NotMade(_) | Sight::OwnerGone => true,
+            ObservedState::TargetGone => change.is_put(),
+            ObservedState::NotMade(_) | ObservedState::OwnerGone => true,
         })
         .map(ToString::to_string)
         .collect();
@@ -117,7 +117,7 @@ fn comebacks(inner: &Inner, message: &Recheck) -> Vec<String> {
         .filter_map(Change::key)
         .map(keyrail_core::id::AccessKeyId::as_str)
         .collect();
-    let held = HeldKind::ALL
+    let held = CredentialKind::ALL
         .map(|kind| bob_in(&inner.iam).held(kind))
         .concat();
     let new = held.iter().filter(|held| {

@@ -41,7 +41,7 @@ pub(crate) async fn about_message(
             looking
                 .await
                 .map(|looked| match looked {
-                    Looked::Held | Looked::PutOff => None,
+                    Looked::Contained | Looked::PutOff => None,
                     Looked::Told(response) => Some(*response),
                 })
                 .map_err(|error| error.message)

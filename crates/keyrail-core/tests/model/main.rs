@@ -164,7 +164,7 @@ pub(crate) fn look(model: &Model, bundle: &Bundle, message: &Recheck, again: boo
         None => Looked::Died,
         Some(Err(_)) => Looked::Failed,
         Some(Ok(pipeline::Looked::PutOff)) => Looked::PutOff,
-        Some(Ok(pipeline::Looked::Held)) => Looked::Silent,
+        Some(Ok(pipeline::Looked::Contained)) => Looked::Silent,
         Some(Ok(pipeline::Looked::Told(response))) => match is_done(&[*response]) {
             true => Looked::Told,
             false => Looked::Failed,

@@ -9,9 +9,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use keyrail_core::change::{Change, Principal, Sight};
+use keyrail_core::change::{Change, ObservedState, Principal};
 use keyrail_core::effects::{
-    EffectError, EffectErrorKind, Effects, Hands, Held, HeldKind, Reach, To, UserRecord,
+    AccountClient, CredentialKind, EffectError, EffectErrorKind, Effects, HeldCredential,
+    SessionScope, To, UserRecord,
 };
 use keyrail_core::id::{AccessKeyId, UserName};
 use keyrail_core::lookup::{Lookup, UserFacts};
@@ -53,7 +54,7 @@ pub(crate) struct Seen {
     pub at: Timestamp,
     pub account: String,
     pub change: Change,
-    pub sight: Sight,
+    pub sight: ObservedState,
 }
 
 #[derive(Debug)]
@@ -124,7 +125,7 @@ pub(crate) struct Model(pub Rc<RefCell<Inner>>, pub Option<Timestamp>);
 pub(crate) struct ModelHands {
     model: Model,
     account: String,
-    scope: Reach,
+    scope: SessionScope,
 }
 
 impl Inner {
@@ -401,9 +402,9 @@ impl Model {
 }
 
 impl Effects for Model {
-    type Hands = ModelHands;
+    type AccountClient = ModelHands;
 
-    async fn reach(&self, reach: &Reach) -> Result<ModelHands, EffectError> {
+    async fn reach(&self, reach: &SessionScope) -> Result<ModelHands, EffectError> {
         Ok(ModelHands {
             model: self.clone(),
             account: reach.account.to_string(),
@@ -470,7 +471,7 @@ impl ModelHands {
     }
 }
 
-impl Hands for ModelHands {
+impl AccountClient for ModelHands {
     async fn make(&self, change: &Change) -> Result<(), EffectError> {
         let account = self.account.clone();
         let Principal::User(user) = change.principal() else {
@@ -506,7 +507,7 @@ impl Hands for ModelHands {
         making.await
     }
 
-    async fn see(&self, change: &Change) -> Result<Sight, EffectError> {
+    async fn see(&self, change: &Change) -> Result<ObservedState, EffectError> {
         let Principal::User(user) = change.principal() else {
             panic!("the model has no {change}");
         };
@@ -557,13 +558,17 @@ impl Hands for ModelHands {
         asking.await
     }
 
-    async fn credentials(&self, user: &UserName, kind: HeldKind) -> Result<Vec<Held>, EffectError> {
+    async fn credentials(
+        &self,
+        user: &UserName,
+        kind: CredentialKind,
+    ) -> Result<Vec<HeldCredential>, EffectError> {
         let action = match kind {
-            HeldKind::AccessKey => "iam:ListAccessKeys",
-            HeldKind::Password => "iam:GetLoginProfile",
-            HeldKind::ServiceCredential => "iam:ListServiceSpecificCredentials",
-            HeldKind::SigningCertificate => "iam:ListSigningCertificates",
-            HeldKind::SshKey => "iam:ListSSHPublicKeys",
+            CredentialKind::AccessKey => "iam:ListAccessKeys",
+            CredentialKind::Password => "iam:GetLoginProfile",
+            CredentialKind::ServiceCredential => "iam:ListServiceSpecificCredentials",
+            CredentialKind::SigningCertificate => "iam:ListSigningCertificates",
+            CredentialKind::SshKey => "iam:ListSSHPublicKeys",
         };
         let find = |iam: &Iam| {
             let found = iam.get(&(self.account.clone(), user.to_string()));

@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use keyrail_core::change::{Change, Denial, Instead, Principal, Sight, Status, deny_all_arn};
-use keyrail_core::effects::{EffectError, EffectErrorKind, Held, HeldKind};
+use keyrail_core::change::{
+    Change, Denial, Instead, ObservedState, Principal, Status, deny_all_arn,
+};
+use keyrail_core::effects::{CredentialKind, EffectError, EffectErrorKind, HeldCredential};
 use keyrail_core::id::UserName;
 
 /// A credential: whether it works, and since when there is one.
@@ -80,20 +82,20 @@ impl User {
     }
 
     /// The credentials of one kind, as IAM lists them.
-    pub(crate) fn held(&self, kind: HeldKind) -> Vec<Held> {
+    pub(crate) fn held(&self, kind: CredentialKind) -> Vec<HeldCredential> {
         let password = || {
             self.password
                 .map(|created| (String::new(), (true, created)))
         };
         let all: Vec<(String, Credential)> = match kind {
-            HeldKind::AccessKey => self.keys.clone().into_iter().collect(),
-            HeldKind::Password => password().into_iter().collect(),
-            HeldKind::ServiceCredential => self.services.clone().into_iter().collect(),
-            HeldKind::SigningCertificate => self.certificates.clone().into_iter().collect(),
-            HeldKind::SshKey => self.ssh_keys.clone().into_iter().collect(),
+            CredentialKind::AccessKey => self.keys.clone().into_iter().collect(),
+            CredentialKind::Password => password().into_iter().collect(),
+            CredentialKind::ServiceCredential => self.services.clone().into_iter().collect(),
+            CredentialKind::SigningCertificate => self.certificates.clone().into_iter().collect(),
+            CredentialKind::SshKey => self.ssh_keys.clone().into_iter().collect(),
         };
         all.into_iter()
-            .map(|(id, (active, created))| Held {
+            .map(|(id, (active, created))| HeldCredential {
                 kind,
                 id,
                 active,
@@ -200,26 +202,28 @@ fn make(iam: &mut Iam, account: &str, change: &Change) -> Result<(), EffectError
 }
 
 /// What a read of a state shows of a change, as `keyrail-aws` reads it.
-pub(crate) fn sight(iam: &Iam, account: &str, change: &Change) -> Sight {
+pub(crate) fn sight(iam: &Iam, account: &str, change: &Change) -> ObservedState {
     let of = |name: &UserName| iam.get(&(account.to_owned(), name.to_string()));
     let made = |is: bool| match is {
-        true => Sight::Made,
-        false => Sight::NotMade(Instead::Another),
+        true => ObservedState::Made,
+        false => ObservedState::NotMade(Instead::Another),
     };
     let status = |all: &BTreeMap<String, Credential>, id: &str, wanted: Status| match all.get(id) {
-        None => Sight::TargetGone,
-        Some((active, _)) if *active == (wanted == Status::Active) => Sight::Made,
-        Some((true, _)) => Sight::NotMade(Instead::Active),
-        Some((false, _)) => Sight::NotMade(Instead::Inactive),
+        None => ObservedState::TargetGone,
+        Some((active, _)) if *active == (wanted == Status::Active) => ObservedState::Made,
+        Some((true, _)) => ObservedState::NotMade(Instead::Active),
+        Some((false, _)) => ObservedState::NotMade(Instead::Inactive),
     };
     let Principal::User(name) = change.principal() else {
         panic!("the model has no {change}");
     };
     let user = match (of(name), change) {
         (Some(user), _) => user,
-        (None, Change::DenyUser { .. }) => return Sight::NotMade(Instead::Absent),
-        (None, Change::DeletePassword { .. } | Change::DeleteKey { .. }) => return Sight::Made,
-        (None, _) => return Sight::OwnerGone,
+        (None, Change::DenyUser { .. }) => return ObservedState::NotMade(Instead::Absent),
+        (None, Change::DeletePassword { .. } | Change::DeleteKey { .. }) => {
+            return ObservedState::Made;
+        }
+        (None, _) => return ObservedState::OwnerGone,
     };
     match change {
         Change::Key {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use keyrail_core::change::{Change, Sight};
-use keyrail_core::effects::{EffectError, Effects, Hands};
+use keyrail_core::change::{Change, ObservedState};
+use keyrail_core::effects::{AccountClient, EffectError, Effects};
 use serde::Serialize;
 
 use super::made::Made;
@@ -26,7 +26,7 @@ pub(super) enum StepResult {
 }
 
 /// Which changes are undone already. Everything else must be as keyrail left it.
-pub(super) async fn look(made: &Made, hands: &impl Hands) -> Result<Vec<bool>, Failure> {
+pub(super) async fn look(made: &Made, client: &impl AccountClient) -> Result<Vec<bool>, Failure> {
     let mut are_undone = Vec::new();
     let mut otherwise = Vec::new();
     for taken in &made.changes {
@@ -34,17 +34,17 @@ pub(super) async fn look(made: &Made, hands: &impl Hands) -> Result<Vec<bool>, F
             are_undone.push(false);
             continue;
         };
-        let sight = hands
+        let sight = client
             .see(&taken.change)
             .await
             .map_err(|error| untouched(&error))?;
         let is_undone = match sight {
-            Sight::Made => false,
-            Sight::NotMade(_) | Sight::TargetGone | Sight::OwnerGone => {
-                hands.see(back).await.map_err(|error| untouched(&error))? == Sight::Made
+            ObservedState::Made => false,
+            ObservedState::NotMade(_) | ObservedState::TargetGone | ObservedState::OwnerGone => {
+                client.see(back).await.map_err(|error| untouched(&error))? == ObservedState::Made
             }
         };
-        if sight != Sight::Made && !is_undone {
+        if sight != ObservedState::Made && !is_undone {
             otherwise.push(format!("{}, and is {}", taken.words(), state(sight)));
         }
         are_undone.push(is_undone);
@@ -66,9 +66,9 @@ pub(super) async fn look(made: &Made, hands: &impl Hands) -> Result<Vec<bool>, F
 pub(super) async fn undo(
     back: &Change,
     aws: &impl Effects,
-    hands: &impl Hands,
+    client: &impl AccountClient,
 ) -> (StepResult, Option<String>) {
-    let made = hands.make(back).await;
+    let made = client.make(back).await;
     // An answer that got lost on its way leaves the change made: only a look tells.
     let looks = if made.is_ok() { READ_BACKS } else { 1 };
     let mut seen = String::new();
@@ -76,8 +76,8 @@ pub(super) async fn undo(
         if look > 0 {
             aws.pause(PAUSE).await;
         }
-        match hands.see(back).await {
-            Ok(Sight::Made) => return (StepResult::Undone, None),
+        match client.see(back).await {
+            Ok(ObservedState::Made) => return (StepResult::Undone, None),
             Ok(sight) => seen = format!("what was read back is {}", state(sight)),
             Err(error) => seen = format!("it could not be read back: {error}"),
         }
@@ -89,12 +89,12 @@ pub(super) async fn undo(
     (StepResult::Failed, Some(detail))
 }
 
-pub(super) fn state(sight: Sight) -> &'static str {
+pub(super) fn state(sight: ObservedState) -> &'static str {
     match sight {
-        Sight::Made => "as it should be",
-        Sight::NotMade(state) => state.in_words(),
-        Sight::TargetGone => "gone",
-        Sight::OwnerGone => "gone with its user or role",
+        ObservedState::Made => "as it should be",
+        ObservedState::NotMade(state) => state.in_words(),
+        ObservedState::TargetGone => "gone",
+        ObservedState::OwnerGone => "gone with its user or role",
     }
 }
 

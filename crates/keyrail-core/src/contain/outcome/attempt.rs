@@ -5,8 +5,8 @@ use super::ending::{Ending, Seen};
 use super::pursuit::Pursuit;
 use super::send::{Sent, send};
 use super::target::Target;
-use crate::change::{Change, Sight};
-use crate::effects::{EffectError, EffectErrorKind, Effects, Hands};
+use crate::change::{Change, ObservedState};
+use crate::effects::{AccountClient, EffectError, EffectErrorKind, Effects};
 use crate::plan::Effect;
 
 /// A step whose change has been sent once.
@@ -25,14 +25,14 @@ enum Progress {
     },
 }
 
-impl<'a, H: Hands + Clone> Attempt<'a, H> {
+impl<'a, H: AccountClient + Clone> Attempt<'a, H> {
     /// Sends the change that a step stands for, or the next best if a quota is full. Nothing
     /// is read before it, unless the event is old or second-hand: then somebody may have
     /// done the same long ago.
     pub(super) async fn start(
         target: &Target<'a, H>,
         effect: &'a Effect,
-        effects: &impl Effects<Hands = H>,
+        effects: &impl Effects<AccountClient = H>,
     ) -> Self {
         let progress = match first_change(effect, target, effects) {
             Some(change) => {
@@ -66,7 +66,7 @@ impl<'a, H: Hands + Clone> Attempt<'a, H> {
 
     /// Sends the change again as long as that could help, and reads back until the state is
     /// as the change leaves it.
-    pub(super) async fn confirm(self, effects: &impl Effects<Hands = H>) -> Ending {
+    pub(super) async fn confirm(self, effects: &impl Effects<AccountClient = H>) -> Ending {
         let (sent, before) = match self.progress {
             Progress::Ended(ending) => return ending,
             Progress::Sent { sent, before } => (sent, before),
@@ -77,14 +77,14 @@ impl<'a, H: Hands + Clone> Attempt<'a, H> {
 }
 
 /// That what a step puts on a user or role is there already, if it is.
-pub(super) async fn already_put<H: Hands + Clone>(
+pub(super) async fn already_put<H: AccountClient + Clone>(
     target: &Target<'_, H>,
     effect: &Effect,
-    effects: &impl Effects<Hands = H>,
+    effects: &impl Effects<AccountClient = H>,
 ) -> Option<Ending> {
     let change = first_change(effect, target, effects).filter(Change::is_put)?;
     let seen = target.look(&change, effects).await;
-    matches!(seen.state, Ok(Sight::Made)).then_some(Ending::AlreadyMade {
+    matches!(seen.state, Ok(ObservedState::Made)).then_some(Ending::AlreadyMade {
         change,
         at: seen.at,
         reads: 1,

@@ -2,14 +2,14 @@
 
 use super::target::Target;
 use crate::change::{Change, Denial, Status, deny_all_arn};
-use crate::effects::{EffectError, Effects, Hands, To};
+use crate::effects::{AccountClient, EffectError, Effects, To};
 use crate::plan::{Act, Effect};
 
 /// The change that a step stands for; `None` if it is not one on such a target.
-pub(super) fn first_change<H: Hands + Clone>(
+pub(super) fn first_change<H: AccountClient + Clone>(
     effect: &Effect,
     target: &Target<'_, H>,
-    effects: &impl Effects<Hands = H>,
+    effects: &impl Effects<AccountClient = H>,
 ) -> Option<Change> {
     let status = Status::Inactive;
     let user = || target.to.user().cloned();
@@ -59,10 +59,10 @@ pub(super) fn first_change<H: Hands + Clone>(
 }
 
 /// What does the same if a quota leaves no room for a change.
-pub(super) async fn next_change<H: Hands + Clone>(
+pub(super) async fn next_change<H: AccountClient + Clone>(
     full: &Change,
     target: &Target<'_, H>,
-    effects: &impl Effects<Hands = H>,
+    effects: &impl Effects<AccountClient = H>,
 ) -> Result<Option<Change>, EffectError> {
     let arn = deny_all_arn(effects.partition());
     Ok(match full {
@@ -74,7 +74,7 @@ pub(super) async fn next_change<H: Hands + Clone>(
             arn,
         }),
         Change::AttachDenyAll { user, .. } => {
-            let previous = target.hands.user(user).await?.boundary;
+            let previous = target.client.user(user).await?.boundary;
             Some(Change::Boundary {
                 user: user.clone(),
                 // If it is this one already, there was none that keyrail knows of.

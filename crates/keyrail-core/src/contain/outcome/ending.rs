@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 
 use super::result::OutcomeResult;
-use crate::change::{Change, Sight};
+use crate::change::{Change, ObservedState};
 use crate::effects::{EffectError, EffectErrorKind};
 use crate::id::{AccessKeyId, UserName};
 
 /// A state, or why it could not be read, and when that was.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
-    pub(crate) state: Result<Sight, EffectError>,
+    pub(crate) state: Result<ObservedState, EffectError>,
     pub(crate) at: Timestamp,
 }
 
@@ -29,7 +29,7 @@ pub(crate) enum Ending {
     },
     /// IAM says that what was to be changed is gone.
     AlreadyGone {
-        what: Sight,
+        what: ObservedState,
         change: Change,
         at: Timestamp,
     },

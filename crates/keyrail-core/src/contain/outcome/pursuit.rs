@@ -9,8 +9,8 @@ use super::ending::{Ending, Seen};
 use super::search::{Found, Search, Sought};
 use super::send::send;
 use super::target::Target;
-use crate::change::{Change, Sight};
-use crate::effects::{EffectError, EffectErrorKind, Effects, Hands};
+use crate::change::{Change, ObservedState};
+use crate::effects::{AccountClient, EffectError, EffectErrorKind, Effects};
 use crate::patience::{Patience, WaitFor, is_fresh};
 use crate::plan::Effect;
 
@@ -60,13 +60,13 @@ pub(super) struct Pursuit<'a, H> {
     is_moved: bool,
 }
 
-impl<'a, H: Hands + Clone> Pursuit<'a, H> {
+impl<'a, H: AccountClient + Clone> Pursuit<'a, H> {
     pub(super) fn new(
         target: Target<'a, H>,
         effect: &'a Effect,
         change: Change,
         before: Option<Seen>,
-        effects: &impl Effects<Hands = H>,
+        effects: &impl Effects<AccountClient = H>,
     ) -> Self {
         Self {
             target,
@@ -88,7 +88,7 @@ impl<'a, H: Hands + Clone> Pursuit<'a, H> {
     pub(super) async fn run(
         mut self,
         mut answer: Result<(), EffectError>,
-        effects: &impl Effects<Hands = H>,
+        effects: &impl Effects<AccountClient = H>,
     ) -> Ending {
         let ending = loop {
             let step = self.follow(&answer, effects).await;
@@ -126,14 +126,14 @@ impl<'a, H: Hands + Clone> Pursuit<'a, H> {
     async fn follow(
         &mut self,
         answer: &Result<(), EffectError>,
-        effects: &impl Effects<Hands = H>,
+        effects: &impl Effects<AccountClient = H>,
     ) -> Next {
         let error = match answer {
             Ok(()) => {
                 self.doubt = Doubt::Accepted;
                 return match self.read_back(effects).await {
                     ReadBack::Shown(ending) => Next::End(ending),
-                    ReadBack::NotYet => Next::SendAfter(WaitFor::Sight),
+                    ReadBack::NotYet => Next::SendAfter(WaitFor::ObservedState),
                     ReadBack::Unreadable => Next::End(self.accepted()),
                 };
             }
@@ -156,7 +156,7 @@ impl<'a, H: Hands + Clone> Pursuit<'a, H> {
     }
 
     /// IAM answers that there is no such thing.
-    async fn seek(&mut self, effects: &impl Effects<Hands = H>) -> Next {
+    async fn seek(&mut self, effects: &impl Effects<AccountClient = H>) -> Next {
         let seen = match self.look(effects).await {
             Read::AsItShould(ending) if self.doubt != Doubt::None => return Next::End(ending),
             Read::AsItShould(_) | Read::Otherwise => self.last.clone(),
@@ -193,7 +193,7 @@ impl<'a, H: Hands + Clone> Pursuit<'a, H> {
     }
 
     /// Reads the state once.
-    async fn look(&mut self, effects: &impl Effects<Hands = H>) -> Read {
+    async fn look(&mut self, effects: &impl Effects<AccountClient = H>) -> Read {
         self.reads += 1;
         let seen = self.target.look(&self.change, effects).await;
         let (at, state) = (seen.at, seen.state.clone());
@@ -203,11 +203,15 @@ impl<'a, H: Hands + Clone> Pursuit<'a, H> {
             self.last = Some(seen);
         }
         match state {
-            Ok(Sight::Made) if self.doubt != Doubt::Accepted && self.may_be_behind(effects) => {
+            Ok(ObservedState::Made)
+                if self.doubt != Doubt::Accepted && self.may_be_behind(effects) =>
+            {
                 Read::Otherwise
             }
-            Ok(Sight::Made) => Read::AsItShould(self.made(at)),
-            Ok(Sight::NotMade(_) | Sight::TargetGone | Sight::OwnerGone) => Read::Otherwise,
+            Ok(ObservedState::Made) => Read::AsItShould(self.made(at)),
+            Ok(
+                ObservedState::NotMade(_) | ObservedState::TargetGone | ObservedState::OwnerGone,
+            ) => Read::Otherwise,
             Err(error) => Read::Failed(error.kind),
         }
     }
@@ -220,7 +224,7 @@ impl<'a, H: Hands + Clone> Pursuit<'a, H> {
     /// The state is as the change leaves it.
     fn made(&self, at: Timestamp) -> Ending {
         let before = self.before.as_ref().map(|before| &before.state);
-        let was_so = matches!(before, Some(Ok(Sight::Made)));
+        let was_so = matches!(before, Some(Ok(ObservedState::Made)));
         let (change, reads) = (self.change.clone(), self.reads);
         match self.doubt {
             Doubt::Made | Doubt::Accepted if !was_so => Ending::Verified { change, at, reads },
@@ -235,7 +239,7 @@ impl<'a, H: Hands + Clone> Pursuit<'a, H> {
 
     /// Reads an accepted change back: several times at first, and once each time that it was
     /// sent again.
-    async fn read_back(&mut self, effects: &impl Effects<Hands = H>) -> ReadBack {
+    async fn read_back(&mut self, effects: &impl Effects<AccountClient = H>) -> ReadBack {
         self.rounds += 1;
         let times = if self.rounds == 1 { READ_BACKS } else { 1 };
         let mut shown_otherwise = 0;
@@ -267,7 +271,11 @@ impl<'a, H: Hands + Clone> Pursuit<'a, H> {
     }
 
     /// AWS will refuse it again.
-    async fn refused(&mut self, error: EffectError, effects: &impl Effects<Hands = H>) -> Ending {
+    async fn refused(
+        &mut self,
+        error: EffectError,
+        effects: &impl Effects<AccountClient = H>,
+    ) -> Ending {
         // What a quota refuses, nothing that is read can mend.
         let read = if error.kind == EffectErrorKind::Full {
             Read::Otherwise
@@ -281,7 +289,7 @@ impl<'a, H: Hands + Clone> Pursuit<'a, H> {
     async fn given_up(
         &mut self,
         answer: Result<(), EffectError>,
-        effects: &impl Effects<Hands = H>,
+        effects: &impl Effects<AccountClient = H>,
     ) -> Ending {
         let Err(error) = answer else {
             return self.accepted();

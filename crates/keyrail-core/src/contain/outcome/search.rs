@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use super::ending::{Ending, Seen};
 use super::target::Target;
-use crate::change::{Change, Nature, Sight};
-use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, To, UserRecord};
+use crate::change::{Change, Nature, ObservedState};
+use crate::effects::{AccountClient, EffectError, EffectErrorKind, Effects, To, UserRecord};
 use crate::id::{AccessKeyId, UserName};
 use crate::patience::is_fresh;
 
@@ -53,12 +53,12 @@ impl Search {
     /// Asks once more. *Gone* is believed of the same user by id, whose full list is twice
     /// without it, and not of what the event says was made minutes ago. `seen` is what was just
     /// read of the change.
-    pub(super) async fn go_on<'a, H: Hands + Clone>(
+    pub(super) async fn go_on<'a, H: AccountClient + Clone>(
         &mut self,
         target: &Target<'a, H>,
         sought: &Sought<'_>,
         seen: Option<&Seen>,
-        effects: &impl Effects<Hands = H>,
+        effects: &impl Effects<AccountClient = H>,
     ) -> Found<'a, H> {
         self.tries += 1;
         let change = sought.change;
@@ -76,8 +76,8 @@ impl Search {
             return match !is_fresh && self.misses >= MISSES {
                 true => Found::Ended(Ending::AlreadyGone {
                     what: match &target.to {
-                        To::Role(_) => Sight::OwnerGone,
-                        To::Root | To::User(_) => Sight::TargetGone,
+                        To::Role(_) => ObservedState::OwnerGone,
+                        To::Root | To::User(_) => ObservedState::TargetGone,
                     },
                     change: change.clone(),
                     at,
@@ -90,11 +90,11 @@ impl Search {
         }
         let owner = async {
             match sought.evidence {
-                Some(key) => Some(target.hands.owner(key).await),
+                Some(key) => Some(target.client.owner(key).await),
                 None => None,
             }
         };
-        let (owner, record) = join(owner, target.hands.user(user)).await;
+        let (owner, record) = join(owner, target.client.user(user)).await;
         match owner {
             Some(Ok(owner)) if owner != *user => {
                 return match target.called(owner, effects).await {
@@ -145,7 +145,7 @@ impl Search {
                 let may_be_new = is_fresh && sought.is_new;
                 if self.misses >= MISSES && !change.is_put() && !may_be_new {
                     return Found::Ended(Ending::AlreadyGone {
-                        what: Sight::TargetGone,
+                        what: ObservedState::TargetGone,
                         change: change.clone(),
                         at,
                     });
@@ -192,7 +192,7 @@ impl Search {
             .as_ref()
             .map(|seen| (seen.state.as_ref().ok().copied(), seen.at));
         match seen {
-            Some((Some(Sight::Made), at)) if !is_absent(change, Sight::Made) => {
+            Some((Some(ObservedState::Made), at)) if !is_absent(change, ObservedState::Made) => {
                 Ending::AlreadyMade {
                     change: change.clone(),
                     at,
@@ -219,14 +219,14 @@ impl Search {
 }
 
 /// Whether what was read shows nothing that the change could be made to.
-fn is_absent(change: &Change, sight: Sight) -> bool {
+fn is_absent(change: &Change, sight: ObservedState) -> bool {
     match (change.nature(), sight) {
-        (_, Sight::TargetGone | Sight::OwnerGone) => true,
-        (Nature::Sets(_), Sight::Made | Sight::NotMade(_)) => false,
+        (_, ObservedState::TargetGone | ObservedState::OwnerGone) => true,
+        (Nature::Sets(_), ObservedState::Made | ObservedState::NotMade(_)) => false,
         // What is to be removed is not there.
-        (Nature::Removes, Sight::Made) => true,
-        (Nature::Removes, Sight::NotMade(_)) => false,
+        (Nature::Removes, ObservedState::Made) => true,
+        (Nature::Removes, ObservedState::NotMade(_)) => false,
         // The user is what may be missing.
-        (Nature::Puts, Sight::Made | Sight::NotMade(_)) => true,
+        (Nature::Puts, ObservedState::Made | ObservedState::NotMade(_)) => true,
     }
 }

@@ -3,7 +3,7 @@
 use super::changes::next_change;
 use super::target::Target;
 use crate::change::Change;
-use crate::effects::{EffectError, EffectErrorKind, Effects, Hands};
+use crate::effects::{AccountClient, EffectError, EffectErrorKind, Effects};
 
 /// A change, and IAM's answer to it.
 pub(super) struct Sent {
@@ -12,13 +12,13 @@ pub(super) struct Sent {
 }
 
 /// Sends a change, or what does the same if a quota leaves no room for it.
-pub(super) async fn send<H: Hands + Clone>(
+pub(super) async fn send<H: AccountClient + Clone>(
     target: &Target<'_, H>,
     mut change: Change,
-    effects: &impl Effects<Hands = H>,
+    effects: &impl Effects<AccountClient = H>,
 ) -> Sent {
     loop {
-        let answer = target.hands.make(&change).await;
+        let answer = target.client.make(&change).await;
         let is_full = matches!(&answer, Err(error) if error.kind == EffectErrorKind::Full);
         if !is_full {
             return Sent { change, answer };

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::ending::{Ending, Seen};
-use crate::change::{Change, Sight};
+use crate::change::{Change, ObservedState};
 use crate::effects::{EffectError, EffectErrorKind};
 use crate::plan::Withheld;
 
@@ -100,10 +100,12 @@ fn already_made(change: &Change, at: Timestamp, failed: Option<&EffectError>) ->
     }
 }
 
-fn already_gone(what: Sight, of_key: bool) -> &'static str {
+fn already_gone(what: ObservedState, of_key: bool) -> &'static str {
     match (what, of_key) {
-        (Sight::OwnerGone, true) => "the user no longer exists, and so neither does the key",
-        (Sight::OwnerGone, false) => "it does not exist",
+        (ObservedState::OwnerGone, true) => {
+            "the user no longer exists, and so neither does the key"
+        }
+        (ObservedState::OwnerGone, false) => "it does not exist",
         (_, true) => "IAM says that the key has been deleted",
         (_, false) => "IAM says that there is none, or none any more",
     }
@@ -148,10 +150,10 @@ fn last_seen(seen: Option<&Seen>) -> String {
         return "its state was not read".to_owned();
     };
     let state = match state {
-        Ok(Sight::Made) => "as it should be",
-        Ok(Sight::NotMade(state)) => state.in_words(),
-        Ok(Sight::TargetGone) => "not found for this user",
-        Ok(Sight::OwnerGone) => "no user of this name",
+        Ok(ObservedState::Made) => "as it should be",
+        Ok(ObservedState::NotMade(state)) => state.in_words(),
+        Ok(ObservedState::TargetGone) => "not found for this user",
+        Ok(ObservedState::OwnerGone) => "no user of this name",
         Err(error) => return format!("its state could not be read: {error}"),
     };
     format!("last read as {state} at {}", to_second(*at))

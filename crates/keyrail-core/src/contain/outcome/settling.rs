@@ -6,19 +6,19 @@ use super::ending::{Ending, Seen};
 use super::search::{Found, Search, Sought};
 use super::target::Target;
 use crate::bundle::Protected;
-use crate::change::{Change, Sight, Status};
-use crate::effects::{EffectError, EffectErrorKind, Effects, Hands, Reach, To};
+use crate::change::{Change, ObservedState, Status};
+use crate::effects::{AccountClient, EffectError, EffectErrorKind, Effects, SessionScope, To};
 use crate::id::{AccessKeyId, UserName};
 use crate::patience::{Patience, WaitFor, is_fresh};
 use crate::plan::{Effect, Owner, Who};
 
-impl<'a, H: Hands + Clone> Target<'a, H> {
+impl<'a, H: AccountClient + Clone> Target<'a, H> {
     /// Finds out who it is, if the event does not show it, and reaches there.
-    pub(super) async fn settle(
+    pub(super) async fn find(
         effect: &Effect,
-        mut reach: Reach,
+        mut reach: SessionScope,
         protected: &'a Protected,
-        effects: &impl Effects<Hands = H>,
+        effects: &impl Effects<AccountClient = H>,
     ) -> Result<Self, Ending> {
         let mut found = None;
         let mut in_list = None;
@@ -27,7 +27,7 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
             Who::Root => To::Root,
             Who::User(Owner::Shown(user) | Owner::Since(user, _)) => To::User(user.clone()),
             Who::User(Owner::Asked { key, expected }) => {
-                let asking = Reach {
+                let asking = SessionScope {
                     to: None,
                     actions: [OWNER].into(),
                     ..reach.clone()
@@ -62,9 +62,9 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
         };
         reach.to = Some(to.clone());
         let mut patience = Patience::until_deadline(effects);
-        let hands = patience.repeat(effects, async || effects.reach(&reach).await);
+        let client = patience.repeat(effects, async || effects.reach(&reach).await);
         let target = Self {
-            hands: hands.await.map_err(Ending::failed)?,
+            client: client.await.map_err(Ending::failed)?,
             is_known: found.is_some(),
             is_second_hand: matches!(
                 effect.who,
@@ -95,14 +95,14 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
         &self,
         listed: Change,
         effect: &Effect,
-        effects: &impl Effects<Hands = H>,
+        effects: &impl Effects<AccountClient = H>,
     ) -> Result<(), Ending> {
         let mut patience = Patience::until_deadline(effects);
         let mut search = Search::default();
         loop {
-            let seeing = patience.repeat(effects, async || self.hands.see(&listed).await);
+            let seeing = patience.repeat(effects, async || self.client.see(&listed).await);
             let sight = seeing.await.map_err(Ending::failed)?;
-            if let Sight::Made | Sight::NotMade(_) = sight {
+            if let ObservedState::Made | ObservedState::NotMade(_) = sight {
                 return Ok(());
             }
             let seen = Seen {
@@ -141,14 +141,14 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
     pub(super) async fn known(
         self,
         effect: &Effect,
-        effects: &impl Effects<Hands = H>,
+        effects: &impl Effects<AccountClient = H>,
     ) -> Result<Self, Ending> {
         let (Some(key), Some(user), false) = (&effect.evidence, self.to.user(), self.is_known)
         else {
             return Ok(self);
         };
         let mut patience = Patience::until_deadline(effects);
-        let asked = patience.repeat(effects, async || self.hands.owner(key).await);
+        let asked = patience.repeat(effects, async || self.client.owner(key).await);
         let known = match holder(asked.await).map_err(Ending::failed)? {
             Holder::User(owner) if owner == *user => self,
             Holder::User(owner) => Self {
@@ -174,7 +174,7 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
         user: &UserName,
         key: &AccessKeyId,
         effect: &Effect,
-        effects: &impl Effects<Hands = H>,
+        effects: &impl Effects<AccountClient = H>,
     ) -> Result<(), Ending> {
         let listed = Change::Key {
             user: user.clone(),
@@ -183,8 +183,8 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
         };
         let mut patience = Patience::until_deadline(effects);
         loop {
-            let seeing = patience.repeat(effects, async || self.hands.see(&listed).await);
-            if let Ok(Sight::Made | Sight::NotMade(_)) = seeing.await {
+            let seeing = patience.repeat(effects, async || self.client.see(&listed).await);
+            if let Ok(ObservedState::Made | ObservedState::NotMade(_)) = seeing.await {
                 return Ok(());
             }
             let record = self.record(user, effect.time, effects).await?;
@@ -207,7 +207,7 @@ impl<'a, H: Hands + Clone> Target<'a, H> {
         &self,
         user: &UserName,
         time: Timestamp,
-        effects: &impl Effects<Hands = H>,
+        effects: &impl Effects<AccountClient = H>,
     ) -> Result<(), Ending> {
         let record = self.record(user, Some(time), effects).await?;
         match record.created > time {
@@ -238,13 +238,13 @@ fn holder(answer: Result<UserName, EffectError>) -> Result<Holder, EffectError> 
 }
 
 async fn owner<E: Effects>(
-    reach: &Reach,
+    reach: &SessionScope,
     key: &AccessKeyId,
     effects: &E,
 ) -> Result<Holder, Ending> {
     let mut patience = Patience::until_deadline(effects);
     let reaching = patience.repeat(effects, async || effects.reach(reach).await);
-    let hands = reaching.await.map_err(Ending::failed)?;
-    let asked = patience.repeat(effects, async || hands.owner(key).await);
+    let client = reaching.await.map_err(Ending::failed)?;
+    let asked = patience.repeat(effects, async || client.owner(key).await);
     holder(asked.await).map_err(Ending::failed)
 }

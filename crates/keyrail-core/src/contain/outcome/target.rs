@@ -5,15 +5,15 @@ use jiff::Timestamp;
 use super::ending::{Ending, Seen};
 use crate::bundle::Protected;
 use crate::change::Change;
-use crate::effects::{EffectErrorKind, Effects, Hands, Reach, To, UserRecord};
+use crate::effects::{AccountClient, EffectErrorKind, Effects, SessionScope, To, UserRecord};
 use crate::id::UserName;
 use crate::patience::{Patience, WaitFor, is_fresh};
 
 /// Whom a containment is about, and the way to them.
 #[derive(Clone)]
 pub(super) struct Target<'a, H> {
-    pub(super) hands: H,
-    pub(super) reach: Reach,
+    pub(super) client: H,
+    pub(super) reach: SessionScope,
     pub(super) protected: &'a Protected,
     pub(super) to: To,
     /// The owner as IAM says, if the event did not say the same.
@@ -24,17 +24,17 @@ pub(super) struct Target<'a, H> {
     pub(super) is_second_hand: bool,
 }
 
-impl<H: Hands + Clone> Target<'_, H> {
+impl<H: AccountClient + Clone> Target<'_, H> {
     /// What IAM has on a user, who may be too new to be known yet.
     pub(super) async fn record(
         &self,
         user: &UserName,
         time: Option<Timestamp>,
-        effects: &impl Effects<Hands = H>,
+        effects: &impl Effects<AccountClient = H>,
     ) -> Result<UserRecord, Ending> {
         let mut patience = Patience::until_deadline(effects);
         loop {
-            let asking = patience.repeat(effects, async || self.hands.user(user).await);
+            let asking = patience.repeat(effects, async || self.client.user(user).await);
             let error = match asking.await {
                 Ok(record) => return Ok(record),
                 Err(error) => error,
@@ -55,20 +55,20 @@ impl<H: Hands + Clone> Target<'_, H> {
     pub(super) async fn called(
         &self,
         user: UserName,
-        effects: &impl Effects<Hands = H>,
+        effects: &impl Effects<AccountClient = H>,
     ) -> Result<Self, Ending> {
         if self.protected.has_user(&self.reach.account, &user) {
             return Err(Ending::Protected { owner: user });
         }
         let to = To::User(user);
-        let reach = Reach {
+        let reach = SessionScope {
             to: Some(to.clone()),
             ..self.reach.clone()
         };
         let mut patience = Patience::until_deadline(effects);
-        let hands = patience.repeat(effects, async || effects.reach(&reach).await);
+        let client = patience.repeat(effects, async || effects.reach(&reach).await);
         Ok(Self {
-            hands: hands.await.map_err(Ending::failed)?,
+            client: client.await.map_err(Ending::failed)?,
             reach,
             protected: self.protected,
             to,
@@ -78,8 +78,12 @@ impl<H: Hands + Clone> Target<'_, H> {
         })
     }
 
-    pub(super) async fn look(&self, change: &Change, effects: &impl Effects<Hands = H>) -> Seen {
-        let state = self.hands.see(change).await;
+    pub(super) async fn look(
+        &self,
+        change: &Change,
+        effects: &impl Effects<AccountClient = H>,
+    ) -> Seen {
+        let state = self.client.see(change).await;
         Seen {
             state,
             at: effects.now(),

@@ -5,8 +5,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::change::{Instead, Sight};
-use crate::effects::{EffectError, EffectErrorKind as Kind, Hands, Held, HeldKind, UserRecord};
+use crate::change::{Instead, ObservedState};
+use crate::effects::{
+    AccountClient, CredentialKind, EffectError, EffectErrorKind as Kind, HeldCredential, UserRecord,
+};
 use crate::id::AccessKeyId;
 use crate::lookup::{Lookup, UserFacts};
 use crate::plan::{Act, Owner, Step, Who};
@@ -16,7 +18,7 @@ const KEY: &str = "AKIAI44QH8DHBEXAMPLE";
 /// IAM as a script: what changes and reads of each user answer in turn; the last stays.
 struct Script {
     changes: RefCell<VecDeque<Result<(), Kind>>>,
-    reads: RefCell<VecDeque<Result<Sight, Kind>>>,
+    reads: RefCell<VecDeque<Result<ObservedState, Kind>>>,
     /// Whose the key is.
     owner: Result<&'static str, Kind>,
     /// Whether there is a user bob.
@@ -40,9 +42,9 @@ fn next<T: Copy>(answers: &RefCell<VecDeque<T>>) -> T {
 struct ScriptHands<'a>(&'a Script);
 
 impl<'a> Effects for &'a Script {
-    type Hands = ScriptHands<'a>;
+    type AccountClient = ScriptHands<'a>;
 
-    async fn reach(&self, _: &Reach) -> Result<ScriptHands<'a>, EffectError> {
+    async fn reach(&self, _: &SessionScope) -> Result<ScriptHands<'a>, EffectError> {
         Ok(ScriptHands(self))
     }
 
@@ -68,7 +70,7 @@ impl<'a> Effects for &'a Script {
     }
 }
 
-impl Hands for ScriptHands<'_> {
+impl AccountClient for ScriptHands<'_> {
     async fn make(&self, change: &Change) -> Result<(), EffectError> {
         self.0.sent.borrow_mut().push(change.to_string());
         match change {
@@ -80,9 +82,9 @@ impl Hands for ScriptHands<'_> {
         }
     }
 
-    async fn see(&self, change: &Change) -> Result<Sight, EffectError> {
+    async fn see(&self, change: &Change) -> Result<ObservedState, EffectError> {
         match change {
-            Change::Key { user, .. } if user.as_str() != "bob" => Ok(Sight::Made),
+            Change::Key { user, .. } if user.as_str() != "bob" => Ok(ObservedState::Made),
             _ => next(&self.0.reads).map_err(error),
         }
     }
@@ -104,7 +106,11 @@ impl Hands for ScriptHands<'_> {
         })
     }
 
-    async fn credentials(&self, _: &UserName, _: HeldKind) -> Result<Vec<Held>, EffectError> {
+    async fn credentials(
+        &self,
+        _: &UserName,
+        _: CredentialKind,
+    ) -> Result<Vec<HeldCredential>, EffectError> {
         Err(error(Kind::Denied))
     }
 
@@ -125,7 +131,7 @@ fn start() -> Timestamp {
 }
 
 /// IAM that does not say whose the key is, and has the user.
-fn script(changes: &[Result<(), Kind>], reads: &[Result<Sight, Kind>]) -> Script {
+fn script(changes: &[Result<(), Kind>], reads: &[Result<ObservedState, Kind>]) -> Script {
     Script {
         changes: RefCell::new(changes.iter().copied().collect()),
         reads: RefCell::new(reads.iter().copied().collect()),
@@ -157,7 +163,7 @@ async fn outcome_of(script: &Script, age: i64) -> Outcome {
             }),
         }],
     };
-    let [outcome] = carry_out(&plan, &Protected::default(), None, &script)
+    let [outcome] = execute(&plan, &Protected::default(), None, &script)
         .await
         .try_into()
         .expect("one outcome");
@@ -168,10 +174,10 @@ async fn outcome_of(script: &Script, age: i64) -> Outcome {
 
 const FRESH: i64 = 20;
 const OLD: i64 = 600;
-const ACTIVE: Result<Sight, Kind> = Ok(Sight::NotMade(Instead::Active));
-const INACTIVE: Result<Sight, Kind> = Ok(Sight::Made);
-const KEY_GONE: Result<Sight, Kind> = Ok(Sight::TargetGone);
-const USER_GONE: Result<Sight, Kind> = Ok(Sight::OwnerGone);
+const ACTIVE: Result<ObservedState, Kind> = Ok(ObservedState::NotMade(Instead::Active));
+const INACTIVE: Result<ObservedState, Kind> = Ok(ObservedState::Made);
+const KEY_GONE: Result<ObservedState, Kind> = Ok(ObservedState::TargetGone);
+const USER_GONE: Result<ObservedState, Kind> = Ok(ObservedState::OwnerGone);
 
 /// What an outcome comes to: its result, whether the change is keyrail's, whether it is looked at
 /// again, and whether the event is tried again.
