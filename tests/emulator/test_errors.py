@@ -63,8 +63,7 @@ def credential(action, listed, name, id, date, **change):
             f"List{listed}",
             f"<IsTruncated>false</IsTruncated><{LISTS[listed]}><member><UserName>bob</UserName>"
             f"<{name}>{id}</{name}><Status>{status}</Status><{date}>2026-03-14T09:26:53Z</{date}>"
-            "<ServiceName>s</ServiceName><CertificateBody>b</CertificateBody></member>"
-            f"</{LISTS[listed]}>",
+            f"{MORE.get(listed, '')}</member></{LISTS[listed]}>",
         )
 
     change = {"call": f"iam:{action}", "user": "bob", "status": "Inactive"} | change
@@ -76,6 +75,11 @@ LISTS = {
     "ServiceSpecificCredentials": "ServiceSpecificCredentials",
     "SSHPublicKeys": "SSHPublicKeys",
     "SigningCertificates": "Certificates",
+}
+# What only members of this list have.
+MORE = {
+    "ServiceSpecificCredentials": "<ServiceName>s</ServiceName>",
+    "SigningCertificates": "<CertificateBody>b</CertificateBody>",
 }
 GONE = error("NoSuchEntity", "there is none", status=404)
 
@@ -245,7 +249,8 @@ class Errors(unittest.TestCase):
             aws.answer("GetQueueAttributes", document({"Attributes": attributes}))
             aws.answer("GetFunctionConfiguration", document(function))
             aws.answer("ReceiveMessage", document({"Messages": [message]}), document({}))
-            for action in ("ChangeMessageVisibilityBatch", "DeleteMessage", "Invoke"):
+            aws.answer("ChangeMessageVisibilityBatch", document({"Successful": [], "Failed": []}))
+            for action in ("DeleteMessage", "Invoke"):
                 aws.answer(action, document({}))
             aws.answer(action_of(call), fault)
             # Without `--apply` what was read is shown to others again.

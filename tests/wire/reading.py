@@ -79,7 +79,7 @@ def read(line):
     reasons = []
     for service in candidates:
         try:
-            call = PROTOCOLS[service.protocol](service, line)
+            call = PROTOCOLS[protocol(service, headers)](service, line)
         except Unreadable as reason:
             reasons.append(str(reason))
             continue
@@ -92,6 +92,19 @@ def read(line):
             call.problems.append(Problem("", f"a client of {its} signed it for {service.service_name}"))
         return call
     raise Unreadable("; ".join(reasons))
+
+
+def protocol(service, headers):
+    """Which of the protocols that a service speaks the request is in."""
+    spoken = service.metadata.get("protocols", [service.protocol])
+    form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if "query" in spoken and (form or spoken == ["query"]):
+        return "query"
+    if "json" in spoken and ("x-amz-target" in headers or spoken == ["json"]):
+        return "json"
+    if service.protocol in PROTOCOLS:
+        return service.protocol
+    raise Unreadable(f"{service.service_name} speaks {' and '.join(spoken)}, and this is neither form nor JSON")
 
 
 def operation(service, name):

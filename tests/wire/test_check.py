@@ -112,11 +112,31 @@ class Inside(Judging):
         self.assert_inside(portal, "sso:GetRoleCredentials")
         zone = '<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
         zone += "<LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>"
-        self.assert_inside(line("s3", zone, "PUT", "/artifacts"), "s3:CreateBucket")
+        for region in ("eu-west-1", "eusc-de-east-1"):
+            body = zone.replace("eu-west-1", region)
+            self.assert_inside(line("s3", body, "PUT", "/artifacts"), "s3:CreateBucket")
+
+
+    def test_a_service_that_speaks_several_protocols(self):
+        form = "application/x-www-form-urlencoded; charset=utf-8"
+        asked = "Action=DescribeAlarms&Version=2010-08-01"
+        of_form = line("monitoring", asked, client="cloudwatch", content_type=form)
+        self.assert_inside(of_form, "cloudwatch:DescribeAlarms")
+        target = "GraniteServiceVersion20100801.DescribeAlarms"
+        self.assert_inside(document("monitoring", target, {}, client="cloudwatch"), "cloudwatch:DescribeAlarms")
+        path = "/service/GraniteServiceVersion20100801/operation/DescribeAlarms"
+        binary = line("monitoring", path=path, client="cloudwatch", content_type="application/cbor")
+        self.assert_outside(binary, "", "neither form nor JSON")
 
 
 class Outside(Judging):
     """One thing is wrong, and is found."""
+
+    def test_a_place_that_is_no_region(self):
+        zone = '<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        zone += "<LocationConstraint>eu-west-9</LocationConstraint></CreateBucketConfiguration>"
+        place = "CreateBucketConfiguration.LocationConstraint"
+        self.assert_outside(line("s3", zone, "PUT", "/artifacts"), place, "is none of")
 
     def test_a_pattern(self):
         self.assert_outside(update_key(UserName="bob smith"), "UserName", "does not match")
