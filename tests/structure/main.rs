@@ -3,6 +3,13 @@
 //!
 //! `cargo test -p keyrail-core --test structure -- --nocapture` prints what was looked at.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod arrows;
 mod source;
 
