@@ -11,6 +11,7 @@ EMULATOR = {
     "emulator.test_credentials.Credentials": NO_EMULATOR,
     "emulator.test_org_pull.Patience": NO_EMULATOR,
     "emulator.test_parameters.Parameters": NO_FUNCTIONS,
+    "emulator.test_parameters.WithoutState": NO_FUNCTIONS,
     "emulator.test_redrive.Redrive": NO_FUNCTIONS,
     "emulator.test_retained.Retained": NO_FUNCTIONS,
     "emulator.test_sign_ins.SignIns": NO_FUNCTIONS,

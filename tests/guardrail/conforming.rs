@@ -168,7 +168,7 @@ const KINDS: [Kind; 3] = [
     Kind {
         step: "deactivate-ssh-key",
         made_by: "UploadSSHPublicKey",
-        parameter: ("SSHPublicKeyBody", "ssh-rsa%20AAAAB3NzaC1yc2E%20bob"),
+        parameter: ("SSHPublicKeyBody", "ssh-rsa AAAAB3NzaC1yc2E bob"),
         id: ("SSHPublicKeyId", "sSHPublicKeyId"),
         changed_by: "UpdateSSHPublicKey",
         listed_by: "ListSSHPublicKeys",
@@ -178,7 +178,7 @@ const KINDS: [Kind; 3] = [
         made_by: "UploadSigningCertificate",
         parameter: (
             "CertificateBody",
-            "-----BEGIN%20CERTIFICATE-----%0AMIIB%0A-----END%20CERTIFICATE-----",
+            "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
         ),
         id: ("CertificateId", "certificateId"),
         changed_by: "UpdateSigningCertificate",
@@ -284,8 +284,7 @@ async fn quarantined(world: &World, policies: usize) -> Vec<String> {
     actions.filter(|action| !reads(action)).collect()
 }
 
-const ALLOWS_LITTLE: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C\
-                             %22Action%22%3A%22s3%3AListBucket%22%2C%22Resource%22%3A%22*%22%7D%7D";
+const ALLOWS_LITTLE: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}}"#;
 const DENY_ALL: &str = "arn:aws:iam::aws:policy/AWSDenyAll";
 
 #[tokio::test]

@@ -46,7 +46,7 @@ async fn a_new_key_is_inactive_and_told_of() {
     );
     assert!(alert.alert["text"].as_str().is_some_and(|text| {
         text.contains(&format!(
-        "by hand:\n        aws iam update-access-key --user-name bob --access-key-id {key} --status Active"
+        "If keyrail is no longer running:\n        aws iam update-access-key --user-name bob --access-key-id {key} --status Active"
     ))
     }));
 }
@@ -299,7 +299,7 @@ async fn a_renamed_users_key_is_found_and_stopped() {
         "{detail}"
     );
     let undo = format!(
-        "by hand:\n        aws iam update-access-key --user-name bob2 --access-key-id {key} --status Active"
+        "If keyrail is no longer running:\n        aws iam update-access-key --user-name bob2 --access-key-id {key} --status Active"
     );
     assert!(
         alert.alert["text"]
