@@ -21,7 +21,7 @@ unexport CARGO_BUILD_TARGET
 # For the Rust tests, which start the emulator with it.
 export KEYRAIL_PYTHON := $(CURDIR)/.venv/bin/python
 
-.PHONY: help demo demo-build test check lint supply-chain template advisories sam-deploy check-release
+.PHONY: help demo demo-build command test check lint supply-chain template advisories sam-deploy check-release
 .PHONY: bench prove conform conform-tests soak fuzz package build-GuardrailFunction deploy clean
 
 help: ## list the targets
@@ -32,8 +32,12 @@ demo: ## contain an access key in a local emulator; needs no AWS account
 	@$(MAKE) --no-print-directory -j2 .venv/demo.stamp demo-build
 	@.venv/bin/python -m demo
 
+# Of the whole workspace, so that crates have the features that they have in tests, too, and are built once.
 demo-build:
-	cargo build --locked $(PROFILE) -p keyrail-lambda -p keyrail-cli
+	cargo build --locked $(PROFILE) --workspace --bin bootstrap
+
+command: ## build the command: target/demo/keyrail
+	cargo build --locked $(PROFILE) --workspace --bin keyrail
 
 test: .venv/check.stamp ## run every test
 	rm -rf target/wire
@@ -91,7 +95,7 @@ bench: .venv/demo.stamp package ## sizes, cold start, memory and times: docs/ben
 	KEYRAIL_BOOTSTRAP=$(CURDIR)/$(PACKAGE)/bootstrap cargo bench --locked --profile demo --workspace --bench process
 	cargo bench --locked --profile demo --workspace --bench command
 
-prove: .venv/check.stamp demo-build ## what is claimed of the default bundle, and what its tests would notice
+prove: .venv/check.stamp command ## what is claimed of the default bundle, and what its tests would notice
 	target/demo/keyrail prove crates/keyrail-core/default-bundle
 	target/demo/keyrail test crates/keyrail-core/default-bundle --mutate
 
@@ -104,10 +108,10 @@ conform: ## what the tests of containment and undo say of a second emulator, fak
 	then echo "skipped: fakecloud is not installed: cargo install fakecloud --locked"; \
 	else echo "error: FAKECLOUD is $$FAKECLOUD, which is no program" >&2; exit 1; fi
 
-conform-tests: .venv/check.stamp demo-build
+conform-tests: .venv/check.stamp demo-build command
 	KEYRAIL_BIN='$(CURDIR)/target/demo/keyrail' .venv/bin/python -m tests.conform
 
-soak: .venv/check.stamp demo-build ## containment against faults and simulations, in full: 20 minutes at most
+soak: .venv/check.stamp demo-build command ## containment against faults and simulations, in full: 20 minutes at most
 	cargo test --locked $(PROFILE) --workspace --test model --test guardrail --no-run
 	KEYRAIL_SOAK=1 timeout 700 cargo test --locked $(PROFILE) --workspace --test model -- --nocapture
 	KEYRAIL_SOAK=1 timeout 200 cargo test --locked $(PROFILE) --workspace --test guardrail -- faults crashing --nocapture

@@ -14,7 +14,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 import uuid
@@ -25,7 +24,7 @@ from tests.emulator.emulator import ROOT, Emulator, EmulatorError
 from tests.emulator.stack import Stack, StackError
 
 SOURCE = "keyrail.demo"
-COMMAND = ROOT / "target" / "demo" / "keyrail"
+CREATED = ROOT / "crates" / "keyrail-cli" / "src" / "samples" / "key-created-for-another.json"
 PARAMETERS = {
     "AlertEmail": "oncall@example.com",
     "OperatorEmail": "operator@example.com",
@@ -71,7 +70,6 @@ def main():
         StackError,
         StepTimeout,
         OSError,
-        subprocess.SubprocessError,
         botocore.exceptions.BotoCoreError,
         botocore.exceptions.ClientError,
     ) as error:
@@ -250,23 +248,15 @@ def observe(emulator, inbox, iam, user, key, event, bus):
 def key_created(user, key, account):
     """The CloudTrail event that AWS sends when anaya creates this key for this user."""
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    fields = {
-        "id": uuid.uuid4(),
-        "account": account,
-        "time": now,
-        "detail.eventTime": now,
-        "detail.eventID": uuid.uuid4(),
-        "detail.recipientAccountId": account,
-        "detail.userIdentity.accountId": account,
-        "detail.userIdentity.arn": f"arn:aws:iam::{account}:user/anaya",
-        "detail.requestParameters.userName": user,
-        "detail.responseElements.accessKey.userName": user,
-        "detail.responseElements.accessKey.accessKeyId": key,
-    }
-    command = [COMMAND, "sample", "key-created-for-another"]
-    for path, value in fields.items():
-        command += ["--set", f"{path}={value}"]
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=20).stdout)
+    user_name = {"userName": user}
+    event = json.loads(CREATED.read_text())
+    event |= {"id": str(uuid.uuid4()), "account": account, "time": now}
+    detail = event["detail"]
+    detail |= {"eventTime": now, "eventID": str(uuid.uuid4()), "recipientAccountId": account}
+    detail["userIdentity"] |= {"accountId": account, "arn": f"arn:aws:iam::{account}:user/anaya"}
+    detail["requestParameters"] |= user_name
+    detail["responseElements"]["accessKey"] |= user_name | {"accessKeyId": key}
+    return event
 
 
 def key_status(iam, user, key):

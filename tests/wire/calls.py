@@ -7,11 +7,12 @@ from botocore import xform_name
 from tests.emulator.emulator import ROOT
 from tests.wire.reading import model
 
-CRATE = ROOT / "crates" / "keyrail-aws"
+CRATES = ROOT / "crates"
+FUNCTION = CRATES / "keyrail-aws"
+# What only the command calls.
+COMMAND = CRATES / "keyrail-operator"
 PERMISSION = re.compile(r'"([a-z0-9-]+:[A-Z][A-Za-z0-9]+)"')
 CLIENT = re.compile(r"^aws-sdk-([a-z0-9]+)\.workspace|^aws-sdk-([a-z0-9]+) = ", re.MULTILINE)
-# What only the command calls.
-OF_THE_COMMAND = {"caller", "caller.rs", "organizations.rs", "redrive", "redrive.rs", "undo.rs"}
 # Credentials that the SDK fetches by itself.
 OF_THE_SDK = {"sso:GetRoleCredentials", "sts:AssumeRoleWithWebIdentity"}
 # Operations whose permission has another name (Service Authorization Reference, "Lambda"; SQS API
@@ -23,13 +24,17 @@ PERMISSIONS = {
 
 
 def operations():
-    """All of them: each operation of a service, of whose client the crate uses the method of that
+    """All of them: each operation of a service, of whose client a crate uses the method of that
     name; and what the SDK does besides."""
-    code = "\n".join(file.read_text() for file in source() if file.name != "tests.rs")
+    return OF_THE_SDK | operations_of(FUNCTION) | operations_of(COMMAND)
+
+
+def operations_of(crate):
+    code = "\n".join(file.read_text() for file in source(crate) if file.name != "tests.rs")
     methods = set(re.findall(r"\.([a-z0-9_]+)\(\)", code))
-    manifest = (CRATE / "Cargo.toml").read_text()
+    manifest = (crate / "Cargo.toml").read_text()
     services = {one or other for one, other in CLIENT.findall(manifest)}
-    return OF_THE_SDK | {
+    return {
         f"{service}:{name}"
         for service in services
         for name in model(service).operation_names
@@ -37,16 +42,17 @@ def operations():
     }
 
 
-def permissions(leave_out=frozenset()):
+def permissions(*crates):
     """Those that the code names: each call does, to say which one failed; changes and look-ups do so
-    in tables. Files, or folders, in `leave_out` are not read."""
-    core = ROOT / "crates" / "keyrail-core" / "src"
+    in tables of the core."""
+    core = CRATES / "keyrail-core" / "src"
+    tables = [core / "names" / "lookup.rs", core / "contain" / "change.rs"]
+    tables += (core / "contain" / "change").rglob("*.rs")
     named = set()
-    for file in [core / "change.rs", core / "lookup.rs", *source()]:
-        if not leave_out & set(file.relative_to(ROOT).parts):
-            named |= set(PERMISSION.findall(file.read_text()))
+    for file in tables + [file for crate in crates or (FUNCTION, COMMAND) for file in source(crate)]:
+        named |= set(PERMISSION.findall(file.read_text()))
     return named - {"aws:TokenIssueTime"}  # A condition key.
 
 
-def source():
-    return sorted((CRATE / "src").rglob("*.rs"))
+def source(crate):
+    return sorted((crate / "src").rglob("*.rs"))

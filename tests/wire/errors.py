@@ -5,47 +5,17 @@ botocore and by the pages that list what all calls of a service have in common.
 """
 
 import json
-import re
 import sys
 
 import botocore.session
 
-# What keyrail calls, by service.
+from tests.wire.calls import OF_THE_SDK, operations
+
+# What the SDK fetches by itself is not called, and its errors are those of credentials.
+CALLED = sorted(operations() - OF_THE_SDK)
 CALLS = {
-    "dynamodb": ["GetItem", "PutItem", "Query", "UpdateItem"],
-    "iam": [
-        "AttachUserPolicy",
-        "DeleteAccessKey",
-        "DeleteLoginProfile",
-        "DeleteRolePolicy",
-        "DeleteUserPermissionsBoundary",
-        "DeleteUserPolicy",
-        "DetachUserPolicy",
-        "GetAccessKeyLastUsed",
-        "GetLoginProfile",
-        "GetRolePolicy",
-        "GetUser",
-        "GetUserPolicy",
-        "ListAccessKeys",
-        "ListAttachedUserPolicies",
-        "ListGroupsForUser",
-        "ListSSHPublicKeys",
-        "ListServiceSpecificCredentials",
-        "ListSigningCertificates",
-        "ListUserTags",
-        "PutRolePolicy",
-        "PutUserPermissionsBoundary",
-        "PutUserPolicy",
-        "UpdateAccessKey",
-        "UpdateSSHPublicKey",
-        "UpdateServiceSpecificCredential",
-        "UpdateSigningCertificate",
-    ],
-    "lambda": ["GetFunctionConfiguration", "Invoke"],
-    "organizations": ["ListAccountsForParent", "ListOrganizationalUnitsForParent", "ListRoots"],
-    "sns": ["Publish"],
-    "sqs": ["ChangeMessageVisibilityBatch", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage"],
-    "sts": ["AssumeRole", "AssumeRoot", "GetCallerIdentity"],
+    service: [name.partition(":")[2] for name in CALLED if name.startswith(f"{service}:")]
+    for service in sorted({name.partition(":")[0] for name in CALLED})
 }
 
 # "Common Errors", in newer pages "Common Error Types", which each service's API reference has: Lambda
@@ -180,17 +150,6 @@ def status(shape):
     given = shape.metadata.get("error", {}).get("httpStatusCode")
     is_fault = shape.metadata.get("fault") or shape.name in ("InternalServerError", "ServiceException")
     return given or (500 if is_fault else 400)
-
-
-def called(source):
-    """The operations that Rust code calls by the SDK, among those of the services above."""
-    session = botocore.session.get_session()
-    snake = {
-        re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", operation).lower(): operation
-        for service in CALLS
-        for operation in session.get_service_model(service).operation_names
-    }
-    return {snake[name] for name in re.findall(r"\.(\w+)\(\)", source) if name in snake}
 
 
 def written():

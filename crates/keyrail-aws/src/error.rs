@@ -10,7 +10,7 @@ use keyrail_core::effects::{EffectError, EffectErrorKind};
 
 /// Sorts the error of one call. `call` is its IAM action, as a person would look
 /// it up: `iam:UpdateAccessKey`.
-pub(crate) fn sorted<E>(call: &str, error: &SdkError<E, HttpResponse>) -> EffectError
+pub fn sorted<E>(call: &str, error: &SdkError<E, HttpResponse>) -> EffectError
 where
     E: ProvideErrorMetadata,
     SdkError<E, HttpResponse>: RequestId,

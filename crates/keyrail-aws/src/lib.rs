@@ -5,22 +5,14 @@
 //! [`Queue`](keyrail_core::queue::Queue) of SQS.
 //!
 //! It decides nothing. What may be called, and what an answer means for the report,
-//! is the core's. The feature `command` adds what only the command calls.
+//! is the core's.
 
-#[cfg(feature = "command")]
-pub mod caller;
 mod dynamodb;
-mod error;
+pub mod error;
 mod iam;
-#[cfg(feature = "command")]
-pub mod organizations;
 mod reach;
-#[cfg(feature = "command")]
-pub mod redrive;
 mod sns;
 mod sqs;
-#[cfg(feature = "command")]
-pub mod undo;
 
 use std::time::Duration;
 
@@ -95,7 +87,10 @@ impl Aws {
         Self::new(config, places)
     }
 
-    fn new(config: SdkConfig, places: Places) -> Self {
+    /// Clients of a configuration, which has its own credentials, retries and timeouts of IAM
+    /// and STS.
+    #[must_use]
+    pub fn new(config: SdkConfig, places: Places) -> Self {
         let sns = aws_sdk_sns::config::Builder::from(&config)
             .retry_config(resending())
             .timeout_config(timeouts(PUBLISH_TIMEOUT))
@@ -118,6 +113,20 @@ impl Aws {
             account: None,
             partition: "aws".to_owned(),
             deadline: None,
+        }
+    }
+
+    /// The same clients with this table, which is reached with a configuration of its own:
+    /// its Region, and its retries and timeouts.
+    #[must_use]
+    pub fn with_table(&self, name: String, config: &SdkConfig) -> Self {
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            places: Places {
+                table: Some(name),
+                ..self.places.clone()
+            },
+            ..self.clone()
         }
     }
 

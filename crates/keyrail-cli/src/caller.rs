@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyrail_aws::caller::{Connection, RegionChoice, Source};
+use keyrail_operator::caller::{Connection, RegionChoice, Source};
 
 use crate::exit::Failure;
 use crate::output::Output;

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use keyrail_aws::caller::RegionChoice;
-use keyrail_aws::organizations::Organization;
+use keyrail_operator::caller::RegionChoice;
+use keyrail_operator::organizations::Organization;
 use keyrail_core::effects::EffectErrorKind;
 
 use crate::bundle::{self, FOLDER_HELP};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, BufRead, IsTerminal};
 
 use clap::ValueEnum;
-use keyrail_aws::redrive::{Answer, DeadLetters, HIDDEN, RedriveError};
+use keyrail_operator::redrive::{Answer, DeadLetters, HIDDEN, RedriveError};
 
 use self::letter::Letter;
 use self::opening::Opening;

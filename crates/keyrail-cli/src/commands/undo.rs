@@ -3,8 +3,8 @@
 use std::io::{self, BufRead, IsTerminal};
 
 use clap::ValueEnum;
-use keyrail_aws::caller::RegionChoice;
-use keyrail_aws::undo::Table;
+use keyrail_operator::caller::RegionChoice;
+use keyrail_operator::undo::Table;
 use keyrail_core::change::Change;
 use keyrail_core::effects::{Effects, SessionScope};
 use keyrail_core::id::AccountId;

@@ -1,7 +1,7 @@
 //! What a message of a dead-letter queue is, and why it is there.
 
 use jiff::Timestamp;
-use keyrail_aws::redrive::{DeadLetters, Message};
+use keyrail_operator::redrive::{DeadLetters, Message};
 use keyrail_core::Event;
 use keyrail_core::activity::Activity;
 use keyrail_core::queue::Later;

@@ -1,7 +1,7 @@
 //! Reaching queue and function, before anything is read.
 
-use keyrail_aws::caller::RegionChoice;
-use keyrail_aws::redrive::{DeadLetters, Place, RedriveError, region_of};
+use keyrail_operator::caller::RegionChoice;
+use keyrail_operator::redrive::{DeadLetters, Place, RedriveError, region_of};
 
 use crate::caller::connect;
 use crate::exit::Failure;

@@ -1,7 +1,7 @@
 //! How messages are shown: as a table, and for programs.
 
 use jiff::Timestamp;
-use keyrail_aws::redrive::DeadLetters;
+use keyrail_operator::redrive::DeadLetters;
 use serde::Serialize;
 
 use super::letter::{Kind, Letter};

@@ -2,8 +2,8 @@
 
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
-use keyrail_aws::caller::{Caller, Connection};
-use keyrail_aws::undo::Table;
+use keyrail_operator::caller::{Caller, Connection};
+use keyrail_operator::undo::Table;
 use keyrail_core::circumstances::Known;
 use keyrail_core::effects::Effects;
 use keyrail_core::history::History;

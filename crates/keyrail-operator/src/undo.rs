@@ -2,8 +2,9 @@
 
 use aws_config::Region;
 
+use keyrail_aws::{Aws, Places};
+
 use crate::caller::Connection;
-use crate::{Aws, Places};
 
 /// keyrail's table, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,14 +28,6 @@ impl Connection {
     pub fn aws_with(&self, table: &Table) -> Aws {
         let region = Region::new(table.region.clone());
         let there = self.config.to_builder().region(region).build();
-        Aws {
-            // With the connection's timeouts, and not those of an invocation.
-            dynamodb: aws_sdk_dynamodb::Client::new(&there),
-            places: Places {
-                table: Some(table.name.clone()),
-                ..Places::default()
-            },
-            ..self.aws()
-        }
+        self.aws().with_table(table.name.clone(), &there)
     }
 }

@@ -27,7 +27,7 @@ pub use self::function::Function;
 pub use self::message::Message;
 pub use self::queue_url::region_of;
 use crate::caller::{Connection, timeouts};
-use crate::error::sorted;
+use keyrail_aws::error::sorted;
 
 mod error;
 mod function;

@@ -14,7 +14,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 
 use super::source::{Profile, Source, Way};
-use crate::error::sorted;
+use keyrail_aws::error::sorted;
 
 /// Why there are no credentials, or none that AWS takes.
 #[derive(Debug, Clone, PartialEq, Eq)]

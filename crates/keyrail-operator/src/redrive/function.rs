@@ -4,7 +4,7 @@ use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurat
 use keyrail_core::arn::Arn;
 
 use super::error::RedriveError;
-use crate::error::sorted;
+use keyrail_aws::error::sorted;
 
 const CALL: &str = "lambda:GetFunctionConfiguration";
 

@@ -11,7 +11,7 @@ use keyrail_core::effects::EffectError;
 use serde::Serialize;
 
 use crate::caller::Connection;
-use crate::error::sorted;
+use keyrail_aws::error::sorted;
 
 /// Accounts and units, as `organization.json` of a bundle has them, sorted by id.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
