@@ -136,7 +136,7 @@ fn failure(kind: EffectErrorKind) -> &'static str {
         EffectErrorKind::Doubtful => "AWS failed",
         EffectErrorKind::Elsewhere => "not in this deployment's reach",
         EffectErrorKind::Full => "a quota of the user is full",
-        EffectErrorKind::Gone => "IAM found the user but not the credential",
+        EffectErrorKind::Gone => "IAM answers that it does not exist",
         EffectErrorKind::Refused => "AWS refused",
         EffectErrorKind::RefusedForNow => "AWS refused for now",
         EffectErrorKind::Throttled => "throttled",
