@@ -11,7 +11,8 @@ TRIPLE_x86_64 := x86_64-unknown-linux-gnu
 TRIPLE = $(or $(TRIPLE_$(ARCH)),$(error ARCH is arm64 or x86_64, not $(ARCH)))
 PACKAGE = target/lambda/$(ARCH)/bootstrap
 
-UNITTEST := .venv/bin/python -m unittest discover -t . -v
+# In so many processes at once, a class of tests in each: most of the time they wait.
+UNITTEST := .venv/bin/python -m unittest_parallel -t . --level class -j 4
 
 # One profile for all that runs on this machine, so that each crate is built once.
 PROFILE := --profile demo
@@ -44,14 +45,12 @@ test: .venv/check.stamp ## run every test
 	cargo build --locked $(PROFILE) --workspace
 	target/demo/keyrail test crates/keyrail-core/default-bundle --require-coverage
 	@set -x; export KEYRAIL_BIN='$(CURDIR)/target/demo/keyrail' KEYRAIL_WIRE='$(CURDIR)/target/wire'; \
-	nice $(UNITTEST) -s tests/template >target/test-template.log 2>&1 & template=$$!; \
-	nice $(UNITTEST) -s tests/emulator >target/test-emulator.log 2>&1 & emulator=$$!; \
+	nice $(UNITTEST) -s tests >target/test-python.log 2>&1 & python=$$!; \
 	if cargo nextest --version >/dev/null 2>&1; \
 	then cargo nextest run --locked --cargo-profile demo --workspace; \
 	else cargo test --locked $(PROFILE) --workspace --lib --bins --tests; fi && \
-	cargo test --locked $(PROFILE) --workspace --doc && $(UNITTEST) -s tests/pages && $(UNITTEST) -s tests/wire; \
-	status=$$?; wait $$template || status=1; wait $$emulator || status=1; \
-	cat target/test-template.log target/test-emulator.log; \
+	cargo test --locked $(PROFILE) --workspace --doc; status=$$?; \
+	wait $$python || status=1; cat target/test-python.log; \
 	.venv/bin/python -m tests.wire target/wire || status=1; exit $$status
 
 check: lint supply-chain template ## run every check that is not a test

@@ -10,12 +10,13 @@ import pathlib
 import subprocess
 import unittest
 
-from tests.emulator.emulator import ACCOUNT, ROOT, Emulator
+from tests.emulator.emulator import ACCOUNT, KIND, ROOT, Emulator
 
 COMMAND = pathlib.Path(os.environ.get("KEYRAIL_BIN", ROOT / "target" / "debug" / "keyrail"))
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
 
 
+@unittest.skipUnless(KIND == "fakecloud", "`make conform` runs it")
 class OtherCredentials(unittest.TestCase):
     """SSH keys, signing certificates and service-specific credentials."""
 

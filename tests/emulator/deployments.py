@@ -1,6 +1,7 @@
 """Deployments that between them give each parameter of each template another value than its own."""
 
 import dataclasses
+import functools
 
 from samtranslator.yaml_helper import yaml_parse
 
@@ -17,6 +18,12 @@ TOLD = {"AlertEmail": "oncall@example.com", "OperatorEmail": "operator@example.c
 
 def key(name):
     return f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{name}"
+
+
+@functools.cache
+def parameters_of(template):
+    """The parameters of a template's file, as it declares them."""
+    return yaml_parse(template.read_text())["Parameters"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Deployment:
 
     def given(self):
         """The parameters that it gives another value than the template's own."""
-        own = yaml_parse(self.template.read_text())["Parameters"]
+        own = parameters_of(self.template)
         return {
             name
             for name, value in self.parameters.items()

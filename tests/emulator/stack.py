@@ -5,6 +5,7 @@ become the places there that their archives were uploaded to, and alarms on a qu
 which the emulator refuses.
 """
 
+import functools
 import io
 import json
 import os
@@ -24,6 +25,8 @@ ARTIFACTS = {
     "AWS::Serverless::Function": "CodeUri",
     "AWS::Serverless::LayerVersion": "ContentUri",
 }
+# libyaml where PyYAML has it: in Python the templates take ten times as long.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class StackError(Exception):
@@ -165,11 +168,11 @@ class Stack:
         s3.create_bucket(Bucket=bucket, **{"CreateBucketConfiguration": place} if place else {})
         # Backwards, so that the positions of those before stay right.
         for resource, kind, node in reversed(artifact_nodes(text)):
-            with tempfile.TemporaryDirectory(dir=self.emulator.scratch) as scratch:
-                folder = self.source.parent / node.value
-                if kind == "AWS::Serverless::Function":
-                    folder = build_function(resource, scratch)
-                s3.put_object(Bucket=bucket, Key=f"{resource}.zip", Body=zip_folder(folder))
+            if kind == "AWS::Serverless::Function":
+                archive = built_function(resource)
+            else:
+                archive = zip_folder(self.source.parent / node.value)
+            s3.put_object(Bucket=bucket, Key=f"{resource}.zip", Body=archive)
             place = f"s3://{bucket}/{resource}.zip"
             text = text[: node.start_mark.index] + place + text[node.end_mark.index :]
         s3.put_object(Bucket=bucket, Key="template.yaml", Body=text.encode())
@@ -198,7 +201,7 @@ class Stack:
 
 def without_alarms_on_queries(text):
     """The template without the alarms that have `Metrics`, which the emulator refuses."""
-    resources = children_by_name(yaml.compose(text))["Resources"]
+    resources = children_by_name(yaml.compose(text, LOADER))["Resources"]
     # Backwards, so that the positions of those before stay right.
     for name, body in reversed(resources.value):
         body = children_by_name(body)
@@ -212,7 +215,7 @@ def without_alarms_on_queries(text):
 def artifact_nodes(text):
     """(logical id, type, node of the path) of each local artifact, in the order of the file."""
     found = []
-    for resource, body in children(children_by_name(yaml.compose(text))["Resources"]):
+    for resource, body in children(children_by_name(yaml.compose(text, LOADER))["Resources"]):
         body = children_by_name(body)
         kind = body["Type"].value
         if kind in ARTIFACTS:
@@ -229,15 +232,17 @@ def children_by_name(mapping):
     return dict(children(mapping))
 
 
-def build_function(resource, folder):
-    """What `sam build` runs for a function whose build method is a makefile."""
-    subprocess.run(
-        ["make", "--no-print-directory", "-s", f"build-{resource}"],
-        cwd=ROOT,
-        env=os.environ | {"ARTIFACTS_DIR": folder, "KEYRAIL_PROFILE": "demo"},
-        check=True,
-    )
-    return pathlib.Path(folder)
+@functools.cache
+def built_function(resource):
+    """The archive of what `sam build` runs for a function whose build method is a makefile."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            ["make", "--no-print-directory", "-s", f"build-{resource}"],
+            cwd=ROOT,
+            env=os.environ | {"ARTIFACTS_DIR": folder, "KEYRAIL_PROFILE": "demo"},
+            check=True,
+        )
+        return zip_folder(pathlib.Path(folder))
 
 
 def zip_folder(folder):

@@ -52,7 +52,9 @@ class StandIn:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        # So often it looks whether it is to end: each test waits for that.
+        serving = {"target": self._server.serve_forever, "args": (0.02,)}
+        threading.Thread(**serving, daemon=True).start()
 
     def __enter__(self):
         return self

@@ -8,8 +8,6 @@ tests/template holds what the template says.
 import json
 import unittest
 
-from samtranslator.yaml_helper import yaml_parse
-
 from demo.__main__ import key_created
 from tests.emulator.deployments import (
     BUS,
@@ -21,6 +19,7 @@ from tests.emulator.deployments import (
     TOLD,
     Deployment,
     key,
+    parameters_of,
 )
 from tests.emulator.emulator import ACCOUNT, Emulator
 from tests.emulator.stack import StackError
@@ -37,7 +36,7 @@ class EachParameter(unittest.TestCase):
             for deployment in DEPLOYMENTS.values():
                 if deployment.template == template:
                     given |= deployment.given()
-            own = yaml_parse(template.read_text())["Parameters"]
+            own = parameters_of(template)
             self.assertEqual(own.keys() - given, set(), template.name)
 
 

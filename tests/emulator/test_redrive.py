@@ -179,19 +179,17 @@ class Redrive(unittest.TestCase):
 
     def visible(self, queue):
         """The ids of the messages that anybody may read, in no order. Leaves them so."""
-        ids = set()
-        while len(
-            messages := self.sqs.receive_message(
-                QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=2
-            ).get("Messages", [])
+        receipts = {}
+        while messages := self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get(
+            "Messages"
         ):
-            for message in messages:
-                ids.add(message["MessageId"])
-        for _ in range(50):
-            if not self.counted(queue)[1]:
-                return ids
-            time.sleep(0.1)
-        self.fail("messages stay hidden")
+            receipts |= {message["MessageId"]: message["ReceiptHandle"] for message in messages}
+        for receipt in receipts.values():
+            self.sqs.change_message_visibility(
+                QueueUrl=queue, ReceiptHandle=receipt, VisibilityTimeout=0
+            )
+        self.assertEqual(self.counted(queue)[1], 0, "messages stay hidden")
+        return set(receipts)
 
     def counted(self, queue):
         """How many messages are to be read, and how many are hidden."""

@@ -1,11 +1,9 @@
 """Holds the policies of infra/preventive, and what they are evaluated against, to AWS and the templates."""
 
 import json
-import pathlib
-import subprocess
-import sys
-import tempfile
 import unittest
+
+from cfnlint import api
 
 from tests.emulator.emulator import ROOT
 from tests.template import parts
@@ -18,11 +16,7 @@ def lint(document):
     """What cfn-lint says of the policy, which it looks into only where IAM is to have it."""
     resource = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}}
     template = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Policy": resource}}
-    with tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder, "template.json")
-        file.write_text(json.dumps(template))
-        command = [pathlib.Path(sys.executable).with_name("cfn-lint"), "--format", "parseable", file]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+    return "\n".join(str(match) for match in api.lint(json.dumps(template)))
 
 
 class Preventive(unittest.TestCase):
