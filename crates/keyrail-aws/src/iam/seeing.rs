@@ -110,7 +110,7 @@ impl IamHands {
         user: &UserName,
         sight: impl FnOnce(Option<String>) -> ObservedState,
     ) -> Result<ObservedState, EffectError> {
-        match self.user(user).await {
+        match self.user_unbounded(user).await {
             Ok(record) => Ok(sight(record.boundary)),
             Err(error) if error.kind == EffectErrorKind::Gone => Ok(ObservedState::OwnerGone),
             Err(error) => Err(error),
