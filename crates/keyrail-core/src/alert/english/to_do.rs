@@ -89,7 +89,7 @@ pub(super) fn to_do(instruction: &Instruction<'_>) -> String {
             password,
             everything,
         } => format!(
-            "If it was not {user}, or there is no reply, delete the password: {password}; the open session survives that, so deny it too: {everything}"
+            "If it was not {user}, or there is no reply, delete the password: {password}; and, as the open session survives that, deny it too: {everything}"
         ),
     }
 }
