@@ -1,7 +1,7 @@
 //! Reading what changes left.
 
 use keyrail_core::change::{Change, Denial, Instead, ObservedState, Status};
-use keyrail_core::effects::{AccountClient, EffectError, EffectErrorKind, HeldCredential};
+use keyrail_core::effects::{EffectError, EffectErrorKind, HeldCredential};
 use keyrail_core::id::{RoleName, UserName};
 use percent_encoding::percent_decode_str;
 
