@@ -93,7 +93,7 @@ impl Crate {
         arrows
     }
 
-    /// The types' own methods that stand in another file than the type: type, method, file.
+    /// The methods of types, traits' too, that stand in another file than the type: type, method, file.
     fn methods_away_from_their_types(&self) -> BTreeMap<(&str, &str), &str> {
         let mut away = BTreeMap::new();
         for (place, module) in self.modules.iter().enumerate() {

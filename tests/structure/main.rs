@@ -141,6 +141,11 @@ fn a_circle_is_found_however_it_is_written() {
             "use crate::a::A; impl A { pub fn b(&self) {} }",
         ),
         (
+            "a method of a trait",
+            "use crate::T; pub struct A; impl A { pub fn a(&self) { self.t() } }",
+            "use crate::a::A; use crate::T; impl T for A { fn t(&self) { self.a() } }",
+        ),
+        (
             "a function of a type",
             "pub struct A; pub fn a() { A::b() }",
             "use crate::a::A; impl A { pub fn b() {} }",

@@ -23,7 +23,7 @@ pub(crate) struct Module {
     pub(crate) words: BTreeSet<String>,
     /// The names of the methods that its types call on themselves.
     pub(crate) own_calls: BTreeSet<String>,
-    /// Its methods: the type's name, where they are the type's own, and the method's.
+    /// Its methods: the name of the type, unless a trait declares them, and the method's.
     pub(crate) methods: Vec<(Option<String>, String)>,
 }
 
@@ -246,24 +246,25 @@ fn is_for_tests(attribute: &Group) -> bool {
     words == ["cfg", "(test)"]
 }
 
-/// The type whose own methods a block has: not those of a trait.
+/// The type whose methods a block has, be they a trait's.
 fn own_type(item: &[TokenTree]) -> Option<String> {
     let head = item.iter().take_while(
         |token| !matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace),
     );
-    let words: Vec<Option<String>> = head.clone().map(word).collect();
-    let has = |keyword: &str| words.iter().flatten().any(|word| word == keyword);
-    if !has("impl") || has("for") {
-        return None;
-    }
-    // `impl<'a> Bounds<'a>`: the name outside of the brackets.
-    let mut depth = 0;
+    // `impl<'a> Of<'a> for Bounds<'a> where …`: the last name of the path outside of brackets.
+    let (mut depth, mut is_impl, mut is_bound) = (0, false, false);
     let mut name = None;
     for token in head {
         match token {
             token if is(token, '<') => depth += 1,
             token if is(token, '>') => depth -= 1,
-            TokenTree::Ident(word) if depth == 0 && word != "impl" => name = Some(word.to_string()),
+            TokenTree::Ident(word) if depth == 0 => match word.to_string().as_str() {
+                "impl" => is_impl = true,
+                "for" => name = None,
+                "where" => is_bound = true,
+                word if is_impl && !is_bound => name = Some(word.to_owned()),
+                _ => {}
+            },
             _ => {}
         }
     }

@@ -10,7 +10,6 @@ use keyrail_core::id::{AccessKeyId, UserName};
 use keyrail_core::lookup::{Lookup, UserFacts};
 
 use self::credentials::none_of_unknown;
-use self::time::time;
 use crate::error::{sorted, without_hint};
 use crate::reach::IamHands;
 
@@ -18,6 +17,7 @@ mod credentials;
 mod making;
 mod seeing;
 mod time;
+mod user;
 
 impl AccountClient for IamHands {
     async fn make(&self, change: &Change) -> Result<(), EffectError> {
@@ -53,19 +53,7 @@ impl AccountClient for IamHands {
     }
 
     async fn user(&self, user: &UserName) -> Result<UserRecord, EffectError> {
-        const CALL: &str = "iam:GetUser";
-        let asked = self.iam.get_user().user_name(user.as_str());
-        self.bounded(Box::pin(async {
-            let answer = asked.send().await.map_err(|error| sorted(CALL, &error))?;
-            let user = answer.user.ok_or_else(|| unreadable(CALL))?;
-            let boundary = user.permissions_boundary.as_ref();
-            Ok(UserRecord {
-                id: user.user_id,
-                created: time(&user.create_date).ok_or_else(|| unreadable(CALL))?,
-                boundary: boundary.and_then(|set| set.permissions_boundary_arn.clone()),
-            })
-        }))
-        .await
+        self.bounded(Box::pin(self.user_unbounded(user))).await
     }
 
     async fn credentials(
@@ -141,12 +129,5 @@ impl IamHands {
             policies,
             tags,
         })
-    }
-}
-
-fn unreadable(call: &str) -> EffectError {
-    EffectError {
-        kind: EffectErrorKind::Doubtful,
-        message: format!("{call}: an answer that cannot be read"),
     }
 }

@@ -1,7 +1,7 @@
 //! Reading what changes left.
 
 use keyrail_core::change::{Change, Denial, Instead, ObservedState, Status};
-use keyrail_core::effects::{AccountClient, EffectError, EffectErrorKind, HeldCredential};
+use keyrail_core::effects::{EffectError, EffectErrorKind, HeldCredential};
 use keyrail_core::id::{RoleName, UserName};
 use percent_encoding::percent_decode_str;
 
@@ -110,7 +110,7 @@ impl IamHands {
         user: &UserName,
         sight: impl FnOnce(Option<String>) -> ObservedState,
     ) -> Result<ObservedState, EffectError> {
-        match self.user(user).await {
+        match self.user_unbounded(user).await {
             Ok(record) => Ok(sight(record.boundary)),
             Err(error) if error.kind == EffectErrorKind::Gone => Ok(ObservedState::OwnerGone),
             Err(error) => Err(error),

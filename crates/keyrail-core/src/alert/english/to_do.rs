@@ -45,7 +45,7 @@ pub(super) fn to_do(instruction: &Instruction<'_>) -> String {
         }
         Instruction::FindKeyOwner(command) => format!("Find out whose key it is: {command}"),
         Instruction::FindWhoUndid(command) => format!(
-            "Find out who undid it: they have IAM permissions and can do it again. CloudTrail shows the call about 15 minutes later: {command}"
+            "Find out whether someone undid it, and who: they have IAM permissions and can do it again. CloudTrail shows the call about 15 minutes later: {command}"
         ),
         Instruction::FixBundle => {
             "Run `keyrail validate DIR` on the bundle, fix it, and deploy again.".to_owned()
@@ -57,7 +57,7 @@ pub(super) fn to_do(instruction: &Instruction<'_>) -> String {
             "Investigate: many actors are being refused this at once. The list below shows some of them; the function's log has all.".to_owned()
         }
         Instruction::JudgeUndecided { policy } => format!(
-            "Review this event: policy {policy} could not be evaluated, so nothing was done. That alone is not a sign of an attack. Fix the error under Undecided; until then it may not protect you."
+            "Review this event: policy {policy} could not be evaluated, so keyrail did nothing because of it. That alone is not a sign of an attack. Fix the error under Undecided; until then it may not protect you."
         ),
         Instruction::LookUpActor(command) => format!(
             "List what else the actor did (about 15 minutes late): {command}"
@@ -89,7 +89,7 @@ pub(super) fn to_do(instruction: &Instruction<'_>) -> String {
             password,
             everything,
         } => format!(
-            "If it was not {user}, or there is no reply, delete the password: {password}; the open session survives that, so deny it too: {everything}"
+            "If it was not {user}, or there is no reply, delete the password: {password}; and, as the open session survives that, deny it too: {everything}"
         ),
     }
 }

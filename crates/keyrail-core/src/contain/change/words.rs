@@ -21,9 +21,9 @@ impl Change {
             Self::AllowUser { .. } | Self::AllowRole { .. } => "keyrail's inline policy deleted",
             Self::AttachDenyAll { .. } => "denied everything by a managed policy",
             Self::DetachDenyAll { .. } => "the managed policy that denies detached",
-            Self::Boundary { .. } => {
-                "bounded by a policy that denies everything, but for what policies of resources grant the user by name"
-            }
+            // A deny in a boundary overrides what any policy allows (IAM User Guide, "How AWS
+            // enforcement code logic evaluates requests to allow or deny access", checked 2026-11-29).
+            Self::Boundary { .. } => "bounded by a policy that denies everything",
             Self::NoBoundary { .. } => "permissions boundary removed",
             Self::DeletePassword { .. } => "password deleted",
             Self::DeleteKey { .. } | Self::DeleteRootKey { .. } => "deleted for good",
