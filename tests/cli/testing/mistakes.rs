@@ -146,7 +146,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "network",
         "tests:\n  - name: x\n    sample: root-sign-in\n    networks: {office: [here]}\n    expect: {violated: []}\n",
         "4:25",
-        "test-event]: test `x`: `networks`: `here` is no range of addresses",
+        "test-event]: test `x`: `networks`: `here` is not a range of addresses",
     ),
 ];
 

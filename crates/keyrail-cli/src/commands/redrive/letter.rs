@@ -155,7 +155,10 @@ impl Letter {
                 About::default(),
                 Some("it is JSON, and no event".to_owned()),
             ),
-            Err(error) => (About::default(), Some(format!("it is no event: {error}"))),
+            Err(error) => (
+                About::default(),
+                Some(format!("it is not an event: {error}")),
+            ),
         };
         let said = ["ERROR_CODE", "ERROR_MESSAGE"];
         let said = said
