@@ -168,7 +168,7 @@ fn what_is_no_report_is_told() {
 fn without_a_terminal_it_must_be_told_yes() {
     let ran = undone(&report(), &["--apply", "--table", "keyrail"]);
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
-    assert!(ran.stderr.contains("no terminal"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("not a terminal"), "{}", ran.stderr);
 }
 
 /// The exemption that the refusal prints is valid as it stands, and is taken.

@@ -42,7 +42,7 @@ def permissions(leave_out=frozenset()):
     in tables. Files, or folders, in `leave_out` are not read."""
     core = ROOT / "crates" / "keyrail-core" / "src"
     named = set()
-    for file in [core / "change.rs", core / "lookup.rs", *source()]:
+    for file in [core / "contain" / "change.rs", core / "names" / "lookup.rs", *source()]:
         if not leave_out & set(file.relative_to(ROOT).parts):
             named |= set(PERMISSION.findall(file.read_text()))
     return named - {"aws:TokenIssueTime"}  # A condition key.

@@ -44,7 +44,7 @@ class Call:
 
 
 class Unreadable(Exception):
-    """It is not a request of any operation; the message says why."""
+    """It is no request of any operation; the message says why."""
 
 
 @functools.cache
@@ -121,7 +121,7 @@ def read_answer(call, body):
     try:
         tree = json.loads(body)
     except ValueError as error:
-        return None, [Problem("", f"the answer is not JSON: {error}")]
+        return None, [Problem("", f"the answer is no JSON: {error}")]
     return (_by_member(shape, tree) if shape else tree), []
 
 
@@ -231,11 +231,11 @@ def json_body(service, line):
 
 def _parsed(line):
     if "body" not in line:
-        raise Unreadable("its body is not text")
+        raise Unreadable("its body is no text")
     try:
         return json.loads(line["body"] or "{}")
     except ValueError as error:
-        raise Unreadable(f"its body is not JSON: {error}") from None
+        raise Unreadable(f"its body is no JSON: {error}") from None
 
 
 def _by_member(shape, tree):

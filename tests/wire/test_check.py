@@ -238,7 +238,7 @@ class Outside(Judging):
         for request in (update_key(), receive()):
             self.assert_outside(request | {"path": "/111122223333/dead"}, "", "/111122223333/dead")
         request = receive() | {"body": "{"}
-        self.assert_outside(request, "", "its body is not JSON")
+        self.assert_outside(request, "", "its body is no JSON")
 
     def test_whom_it_is_signed_for(self):
         elsewhere = update_key() | {"signed": {"region": "us-east-1", "service": "sts"}}

@@ -140,7 +140,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "time",
         "tests:\n  - name: x\n    sample: root-sign-in\n    at: tomorrow\n    expect: {violated: []}\n",
         "4:9",
-        "test-event]: test `x`: `at`: `tomorrow` is no time",
+        "test-event]: test `x`: `at`: `tomorrow` is not a time",
     ),
     (
         "network",
