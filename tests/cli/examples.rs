@@ -91,15 +91,12 @@ fn folder(words: &[&str]) -> Folder {
     folder
 }
 
-/// What these do is done by AWS or by a solver, of which there is none here: what was typed and read
-/// is right, and then it ends with 3.
-const NEED_OTHERS: [&str; 5] = [
-    "keyrail org pull",
-    "keyrail prove",
-    "keyrail redrive",
-    " --apply",
-    " --mutate",
-];
+/// What these do is done by AWS, which nobody reaches here: what was typed and read is right, and
+/// then it ends with 3.
+const NEED_AWS: [&str; 3] = ["keyrail org pull", "keyrail redrive", " --apply"];
+
+/// The same of a solver, unless Python has one.
+const NEED_A_SOLVER: [&str; 2] = ["keyrail prove", " --mutate"];
 
 fn run(example: &str, folder: &Folder) {
     // Nobody is there to be asked.
@@ -126,13 +123,18 @@ fn run(example: &str, folder: &Folder) {
         .env("AWS_MAX_ATTEMPTS", "1")
         // The port that discards: nobody answers there.
         .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        // Proofs take their time, and have tests of their own.
+        .env_remove("KEYRAIL_PYTHON")
         .env("CVC5", &none)
         .env("queue", queue)
         .output()
         .expect("sh runs");
-    let expected = match NEED_OTHERS.iter().any(|other| example.contains(other)) {
-        true => 3,
-        false => 0,
+    let has = |all: &[&str]| all.iter().any(|word| example.contains(word));
+    let expected: &[i32] = match (has(&NEED_AWS), has(&NEED_A_SOLVER)) {
+        (true, _) => &[3],
+        (false, true) => &[0, 3],
+        (false, false) => &[0],
     };
-    assert_eq!(ended.status.code(), Some(expected), "{example}: {ended:?}");
+    let status = ended.status.code().expect("it ends by itself");
+    assert!(expected.contains(&status), "{example}: {ended:?}");
 }
