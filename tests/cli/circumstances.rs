@@ -68,11 +68,11 @@ fn a_network_that_is_none_is_an_error() {
         ("=198.51.100.0/24", shape),
         (
             "office=198.51.100.0/33",
-            "`198.51.100.0/33` is no range of addresses, such as `198.51.100.0/24`",
+            "`198.51.100.0/33` is not a range of addresses, such as `198.51.100.0/24`",
         ),
         (
             "office=example.com",
-            "`example.com` is no range of addresses, such as `198.51.100.0/24`",
+            "`example.com` is not a range of addresses, such as `198.51.100.0/24`",
         ),
         (
             "office=198.51.100.7/24",

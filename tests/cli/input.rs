@@ -181,7 +181,7 @@ fn a_notification_of_s3_is_no_log() {
         .as_str()
         .unwrap_or_default();
     assert!(
-        reason.starts_with("the body names an object in S3, and is no event of CloudTrail's ("),
+        reason.starts_with("the body names an object in S3, and is not an event of CloudTrail's ("),
         "{reason}"
     );
 }

@@ -15,6 +15,7 @@ mod alert;
 mod bundle;
 mod circumstances;
 mod events;
+mod examples;
 mod explain;
 mod init;
 mod input;
@@ -152,58 +153,6 @@ fn without_a_command_it_shows_help_and_exits_with_2() {
     let ran = ran(&[]);
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
     assert!(ran.stderr.contains("Usage: keyrail"), "{}", ran.stderr);
-}
-
-/// Every help ends with examples, and the examples are run.
-#[test]
-fn every_example_in_the_help_works() {
-    let folder = std::env::temp_dir().join(format!("keyrail-examples-{}", std::process::id()));
-    std::fs::create_dir_all(folder.join(".local/share/bash-completion/completions"))
-        .expect("a folder can be made");
-    std::fs::create_dir_all(folder.join(".zfunc")).expect("a folder can be made");
-    std::fs::write(folder.join("event.json"), sample("root-sign-in", &[]))
-        .expect("a file can be written");
-    let log = json!({"Records": [record("root-sign-in"), record("root-api-call"),
-        record("sign-in-failed"), record("key-created-for-self")]});
-    std::fs::write(
-        folder.join("111122223333_CloudTrail_us-east-1.json.gz"),
-        gzipped(log.to_string().as_bytes()),
-    )
-    .expect("a file can be written");
-    let mut count = 0;
-    for command in [
-        &["--help"][..],
-        &["explain", "--help"],
-        &["sample", "--help"],
-        &["taxonomy", "--help"],
-        &["completions", "--help"],
-        &["init", "--help"],
-    ] {
-        let help = ran(command);
-        assert_eq!(help.status, 0);
-        let (_, examples) = help
-            .stdout
-            .rsplit_once("Examples:")
-            .expect("the help has examples");
-        for example in examples
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-        {
-            let line = example
-                .replace("keyrail ", &format!("{} ", env!("CARGO_BIN_EXE_keyrail")))
-                .replace("~/", "./");
-            let status = Command::new("sh")
-                .args(["-euc", &line])
-                .current_dir(&folder)
-                .output()
-                .expect("sh runs");
-            assert!(status.status.success(), "{example}: {status:?}");
-            count += 1;
-        }
-    }
-    assert_eq!(count, 13);
-    std::fs::remove_dir_all(folder).expect("the folder can be removed");
 }
 
 #[test]

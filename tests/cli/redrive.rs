@@ -16,7 +16,7 @@ fn without_a_terminal_it_asks_nobody_and_hands_nothing_over() {
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
     assert_eq!(
         ran.stderr,
-        "error: standard input is no terminal to ask on\n\n\
+        "error: standard input is not a terminal to ask on\n\n\
          help: look at what is in the queue first, without `--apply`; then add `--yes`\n"
     );
 }

@@ -89,7 +89,7 @@ fn what_is_mistyped_is_an_error_with_a_suggestion() {
         ),
         (
             &["sample", "root-sign-in", "--set", "account"],
-            "`account` is no change",
+            "`account` is not a change",
             "write it as `path=value`, such as `detail.errorCode=AccessDenied`",
         ),
     ] {
@@ -104,7 +104,10 @@ fn a_path_through_a_text_is_an_error() {
     let ran = ran(&["sample", "root-sign-in", "--set", "account.x=1"]);
     assert_eq!(
         (ran.status, ran.stderr.as_str()),
-        (2, "error: `account.x`: what is before `x` is no object\n")
+        (
+            2,
+            "error: `account.x`: what is before `x` is not an object\n"
+        )
     );
 }
 

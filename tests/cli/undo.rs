@@ -127,10 +127,10 @@ fn what_is_no_report_is_told() {
     let mut forged = report();
     forged["outcomes"][0]["changes"][0]["user"] = json!("bob; rm");
     for (input, what, has_help) in [
-        (json!([]), "it is no report: it has no `schema`", true),
+        (json!([]), "it is not a report: it has no `schema`", true),
         (
             json!({"schema": "keyrail.recheck/v1"}),
-            "it is no report: its schema is `keyrail.recheck/v1`",
+            "it is not a report: its schema is `keyrail.recheck/v1`",
             true,
         ),
         (
@@ -158,7 +158,7 @@ fn what_is_no_report_is_told() {
     }
     let ran = ran_with(&["undo", "-"], b"{");
     assert_eq!(ran.status, 2);
-    assert!(ran.stderr.contains("`-`: it is no JSON"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`-`: it is not JSON"), "{}", ran.stderr);
     let ran = crate::ran(&["undo", "nowhere.json"]);
     assert_eq!(ran.status, 2);
     assert!(ran.stderr.contains("cannot read `nowhere.json`"), "{ran:?}");
@@ -168,7 +168,7 @@ fn what_is_no_report_is_told() {
 fn without_a_terminal_it_must_be_told_yes() {
     let ran = undone(&report(), &["--apply", "--table", "keyrail"]);
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
-    assert!(ran.stderr.contains("no terminal"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("not a terminal"), "{}", ran.stderr);
 }
 
 /// The exemption that the refusal prints is valid as it stands, and is taken.

@@ -390,7 +390,7 @@ class Redrive(unittest.TestCase):
             self.assertEqual({applied[id][1] for id in stay.values()}, {"unknown"})
             self.assertIn("stay in the queue", self.stderr)
             self.assertEqual(self.visible(self.dead), set(stay.values()))
-        self.assertIn("it is no event", self.details[stay["no JSON"]])
+        self.assertIn("it is not an event", self.details[stay["no JSON"]])
         self.assertIn("it is JSON, and no event", self.details[stay["no event"]])
         self.assertIn("of another function", self.details[stay["another function's"]])
         self.assertIn("somebody has put it there", self.details[stay["forged"]])
@@ -610,7 +610,7 @@ class Redrive(unittest.TestCase):
         )
         for status, message, where in [
             (2, "it has a dead-letter queue of its own", {"queue": self.outputs["RecheckQueueUrl"]}),
-            (2, "`another` is no function of keyrail's", {"function": "another"}),
+            (2, "`another` is not a function of keyrail's", {"function": "another"}),
             (3, "lambda:GetFunctionConfiguration: ", {"function": "nowhere"}),
             (3, "sqs:GetQueueAttributes: ", {"queue": self.dead + "-that-is-gone"}),
         ]:

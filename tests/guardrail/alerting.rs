@@ -58,7 +58,7 @@ async fn each_sample_is_told_as_it_should_be() {
     }
 }
 
-/// A body that is no event keyrail knows is told once and acknowledged: trying it
+/// A body that is not an event keyrail knows is told once and acknowledged: trying it
 /// again would change nothing.
 #[tokio::test]
 async fn what_is_not_recognised_is_told_once_with_its_evidence() {

@@ -416,7 +416,7 @@ async fn doubtful_evidence_is_never_acted_on() {
     );
 }
 
-/// Containment in member accounts is not there yet, and that must be plain.
+/// Without a responder role keyrail acts in its own account only, and the alert says so.
 #[tokio::test]
 async fn a_key_in_another_account_is_a_failure_not_a_mistake() {
     let world = World::new().await;

@@ -137,7 +137,7 @@ class Alarms(unittest.TestCase):
             for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items():
                 period = alarm["Metrics"][0]["Period"] if "Metrics" in alarm else alarm["Period"]
                 with self.subTest(name):
-                    # A flood is one only if it lasts: it is no event that was lost.
+                    # A flood is one only if it lasts: it is not an event that was lost.
                     begins = 300 if name == "MemberFloodAlarm" else 60
                     self.assertEqual((period, alarm["EvaluationPeriods"]), (begins, 1))
                     self.assertEqual(alarm["ComparisonOperator"], "GreaterThanThreshold")

@@ -20,6 +20,8 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::{SignedDuration, Timestamp};
+use keyrail_core::cause::Cause;
+use keyrail_core::effects::EffectError;
 use keyrail_core::id::AccountId;
 use keyrail_core::repeats::{MOST_ENTRIES, Repetition, Tally, Window};
 use keyrail_core::state::{Claim, ClaimEnd, Claimant, Fact, Memory, State, StateError, Subject};
@@ -162,6 +164,7 @@ impl State for Aws {
             true => Ok(()),
             false => Err(StateError {
                 message: "dynamodb:UpdateItem: the window is not there".to_owned(),
+                cause: None,
             }),
         }
     }
@@ -234,6 +237,7 @@ impl State for Aws {
             let (Some(memory), Some(expires)) = (memory, expires) else {
                 return Err(StateError {
                     message: format!("dynamodb:Query: an item of {about:?} cannot be read"),
+                    cause: None,
                 });
             };
             // DynamoDB deletes what has expired within days, not at once.
@@ -249,6 +253,7 @@ impl State for Aws {
         let expires = memory.time.checked_add(lasts).unwrap_or(Timestamp::MAX);
         let json = serde_json::to_string(memory).map_err(|error| StateError {
             message: format!("dynamodb:PutItem: {error}"),
+            cause: Some(Cause::of(&error)),
         })?;
         let kind = match &memory.fact {
             Fact::Contained => "contained",
@@ -389,11 +394,10 @@ fn state_error<E>(
     error: &aws_sdk_iam::error::SdkError<E, aws_sdk_iam::config::http::HttpResponse>,
 ) -> StateError
 where
-    E: aws_sdk_iam::error::ProvideErrorMetadata,
+    E: std::error::Error + aws_sdk_iam::error::ProvideErrorMetadata + 'static,
     aws_sdk_iam::error::SdkError<E, aws_sdk_iam::config::http::HttpResponse>:
         aws_sdk_iam::operation::RequestId,
 {
-    StateError {
-        message: sorted(call, error).message,
-    }
+    let EffectError { message, cause, .. } = sorted(call, error);
+    StateError { message, cause }
 }

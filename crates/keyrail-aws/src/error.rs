@@ -6,13 +6,14 @@ use std::io;
 use aws_sdk_iam::config::http::HttpResponse;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
+use keyrail_core::cause::Cause;
 use keyrail_core::effects::{EffectError, EffectErrorKind};
 
 /// Sorts the error of one call. `call` is its IAM action, as a person would look
 /// it up: `iam:UpdateAccessKey`.
 pub fn sorted<E>(call: &str, error: &SdkError<E, HttpResponse>) -> EffectError
 where
-    E: ProvideErrorMetadata,
+    E: Error + ProvideErrorMetadata + 'static,
     SdkError<E, HttpResponse>: RequestId,
 {
     let mut sorted = without_hint(call, error);
@@ -27,7 +28,7 @@ where
 /// The same of a call that is denied for other reasons than a missing permission, too.
 pub(crate) fn without_hint<E>(call: &str, error: &SdkError<E, HttpResponse>) -> EffectError
 where
-    E: ProvideErrorMetadata,
+    E: Error + ProvideErrorMetadata + 'static,
     SdkError<E, HttpResponse>: RequestId,
 {
     let what = match (error, error.code()) {
@@ -54,6 +55,7 @@ where
     EffectError {
         kind: kind_of(error),
         message: format!("{call}: {what}{request}"),
+        cause: Some(Cause::of(error)),
     }
 }
 
@@ -142,7 +144,28 @@ fn never_left<E>(error: &SdkError<E, HttpResponse>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::iter::successors;
+
+    use aws_sdk_iam::config::http::HttpResponse;
+    use aws_sdk_iam::error::ConnectorError;
+    use aws_sdk_iam::operation::get_user::GetUserError;
+
     use super::*;
+
+    /// The sentence names what went wrong; what the SDK and the system said stays behind it.
+    #[test]
+    fn an_error_keeps_its_causes() {
+        let refused = io::Error::new(io::ErrorKind::ConnectionRefused, "port 9 is shut");
+        let connector = ConnectorError::io(Box::new(refused));
+        let error: SdkError<GetUserError, HttpResponse> = SdkError::dispatch_failure(connector);
+        let sorted = sorted("iam:GetUser", &error);
+        assert_eq!(sorted.to_string(), "iam:GetUser: no connection");
+        assert_eq!(sorted.kind, EffectErrorKind::Unreachable);
+        let causes: Vec<String> = successors(sorted.source(), |error| (**error).source())
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(causes, ["dispatch failure", "io error", "port 9 is shut"]);
+    }
 
     /// Each error that AWS documents for what keyrail calls.
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use keyrail_core::cause::Cause;
 use keyrail_core::change::{Change, ObservedState};
 use keyrail_core::effects::{
     AccountClient, CredentialKind, EffectError, EffectErrorKind, HeldCredential, UserRecord,
@@ -47,6 +48,7 @@ impl AccountClient for IamHands {
                 .map_err(|error| EffectError {
                     kind: EffectErrorKind::Refused,
                     message: format!("{CALL}: {error}"),
+                    cause: Some(Cause::of(&error)),
                 })
         }))
         .await

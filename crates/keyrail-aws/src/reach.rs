@@ -39,6 +39,7 @@ impl Effects for Aws {
                         "root's keys of account {} are root's alone to delete: `sts:AssumeRoot` reaches member accounts only. Sign in as root there, and delete the key under Security credentials",
                         reach.account
                     ),
+                    cause: None,
                 });
             }
             (true, _) => self.iam.clone(),
@@ -92,6 +93,7 @@ impl Aws {
                 message: format!(
                     "it is in account {account}, and keyrail acts only in its own, {own}: no responder role is configured (parameter `ResponderRole`)"
                 ),
+                cause: None,
             });
         };
         let arn = format!("arn:{}:iam::{account}:role/{role}", self.partition);
@@ -147,6 +149,7 @@ impl Aws {
         let given = given.ok_or_else(|| EffectError {
             kind: EffectErrorKind::Doubtful,
             message: format!("{call}: an answer without credentials"),
+            cause: None,
         })?;
         let token = Some(given.session_token);
         let credentials = Credentials::new(
@@ -214,6 +217,7 @@ async fn bounded<T>(
         Err(_) => Err(EffectError {
             kind: EffectErrorKind::TimedOut,
             message: "no answer in the time that the invocation has left for containing".to_owned(),
+            cause: None,
         }),
     }
 }

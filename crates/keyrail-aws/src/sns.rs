@@ -1,10 +1,12 @@
 //! SNS: publishing an alert.
 
-use std::fmt::Display;
+use std::error::Error;
 
 use aws_sdk_sns::operation::publish::builders::PublishFluentBuilder;
 use aws_sdk_sns::types::MessageAttributeValue;
 use keyrail_core::alert::{Alert, Notifier, NotifyError};
+use keyrail_core::cause::Cause;
+use keyrail_core::effects::EffectError;
 
 use crate::Aws;
 use crate::error::sorted;
@@ -27,22 +29,32 @@ impl Notifier for Aws {
 
 async fn publish_to(
     topic: String,
-    message: Result<String, impl Display>,
+    message: Result<String, impl Error + 'static>,
     publish: PublishFluentBuilder,
     alert: &Alert<'_>,
 ) -> Result<(), NotifyError> {
-    let failed = |message| NotifyError { message };
-    let message = message.map_err(|error| failed(error.to_string()))?;
+    let message = message.map_err(|error| unsent(&error))?;
     let mut publish = publish.topic_arn(topic).message(message);
     for (name, value) in alert.attributes() {
         let value = MessageAttributeValue::builder()
             .data_type("String")
             .string_value(value)
             .build()
-            .map_err(|error| failed(error.to_string()))?;
+            .map_err(|error| unsent(&error))?;
         publish = publish.message_attributes(name, value);
     }
     let sent = publish.send().await;
-    sent.map_err(|error| failed(sorted("sns:Publish", &error).message))?;
+    sent.map_err(|error| {
+        let EffectError { message, cause, .. } = sorted("sns:Publish", &error);
+        NotifyError { message, cause }
+    })?;
     Ok(())
+}
+
+/// Of an alert that could not be put into words, or into a request.
+fn unsent(error: &(impl Error + 'static)) -> NotifyError {
+    NotifyError {
+        message: error.to_string(),
+        cause: Some(Cause::of(error)),
+    }
 }

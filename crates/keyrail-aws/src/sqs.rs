@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use keyrail_core::cause::Cause;
+use keyrail_core::effects::EffectError;
 use keyrail_core::queue::{Later, Queue, QueueError};
 
 use crate::Aws;
@@ -15,6 +17,7 @@ impl Queue for Aws {
     async fn send_later(&self, message: &Later, delay: Duration) -> Result<(), QueueError> {
         let body = serde_json::to_string(message).map_err(|error| QueueError {
             message: format!("sqs:SendMessage: {error}"),
+            cause: Some(Cause::of(&error)),
         })?;
         let call = self
             .sqs
@@ -24,8 +27,9 @@ impl Queue for Aws {
             // At most 900 (SQS API reference, `SendMessage`, checked 2026-11-25).
             .delay_seconds(i32::try_from(delay.as_secs()).unwrap_or(900).min(900));
         let sent = call.send().await;
-        sent.map_err(|error| QueueError {
-            message: sorted("sqs:SendMessage", &error).message,
+        sent.map_err(|error| {
+            let EffectError { message, cause, .. } = sorted("sqs:SendMessage", &error);
+            QueueError { message, cause }
         })?;
         Ok(())
     }

@@ -112,7 +112,7 @@ pub(crate) fn text_of(path: &Path) -> io::Result<String> {
         return Err(io::Error::other("a folder stands where a file belongs"));
     }
     if !kind.is_file() {
-        return Err(io::Error::other("it is no regular file"));
+        return Err(io::Error::other("it is not a regular file"));
     }
     String::from_utf8(fs::read(path)?).map_err(|error| {
         let until = error.utf8_error().valid_up_to();

@@ -49,7 +49,7 @@ const STYLES: Styles = Styles::styled()
     .placeholder(AnsiColor::Cyan.on_default());
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 good; 1 the answer is bad; 2 the input is wrong; 3 the outside failed.
+Exit codes: 0 success; 1 problems found; 2 invalid input; 3 environment failure.
 
 Examples:
   keyrail sample key-created-for-another | keyrail explain -

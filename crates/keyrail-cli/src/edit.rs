@@ -51,7 +51,7 @@ pub(crate) fn set(event: &mut Value, path: &str, value: Value) -> Result<(), Edi
             None => Err(wrong(format!("`{path}`: there is no item `{last}`"))),
         },
         _ => Err(wrong(format!(
-            "`{path}`: what is before `{last}` is no object"
+            "`{path}`: what is before `{last}` is not an object"
         ))),
     }
 }

@@ -5,13 +5,13 @@ use std::process::{ExitCode, Termination};
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Asked, answered, and the answer is good.
+    /// Success.
     Good,
-    /// Asked, answered, and the answer is bad.
+    /// Problems were found.
     Bad,
-    /// Could not ask: the command line, or a file that the user wrote, is wrong.
+    /// The input is invalid: the command line, or a file that the user wrote.
     Input,
-    /// Could not ask: the outside failed.
+    /// The environment failed: AWS, the network, the disk, the solver.
     Outside,
 }
 

@@ -27,14 +27,14 @@ pub(crate) fn report(mut value: Value) -> Result<Value, String> {
         Some("keyrail.alert/v1") => match value.get_mut("report").map(Value::take) {
             Some(report) => match report.get("schema").and_then(Value::as_str) {
                 Some("keyrail.report/v1") => Ok(report),
-                _ => Err("the alert's `report` is no report".to_owned()),
+                _ => Err("the alert's `report` is not a report".to_owned()),
             },
             None => Err("the alert has no `report`".to_owned()),
         },
         Some(other) => Err(format!(
-            "it is no report: its schema is `{}`",
+            "it is not a report: its schema is `{}`",
             other.escape_debug()
         )),
-        None => Err("it is no report: it has no `schema`".to_owned()),
+        None => Err("it is not a report: it has no `schema`".to_owned()),
     }
 }

@@ -7,6 +7,7 @@ use self::brief::Brief;
 use self::content::Content;
 pub use self::limits::Limit;
 use self::limits::{LARGEST_MESSAGE, LONGEST_SUBJECT, MOST_ATTRIBUTES};
+use crate::cause::Cause;
 use crate::plain::{Plain, ascii_line};
 use crate::report::{Report, State};
 use crate::situation::Situation;
@@ -48,6 +49,9 @@ pub trait Notifier {
 pub struct NotifyError {
     /// Service, operation, error code and request id, in one line.
     pub message: String,
+    /// What the service or the SDK said.
+    #[source]
+    pub cause: Option<Cause>,
 }
 
 /// One alert. Serialises as `keyrail.alert/v1`.

@@ -58,7 +58,7 @@ pub struct Event {
     pub(crate) body: Body,
 }
 
-/// Why some bytes are no event at all. The bytes themselves are never repeated.
+/// Why some bytes are not an event at all. The bytes themselves are never repeated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseEventError {
     /// Nothing, or nothing but white space.
@@ -83,7 +83,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// If the bytes are no JSON, or hold more or fewer events than one.
+    /// If the bytes are not JSON, or hold more or fewer events than one.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseEventError> {
         let events: [Self; 1] = Self::parse_all(bytes)?
             .try_into()
@@ -102,7 +102,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// If the bytes are no JSON.
+    /// If the bytes are not JSON.
     pub fn parse_all(bytes: &[u8]) -> Result<Vec<Self>, ParseEventError> {
         // Some editors begin a file with this mark.
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -189,7 +189,7 @@ impl Event {
             return match source.starts_with("aws:") {
                 true => Self::unrecognised(
                     &envelope,
-                    "the body names an object in S3, and is no event of CloudTrail's",
+                    "the body names an object in S3, and is not an event of CloudTrail's",
                     bytes,
                 ),
                 false => Self::from_record(envelope),

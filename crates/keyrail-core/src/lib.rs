@@ -73,4 +73,5 @@ pub use self::memory::{history, repeats, state};
 pub use self::names::words::{Mode, Severity};
 pub use self::names::{arn, id, lookup, partition, words};
 pub use self::pipeline::{examine, respond};
+pub use self::text::cause;
 use self::text::{digest, json, phrases, plain};

@@ -83,7 +83,14 @@ impl Step {
         let evidence = Evidence::of(activity, name);
         let all = match name {
             StepName::DeactivateKey | StepName::DeleteKey => evidence.with_more_keys(activity),
-            _ => vec![evidence],
+            StepName::DeactivateServiceCredential
+            | StepName::DeactivateSshKey
+            | StepName::DeactivateSigningCertificate
+            | StepName::RevokeSessions
+            | StepName::RevokeRoleSessions
+            | StepName::QuarantineUser
+            | StepName::DisableConsoleLogin
+            | StepName::DeleteRootKey => vec![evidence],
         };
         all.into_iter()
             .map(|evidence| Self::decide_on(name, evidence, mode, activity, bounds))

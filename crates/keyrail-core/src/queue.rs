@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cause::Cause;
 use crate::recheck::Recheck;
 use crate::repeats::FollowUp;
 
@@ -30,6 +31,9 @@ pub trait Queue {
 pub struct QueueError {
     /// Service, operation, error code and request id, in one line.
     pub message: String,
+    /// What the service or the SDK said.
+    #[source]
+    pub cause: Option<Cause>,
 }
 
 /// A message of keyrail's to itself.

@@ -112,6 +112,7 @@ impl AccountClient for Stage {
             Answers::Denied => Err(EffectError {
                 kind: EffectErrorKind::Denied,
                 message: format!("{}: AccessDenied", change.action()),
+                cause: None,
             }),
         }
     }
@@ -154,5 +155,6 @@ fn not_played() -> EffectError {
     EffectError {
         kind: EffectErrorKind::Gone,
         message: "nobody is asked in a rehearsal".to_owned(),
+        cause: None,
     }
 }

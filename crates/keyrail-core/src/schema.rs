@@ -250,7 +250,9 @@ fn action(
 ) -> String {
     let context = match kind {
         Kind::Exposure | Kind::Finding => "Notice",
-        _ => "Facts",
+        Kind::ApiCall | Kind::Other | Kind::ServiceEvent | Kind::SignIn | Kind::Unrecognised => {
+            "Facts"
+        }
     };
     let parents: Vec<String> = groups
         .iter()
@@ -283,7 +285,9 @@ pub fn resource(entry: &Entry) -> &'static str {
 pub fn resource_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Exposure | Kind::Finding => "AccessKey",
-        _ => "Resource",
+        Kind::ApiCall | Kind::Other | Kind::ServiceEvent | Kind::SignIn | Kind::Unrecognised => {
+            "Resource"
+        }
     }
 }
 

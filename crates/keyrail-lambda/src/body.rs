@@ -1,4 +1,4 @@
-//! Bodies that are no JSON.
+//! Bodies that are not JSON.
 //!
 //! The runtime refuses them before the handler sees them, and Lambda would only try
 //! them again. So they are wrapped as JSON, byte for byte, and unwrapped in the
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// The one field of the wrapping.
 const NOT_JSON: &str = "keyrail:not-json";
 
-/// Wraps the body of an invocation if it is no JSON. Each byte becomes the
+/// Wraps the body of an invocation if it is not JSON. Each byte becomes the
 /// character of the same number.
 pub(crate) fn wrapped(mut invocation: LambdaInvocation) -> LambdaInvocation {
     if serde_json::from_slice::<&RawValue>(&invocation.body).is_err() {

@@ -8,6 +8,7 @@
 //! once whether the function has handled the message, and only then is it deleted.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::time::Duration;
 
 use aws_config::Region;
@@ -329,7 +330,7 @@ fn seconds(duration: Duration) -> i32 {
 /// Why a call failed.
 fn outside<E>(call: &str, error: &SdkError<E, HttpResponse>) -> RedriveError
 where
-    E: ProvideErrorMetadata,
+    E: Error + ProvideErrorMetadata + 'static,
     SdkError<E, HttpResponse>: RequestId,
 {
     RedriveError::Outside(sorted(call, error).message)

@@ -82,7 +82,7 @@ impl Property {
     ///
     /// # Errors
     ///
-    /// If a file is not Cedar, or a policy in it is no property.
+    /// If a file is not Cedar, or a policy in it is not a property.
     pub fn read<'a>(
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
         bundle: &Bundle,

@@ -140,13 +140,13 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "time",
         "tests:\n  - name: x\n    sample: root-sign-in\n    at: tomorrow\n    expect: {violated: []}\n",
         "4:9",
-        "test-event]: test `x`: `at`: `tomorrow` is no time",
+        "test-event]: test `x`: `at`: `tomorrow` is not a time",
     ),
     (
         "network",
         "tests:\n  - name: x\n    sample: root-sign-in\n    networks: {office: [here]}\n    expect: {violated: []}\n",
         "4:25",
-        "test-event]: test `x`: `networks`: `here` is no range of addresses",
+        "test-event]: test `x`: `networks`: `here` is not a range of addresses",
     ),
 ];
 

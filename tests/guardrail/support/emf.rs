@@ -40,7 +40,7 @@ impl Drop for Watch {
 pub(crate) fn check(line: &str) -> Result<(), String> {
     let Ok(line) = serde_json::from_str::<Value>(line) else {
         return match line.contains("CloudWatchMetrics") {
-            true => Err("it is no JSON".to_owned()),
+            true => Err("it is not JSON".to_owned()),
             false => Ok(()),
         };
     };

@@ -1,5 +1,7 @@
 //! A user's credentials, by kind.
 
+use std::error::Error;
+
 use aws_sdk_iam::config::http::HttpResponse;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
@@ -21,7 +23,7 @@ pub(super) enum NotListed {
 impl NotListed {
     fn sorted<E>(call: &str, error: &SdkError<E, HttpResponse>) -> Self
     where
-        E: ProvideErrorMetadata,
+        E: Error + ProvideErrorMetadata + 'static,
         SdkError<E, HttpResponse>: RequestId,
     {
         match error.code() {

@@ -26,5 +26,6 @@ fn unreadable() -> EffectError {
     EffectError {
         kind: EffectErrorKind::Doubtful,
         message: "iam:GetUser: an answer that cannot be read".to_owned(),
+        cause: None,
     }
 }

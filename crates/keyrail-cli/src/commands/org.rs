@@ -5,9 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use keyrail_core::effects::EffectErrorKind;
 use keyrail_operator::caller::RegionChoice;
 use keyrail_operator::organizations::Organization;
-use keyrail_core::effects::EffectErrorKind;
 
 use crate::bundle::{self, FOLDER_HELP};
 use crate::caller::connect;

@@ -81,7 +81,7 @@ struct Read {
 impl Args {
     pub(crate) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
         if self.apply && !self.yes && !io::stdin().is_terminal() {
-            return Err(Failure::input("standard input is no terminal to ask on")
+            return Err(Failure::input("standard input is not a terminal to ask on")
                 .help("look at what is in the queue first, without `--apply`; then add `--yes`"));
         }
         wait_for(self.redrive(out))?
@@ -292,7 +292,7 @@ async fn handed_over(letter: Letter, queue: &DeadLetters) -> (Row, Option<Redriv
     let message = &row.letter.message;
     if !message.is_held() {
         row.outcome = Outcome::Left;
-        row.detail = Some("somebody else may have it in hand by now".to_owned());
+        row.detail = Some("somebody else may be handling it".to_owned());
         return (row, None);
     }
     let (outcome, detail, stopped) = match queue.hand_over(message).await {

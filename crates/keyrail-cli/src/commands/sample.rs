@@ -58,7 +58,7 @@ fn event(name: &str, changes: &[String]) -> Result<String, Failure> {
 
 fn set(event: &mut Value, change: &str) -> Result<(), Failure> {
     let (path, text) = change.split_once('=').ok_or_else(|| {
-        Failure::input(format!("`{change}` is no change"))
+        Failure::input(format!("`{change}` is not a change"))
             .help("write it as `path=value`, such as `detail.errorCode=AccessDenied`")
     })?;
     let value = parse(text, edit::value(event, path))?;

@@ -3,15 +3,15 @@
 use std::io::{self, BufRead, IsTerminal};
 
 use clap::ValueEnum;
-use keyrail_operator::caller::RegionChoice;
-use keyrail_operator::undo::Table;
 use keyrail_core::change::Change;
 use keyrail_core::effects::{Effects, SessionScope};
 use keyrail_core::id::AccountId;
 use keyrail_core::partition::Partition;
+use keyrail_operator::caller::RegionChoice;
+use keyrail_operator::undo::Table;
 use serde::Serialize;
 
-use self::calls::{StepResult, look, nothing_touched, undo, untouched};
+use self::calls::{Standing, StepResult, look, nothing_touched, undo, untouched};
 use self::made::{Made, Taken};
 use self::release::Release;
 use crate::bundle::BundleArgs;
@@ -114,7 +114,7 @@ impl Args {
             return Ok(Exit::Good);
         };
         if !self.yes && !io::stdin().is_terminal() {
-            return Err(Failure::input("standard input is no terminal to ask on")
+            return Err(Failure::input("standard input is not a terminal to ask on")
                 .help("look at what would be called first, without `--apply`; then add `--yes`"));
         }
         self.release().check(&made)?;
@@ -168,7 +168,7 @@ impl Args {
             event: made.event.clone(),
         };
         let client = aws.reach(&reach).await.map_err(|error| untouched(&error))?;
-        let is_undone = look(made, &client).await?;
+        let standings = look(made, &client).await?;
         if !self.yes && !is_wanted(made, account, out)? {
             return Err(Failure {
                 exit: Exit::Bad,
@@ -179,10 +179,12 @@ impl Args {
             self.release().record(made, hub, table, caller).await?;
         }
         let mut steps = Vec::new();
-        for (taken, is_undone) in made.changes.iter().zip(is_undone) {
+        for (taken, standing) in made.changes.iter().zip(standings) {
             let result = match &taken.back {
-                Ok(_) if is_undone => Some((StepResult::Already, None)),
-                Ok(back) => Some(undo(back, &aws, &client).await),
+                Ok(back) => Some(match standing {
+                    Standing::Undone => (StepResult::Already, None),
+                    Standing::Holds => undo(back, &aws, &client).await,
+                }),
                 Err(_) => None,
             };
             steps.push(taken.step(result));

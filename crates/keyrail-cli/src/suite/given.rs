@@ -97,7 +97,7 @@ fn mode(text: &Spanned<String>) -> Result<Mode, Unready> {
 fn time(text: &Spanned<String>) -> Result<Timestamp, Unready> {
     text.value.parse().map_err(|_| {
         let value = &text.value;
-        let message = format!("`at`: `{value}` is no time, such as `2026-03-14T09:26:53Z`");
+        let message = format!("`at`: `{value}` is not a time, such as `2026-03-14T09:26:53Z`");
         at(text)(Failure::input(message))
     })
 }
@@ -130,7 +130,7 @@ fn event(source: &Source, changes: &[Changes], folder: &Path) -> Result<Event, U
     }
     Event::parse(event.to_string().as_bytes()).map_err(|error| Unready {
         at: None,
-        failure: Failure::input(format!("it is no event: {error}")),
+        failure: Failure::input(format!("it is not an event: {error}")),
     })
 }
 

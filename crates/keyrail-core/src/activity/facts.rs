@@ -157,7 +157,14 @@ impl Activity {
                 self.actor.name.is_some() && self.actor.name == self.target.user && !elsewhere
             }
             ActorKind::Root => self.target.is_root == Some(true),
-            _ => false,
+            ActorKind::AssumedRole
+            | ActorKind::AwsAccount
+            | ActorKind::AwsService
+            | ActorKind::FederatedUser
+            | ActorKind::IdentityCenterUser
+            | ActorKind::SamlUser
+            | ActorKind::Unknown
+            | ActorKind::WebIdentityUser => false,
         }
     }
 

@@ -11,7 +11,7 @@ pub struct Origin {
     pub ip: Option<IpAddr>,
     /// The AWS service that CloudTrail names in place of an address.
     pub service: Option<String>,
-    /// Whether AWS withheld the address (`AWS Internal`), or it is no address.
+    /// Whether AWS withheld the address (`AWS Internal`), or it is not an address.
     pub hidden: bool,
     /// The caller's user agent: free text, chosen by the caller.
     pub user_agent: Option<String>,

@@ -20,7 +20,7 @@ pub struct Target {
     pub is_root: Option<bool>,
     /// The access key.
     pub access_key_id: Option<String>,
-    /// The credential, where it is no access key.
+    /// The credential, where it is not an access key.
     pub credential_id: Option<String>,
     /// Its name, where it has one.
     pub name: Option<String>,

@@ -57,7 +57,7 @@ impl Exemption {
         let expires = expires.and_then(|text| {
             text.parse::<Date>()
                 .map_err(|_| {
-                    let message = format!("`@expires`: `{text}` is no date");
+                    let message = format!("`@expires`: `{text}` is not a date");
                     let wrong = written.error_in("expires", "annotation-value", message);
                     found.push(wrong.help("write it as `2027-01-31`"));
                 })
@@ -68,7 +68,7 @@ impl Exemption {
         if let Some(word) = only.iter().find(|word| !is_somebody(word)) {
             let message = match has_path(word) {
                 true => format!("`@only`: `{word}` has a path, which events do not show"),
-                false => format!("`@only`: `{word}` is no account, unit, user or role"),
+                false => format!("`@only`: `{word}` is not an account, unit, user or role"),
             };
             let wrong = written.error_in("only", "annotation-value", message);
             found.push(wrong.help(

@@ -50,7 +50,7 @@ impl Files {
                         "properties",
                     ];
                     if let (Some(near), false) = (nearest(other, known), known.contains(&other)) {
-                        let message = format!("`{other}` is no part of a bundle");
+                        let message = format!("`{other}` is not part of a bundle");
                         let fault = Source {
                             name: other,
                             text: "",

@@ -107,7 +107,7 @@ impl Organization {
         }
         for row in file.accounts {
             if row.id.parse::<AccountId>().is_err() {
-                let message = format!("`{}` is no account: twelve digits", row.id);
+                let message = format!("`{}` is not an account: twelve digits", row.id);
                 found.push(source.error("organization-value", place(source, &row.id), message));
             }
             if let Some(unit) = &row.unit {
@@ -241,7 +241,7 @@ mod tests {
             ),
             (
                 "{\"accounts\": [{\"id\": \"12\"}]}",
-                "organization.json:1:22: `12` is no account: twelve digits",
+                "organization.json:1:22: `12` is not an account: twelve digits",
             ),
             (
                 "{\"accounts\": [{\"id\": \"111122223333\", \"unit\": \"ou-x\"}]}",

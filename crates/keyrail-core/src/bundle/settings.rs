@@ -67,10 +67,10 @@ mode = "observe"
                 "keyrail.toml:1:1: there is no setting `mdoe` [unknown-setting] did you mean `mode`?",
                 "keyrail.toml:2:8: `enforc` is not one of observe, enforce [settings-value] did you mean `enforce`?",
                 "keyrail.toml:4:25: `containments-per-hour` is a whole number, not negative [settings-type] ",
-                "keyrail.toml:6:11: `203.0.113.0/33` is no range of addresses, such as `198.51.100.0/24` [malformed-cidr] ",
+                "keyrail.toml:6:11: `203.0.113.0/33` is not a range of addresses, such as `198.51.100.0/24` [malformed-cidr] ",
                 "keyrail.toml:6:47: it overlaps with `203.0.113.0/24` of `office` [overlapping-cidr] ",
                 "keyrail.toml:6:67: `198.51.100.7/24` does not begin with the first address of its range, which is `198.51.100.0/24` [malformed-cidr] ",
-                "keyrail.toml:7:11: `123` is no account: twelve digits [settings-value] ",
+                "keyrail.toml:7:11: `123` is not an account: twelve digits [settings-value] ",
                 "keyrail.toml:8:8: `name` is a text, in quotes [settings-type] ",
             ]
         );

@@ -201,7 +201,7 @@ fn what_a_folder_holds_is_read_or_refused() {
         .expect_err("it is refused");
     assert_eq!(
         error.to_string(),
-        "exemption:1:1: `exemption` is no part of a bundle\nguardrails/b.cedra:1:1: it is not a `.cedar` file"
+        "exemption:1:1: `exemption` is not part of a bundle\nguardrails/b.cedra:1:1: it is not a `.cedar` file"
     );
 }
 

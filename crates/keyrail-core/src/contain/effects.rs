@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::cause::Cause;
 use crate::change::{Change, ObservedState, Principal};
 use crate::id::{AccessKeyId, AccountId, RoleName, UserName};
 use crate::lookup::{Lookup, UserFacts};
@@ -209,6 +210,9 @@ pub struct EffectError {
     pub kind: EffectErrorKind,
     /// Service, operation, error code and request id, in one line.
     pub message: String,
+    /// What the service or the SDK said.
+    #[source]
+    pub cause: Option<Cause>,
 }
 
 /// What sort of failure a call to AWS ended in.

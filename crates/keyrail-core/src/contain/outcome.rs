@@ -122,7 +122,7 @@ async fn contain(
     let Some(first) = steps.first() else {
         return Vec::new();
     };
-    let start = effects.now();
+    let started = effects.now();
     let reach = SessionScope {
         account: first.effect.account.clone(),
         to: None,
@@ -136,10 +136,13 @@ async fn contain(
         Ok(target) => run_in_phases(target, steps, effects).await,
         Err(ending) => steps.iter().map(|step| (*step, ending.clone())).collect(),
     };
-    let end = effects.now();
+    let took = Took {
+        started,
+        ended: effects.now(),
+    };
     endings
         .into_iter()
-        .map(|(step, ending)| (step.place, Outcome::of(step.effect, &ending, (start, end))))
+        .map(|(step, ending)| (step.place, Outcome::of(step.effect, &ending, took)))
         .collect()
 }
 
@@ -159,11 +162,13 @@ async fn run_in_phases<'a, E: Effects>(
         return Vec::new();
     };
     let target = match phase_of(first) {
-        ON_CREDENTIALS => target,
-        _ => match target.clone().known(first.effect, effects).await {
-            Ok(known) => known,
-            Err(ending) => return untouched(&target, steps, &ending, effects).await,
-        },
+        Phase::Credentials => target,
+        Phase::Sessions | Phase::User | Phase::Deletion => {
+            match target.clone().known(first.effect, effects).await {
+                Ok(known) => known,
+                Err(ending) => return untouched(&target, steps, &ending, effects).await,
+            }
+        }
     };
     let same_phase = |step: &Planned<'_>| phase_of(step) <= phase_of(first);
     let (now, later) = steps.split_at(steps.partition_point(same_phase));
@@ -206,37 +211,56 @@ async fn untouched<'a, E: Effects>(
     join_all(looking).await
 }
 
-/// The first phase.
-const ON_CREDENTIALS: u8 = 0;
+/// When a step is taken, in that order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Credentials,
+    Sessions,
+    User,
+    Deletion,
+}
 
-fn phase(name: StepName) -> u8 {
+fn phase(name: StepName) -> Phase {
     match name {
         StepName::DeactivateKey
         | StepName::DeactivateServiceCredential
         | StepName::DeactivateSshKey
-        | StepName::DeactivateSigningCertificate => ON_CREDENTIALS,
-        StepName::RevokeSessions | StepName::RevokeRoleSessions => 1,
-        StepName::QuarantineUser | StepName::DisableConsoleLogin => 2,
-        StepName::DeleteKey | StepName::DeleteRootKey => 3,
+        | StepName::DeactivateSigningCertificate => Phase::Credentials,
+        StepName::RevokeSessions | StepName::RevokeRoleSessions => Phase::Sessions,
+        StepName::QuarantineUser | StepName::DisableConsoleLogin => Phase::User,
+        StepName::DeleteKey | StepName::DeleteRootKey => Phase::Deletion,
+    }
+}
+
+/// How long a containment took: all of its steps end together.
+#[derive(Clone, Copy)]
+struct Took {
+    started: Timestamp,
+    ended: Timestamp,
+}
+
+impl Took {
+    fn millis(self) -> u64 {
+        let took = self.ended.duration_since(self.started);
+        u64::try_from(took.as_millis()).unwrap_or_default()
     }
 }
 
 impl Outcome {
-    fn of(effect: &Effect, ending: &Ending, (start, end): (Timestamp, Timestamp)) -> Self {
-        let millis = u64::try_from(end.duration_since(start).as_millis()).unwrap_or_default();
+    fn of(effect: &Effect, ending: &Ending, took: Took) -> Self {
         Self {
             step: effect.act.step(),
             result: ending.result(),
             detail: sentences::ending(ending),
             attempts: ending.reads(),
-            millis,
+            millis: took.millis(),
             account: Some(effect.account.clone()),
             changes: ending.changes(),
             retry: ending.is_worth_a_retry(),
             holds: ending.holds().cloned(),
             is_user_missing: ending.is_user_missing(),
             tried: ending.tried().cloned(),
-            at: Some(end),
+            at: Some(took.ended),
             evidence: effect.evidence.clone(),
             owner: ending.owner().cloned(),
         }

@@ -54,7 +54,12 @@ impl Event {
                 let communication = notice.text(&["communicationId"])?;
                 Some(format!("{arn} {communication} {account} {page}"))
             }
-            _ => self.finding(),
+            Body::CloudTrail(_)
+            | Body::Noted(_)
+            | Body::SecurityHub(_)
+            | Body::SecurityHubV2(_)
+            | Body::TrustedAdvisor(_)
+            | Body::Unrecognised(_) => self.finding(),
         }
     }
 
@@ -69,7 +74,12 @@ impl Event {
         match &self.body {
             Body::SecurityHub(detail) => finding::asff(&one(detail)?),
             Body::SecurityHubV2(detail) => finding::ocsf(&one(detail)?),
-            _ => None,
+            Body::CloudTrail(_)
+            | Body::GuardDuty(_)
+            | Body::Health(_)
+            | Body::Noted(_)
+            | Body::TrustedAdvisor(_)
+            | Body::Unrecognised(_) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! JSON that is almost JSON.
 //!
 //! A caller's text that was cut between the halves of a character, or holds bytes
-//! that are no text at all, must not hide the rest of an event.
+//! that are not text at all, must not hide the rest of an event.
 
 /// The same JSON with each byte that is no UTF-8, and each half of a surrogate pair
 /// without its other half, replaced by U+FFFD.

@@ -12,6 +12,8 @@ use crate::deployment::Deployment;
 use crate::event::Event;
 use crate::lookup::UserFacts;
 
+mod exempted;
+
 fn activity(detail: Value) -> Activity {
     let envelope = json!({
         "detail-type": "AWS API Call via CloudTrail", "source": "aws.iam", "account": "111122223333",
@@ -241,56 +243,40 @@ fn facts_that_are_looked_up_decide_only_the_policies_that_read_them() {
     }
 }
 
-fn exempt(id: &str, expires: &str, condition: &str) -> (String, String) {
-    let text = format!(
-        r#"@id("{id}") @exempts("made") @reason("R") @owner("O") @expires("{expires}") permit (principal, action, resource) {condition};"#
-    );
-    (format!("exemptions/{id}.cedar"), text)
-}
-
 fn made() -> (String, String) {
     let text = guardrail("made", "").replace("action,", r#"action in Action::"issue-access-key","#);
     ("guardrails/a.cedar".to_owned(), text)
 }
 
-/// The day of `@expires` is included, in UTC, by the later of the event's time and now.
+/// Why it is not decided: what Cedar says, what the event lacks, what could not be looked up.
 #[test]
-fn an_exemption_applies_through_its_last_day() {
-    for (expires, now, exempted) in [
-        ("2026-03-14", None, true),
-        ("2026-03-13", None, false),
-        ("2026-03-14", Some("2026-03-14T23:59:59Z"), true),
-        ("2026-03-14", Some("2026-03-15T00:00:00Z"), false),
-        ("2026-03-14", Some("2026-03-01T00:00:00Z"), true),
-    ] {
-        let bundle = Bundle::load(&[made(), exempt("x", expires, "")]).expect("it loads");
-        let now = now.map(|now| now.parse().expect("a time"));
-        let verdict = bundle.judge(&activity(key_created()), None, now);
-        let expected: (&[&str], usize, usize) = match exempted {
-            true => (&[], 1, 0),
-            false => (&["made"], 0, 1),
-        };
-        let found = (
-            ids(&verdict).0,
-            verdict.exempted.len(),
-            verdict.expired.len(),
+fn what_is_undecided_says_why() {
+    let text = guardrail("broken", "when { context.nonsense == 1 }")
+        + &guardrail(
+            "tagged",
+            r#"when { resource has owner && resource.owner.hasTag("bot") }"#,
+        )
+        .replace("resource)", "resource is AccessKey)")
+        + &guardrail(
+            "timed",
+            "when { context has time && context.time > datetime(\"2020-01-01\") }",
         );
-        assert_eq!(
-            (found.0.as_slice(), found.1, found.2),
-            expected,
-            "{expires} {now:?}"
-        );
-        assert_eq!(verdict.severity.is_none(), exempted);
-    }
-}
-
-/// If an exemption cannot be decided, the violation stands, and both are told.
-#[test]
-fn an_exemption_that_errs_exempts_nobody() {
-    let condition = "when { context.mfa }";
-    let bundle = Bundle::load(&[made(), exempt("x", "2027-01-01", condition)]).expect("it loads");
-    let verdict = bundle.judge(&activity(key_created()), None, None);
-    assert_eq!(ids(&verdict), (vec!["made"], vec!["x"]));
+    let bundle = bundle(&text);
+    let mut event = key_created();
+    event["eventTime"] = "-000001-01-01T00:00:00Z".into();
+    let mut activity = activity(event);
+    let why = |activity: &Activity| {
+        let undecided = bundle.judge(activity, None, None).undecided;
+        let errors: Vec<String> = undecided.into_iter().map(|policy| policy.error).collect();
+        let [broken, tagged, timed] = errors.try_into().expect("three are undecided");
+        assert!(broken.contains("nonsense"), "{broken}");
+        (tagged, timed)
+    };
+    let lacking = |fact: &str| format!("reads `{fact}`, which the event does not show");
+    assert_eq!(why(&activity), (lacking("tags"), lacking("time")));
+    activity.lookup_faults = ["denied", "throttled"].map(str::to_owned).into();
+    let not_looked_up = "reads `tags`, which could not be looked up: denied; throttled";
+    assert_eq!(why(&activity), (not_looked_up.to_owned(), lacking("time")));
 }
 
 /// The lowest of the modes that are set, wherever they are.

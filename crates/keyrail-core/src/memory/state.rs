@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::cause::Cause;
 use crate::id::AccountId;
 use crate::repeats::{Repetition, Tally, Window};
 
@@ -115,6 +116,9 @@ pub enum Claim {
 pub struct StateError {
     /// Service, operation, error code and request id, in one line.
     pub message: String,
+    /// What the service or the SDK said.
+    #[source]
+    pub cause: Option<Cause>,
 }
 
 /// What is remembered about.

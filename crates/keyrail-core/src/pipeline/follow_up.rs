@@ -46,8 +46,10 @@ pub async fn follow_up(
     match aws.claim(&claim, by, EVENT_LASTS).await? {
         Claim::Done => return Ok(None),
         Claim::Elsewhere => {
-            let message = "another invocation is at this follow-up".to_owned();
-            return Err(StateError { message });
+            return Err(StateError {
+                message: "another invocation is at this follow-up".to_owned(),
+                cause: None,
+            });
         }
         Claim::Mine => {}
     }

@@ -266,7 +266,9 @@ fn launch_to_judge_again(activity: &Activity, memories: &[Memory]) -> Option<Eve
         .filter(|memory| memory.time >= changed)
         .filter_map(|memory| match &memory.fact {
             Fact::Launched { body, .. } => Some((memory.time, body)),
-            _ => None,
+            Fact::Contained | Fact::PasswordChanged | Fact::Released { .. } | Fact::RootSession => {
+                None
+            }
         })
         .min_by_key(|(time, _)| *time)?;
     let body = first.1.as_bytes();

@@ -87,7 +87,29 @@ impl<'a> Evidence<'a> {
             TargetKind::User | TargetKind::MfaDevice if !stops_a_key && owned.user.is_some() => {
                 return owned;
             }
-            _ => {}
+            TargetKind::Account
+            | TargetKind::Detector
+            | TargetKind::EventBus
+            | TargetKind::EventRule
+            | TargetKind::Function
+            | TargetKind::Group
+            | TargetKind::Instance
+            | TargetKind::LoginProfile
+            | TargetKind::MfaDevice
+            | TargetKind::None
+            | TargetKind::Other
+            | TargetKind::Policy
+            | TargetKind::Queue
+            | TargetKind::Recorder
+            | TargetKind::Role
+            | TargetKind::ServiceCredential
+            | TargetKind::SigningCertificate
+            | TargetKind::SshKey
+            | TargetKind::Table
+            | TargetKind::Topic
+            | TargetKind::Trail
+            | TargetKind::TrustAnchor
+            | TargetKind::User => {}
         }
         let key = actor.access_key_id.as_deref();
         match actor.kind {
@@ -97,7 +119,15 @@ impl<'a> Evidence<'a> {
                 key: key.filter(|key| KeyKind::of(key) == Some(KeyKind::LongTerm)),
                 ..nobody
             },
-            _ => nobody,
+            ActorKind::AssumedRole
+            | ActorKind::AwsAccount
+            | ActorKind::AwsService
+            | ActorKind::FederatedUser
+            | ActorKind::IdentityCenterUser
+            | ActorKind::Root
+            | ActorKind::SamlUser
+            | ActorKind::Unknown
+            | ActorKind::WebIdentityUser => nobody,
         }
     }
 
@@ -153,7 +183,14 @@ impl<'a> Evidence<'a> {
                 let act = Act::DeleteRootKey(parsed(self.key)?);
                 (parsed(self.account)?, Who::Root, act)
             }
-            _ => {
+            StepName::DeactivateKey
+            | StepName::DeactivateServiceCredential
+            | StepName::DeactivateSshKey
+            | StepName::DeactivateSigningCertificate
+            | StepName::RevokeSessions
+            | StepName::QuarantineUser
+            | StepName::DisableConsoleLogin
+            | StepName::DeleteKey => {
                 let owner = self.owner(activity, is_old)?;
                 (parsed(self.account)?, Who::User(owner), self.act(name)?)
             }

@@ -200,3 +200,79 @@ fn what_may_not_have_happened_is_not_acted_on() {
         Err(Withheld::Evidence)
     );
 }
+
+/// Steps that must be allowed, and those who are never touched: the protected, and keyrail itself.
+#[test]
+fn nobody_is_touched_whom_the_settings_protect() {
+    let settings = r#"
+        [protect]
+        principals = ["arn:aws:iam::111122223333:user/bob", "arn:aws:iam::111122223333:role/deploy"]
+        [allow]
+        steps = ["delete-key", "revoke-role-sessions"]
+    "#;
+    let files = [
+        ("keyrail.toml".to_owned(), settings.to_owned()),
+        (
+            "guardrails/a.cedar".to_owned(),
+            r#"@id("a") @title("T") @severity("low") @respond("deactivate-key") forbid (principal, action, resource);"#
+                .to_owned(),
+        ),
+    ];
+    let bundle = Bundle::load(&files).expect("it loads");
+    let deployment = Deployment::default();
+    let bounds = Bounds::new(&bundle.settings, &deployment, None);
+    let user = |name: &str| Who::User(Owner::Shown(name.parse().expect("a user")));
+    let role = |name: &str| Who::Role(name.parse().expect("a role"));
+    let (ours, other) = ("111122223333", "444455556666");
+    for (name, account, who, expected) in [
+        (
+            StepName::DeactivateKey,
+            ours,
+            user("bob"),
+            Some(Withheld::Protected),
+        ),
+        (
+            StepName::DeactivateKey,
+            ours,
+            user("BOB"),
+            Some(Withheld::Protected),
+        ),
+        (StepName::DeactivateKey, ours, user("alice"), None),
+        (StepName::DeactivateKey, other, user("bob"), None),
+        // A role protects no user of its name, and the other way round.
+        (StepName::DeactivateKey, ours, user("deploy"), None),
+        (StepName::RevokeRoleSessions, ours, role("bob"), None),
+        (
+            StepName::RevokeRoleSessions,
+            ours,
+            role("deploy"),
+            Some(Withheld::Protected),
+        ),
+        (StepName::RevokeRoleSessions, other, role("deploy"), None),
+        (
+            StepName::RevokeRoleSessions,
+            other,
+            role("keyrail-GuardrailRole-1A2B"),
+            Some(Withheld::Protected),
+        ),
+        (StepName::DeleteKey, ours, user("alice"), None),
+        (
+            StepName::DeleteKey,
+            ours,
+            user("bob"),
+            Some(Withheld::Protected),
+        ),
+        (
+            StepName::DeleteRootKey,
+            ours,
+            Who::Root,
+            Some(Withheld::NotAllowed),
+        ),
+    ] {
+        let account = account.parse().expect("an account");
+        let found = bounds.forbids(name, &account, &who);
+        assert_eq!(found, expected, "{name:?} {account:?} {who:?}");
+    }
+    let steps = plan_with(&bundle, &event(), Mode::Enforce).steps;
+    assert_eq!(steps[0].decision, Err(Withheld::Protected));
+}

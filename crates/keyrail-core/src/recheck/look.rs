@@ -131,6 +131,7 @@ fn contradiction(change: &Change) -> EffectError {
             "{}: IAM has no such user, although it names it",
             change.reading_action()
         ),
+        cause: None,
     }
 }
 

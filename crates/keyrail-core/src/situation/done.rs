@@ -168,7 +168,12 @@ impl StillPossible {
                 OutcomeResult::Accepted => Self::Key {
                     hours: USER_SESSION_HOURS,
                 },
-                _ => Self::KeySessions(Until::after(key, USER_SESSION_HOURS)),
+                OutcomeResult::Already
+                | OutcomeResult::Failed
+                | OutcomeResult::Verified
+                | OutcomeResult::Withheld => {
+                    Self::KeySessions(Until::after(key, USER_SESSION_HOURS))
+                }
             });
             let password = done(StepName::DisableConsoleLogin);
             let password = password.map(|password| Self::ConsoleSessions(role_sessions(password)));

@@ -171,7 +171,12 @@ impl BottomLine {
         } else if activity.outcome.succeeded == Some(false) {
             match activity.kind {
                 Kind::SignIn => Self::SignInFailed,
-                _ => Self::Refused,
+                Kind::ApiCall
+                | Kind::Exposure
+                | Kind::Finding
+                | Kind::Other
+                | Kind::ServiceEvent
+                | Kind::Unrecognised => Self::Refused,
             }
         } else if activity.own {
             Self::KeyrailMayBeBlind

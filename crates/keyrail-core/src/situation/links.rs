@@ -79,7 +79,15 @@ impl Link {
         let target = activity.target.user.as_deref();
         let acted = match activity.actor.kind {
             ActorKind::IamUser => activity.actor.name.as_deref(),
-            _ => None,
+            ActorKind::AssumedRole
+            | ActorKind::AwsAccount
+            | ActorKind::AwsService
+            | ActorKind::FederatedUser
+            | ActorKind::IdentityCenterUser
+            | ActorKind::Root
+            | ActorKind::SamlUser
+            | ActorKind::Unknown
+            | ActorKind::WebIdentityUser => None,
         };
         let user: UserName = target.or(acted)?.parse().ok()?;
         // Where nobody knows the console's address, there is none to link to.

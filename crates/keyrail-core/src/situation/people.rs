@@ -81,7 +81,7 @@ impl<'a> ActorName<'a> {
             (ActorKind::Root, ..) => Self::Root,
             (_, Some(role), Some(session)) if role != session => Self::Session { session, role },
             (_, Some(name), _) => Self::Named(name),
-            _ => Self::NotKnown,
+            (_, None, _) => Self::NotKnown,
         }
     }
 }

@@ -101,7 +101,14 @@ impl Entry {
             (Kind::Exposure, _) => "Trusted Advisor Check Item Refresh Notification",
             (Kind::Finding, _) => "GuardDuty Finding",
             (Kind::SignIn, "aws.signin") if !self.read_only => "AWS Console Sign In via CloudTrail",
-            _ => "AWS API Call via CloudTrail",
+            (
+                Kind::ApiCall
+                | Kind::Other
+                | Kind::ServiceEvent
+                | Kind::SignIn
+                | Kind::Unrecognised,
+                _,
+            ) => "AWS API Call via CloudTrail",
         }
     }
 }

@@ -45,7 +45,7 @@ impl Entry {
                 Kind::Exposure if self.source() == "aws.health" => self.health(),
                 Kind::Exposure => trusted_advisor(),
                 Kind::Finding => self.finding(),
-                _ => self.record(region, group, just),
+                Kind::ApiCall | Kind::Other | Kind::ServiceEvent | Kind::SignIn | Kind::Unrecognised => self.record(region, group, just),
             },
         })
     }

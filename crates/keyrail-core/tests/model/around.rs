@@ -64,6 +64,7 @@ impl Notifier for Model {
     async fn send_to_chat(&self, _: &Alert<'_>) -> Result<(), NotifyError> {
         Err(NotifyError {
             message: NO_CHAT.to_owned(),
+            cause: None,
         })
     }
 
@@ -95,6 +96,7 @@ impl Notifier for Model {
         });
         sending.await.map_err(|error| NotifyError {
             message: error.message,
+            cause: error.cause,
         })
     }
 }
@@ -115,6 +117,7 @@ impl Model {
         }
         answered.map_err(|error: EffectError| StateError {
             message: error.message,
+            cause: error.cause,
         })
     }
 
@@ -255,6 +258,7 @@ impl State for Model {
             match window.size() > LARGEST_ITEM {
                 true => Err(StateError {
                     message: "Item size to update has exceeded the maximum allowed size".to_owned(),
+                    cause: None,
                 }),
                 false => Ok(counts),
             }
@@ -313,6 +317,7 @@ impl Queue for Model {
         });
         sending.await.map_err(|error| QueueError {
             message: error.message,
+            cause: error.cause,
         })
     }
 }

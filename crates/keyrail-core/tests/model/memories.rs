@@ -56,6 +56,58 @@ fn an_activation_from_before_the_containment_is_not_one_after_it() {
     );
 }
 
+/// keyrail deactivates new keys, and a guardrail is about those that are activated after that; no
+/// other is about activations.
+fn only_after_containment() -> Bundle {
+    let guardrail = |id: &str, steps: &str, group: &str, condition: &str| {
+        format!(
+            r#"@id("{id}") @title("One") @severity("high") @respond("{steps}") forbid (principal, action in Action::"{group}", resource) when {{ {condition} }};"#
+        )
+    };
+    let text = [
+        guardrail(
+            "issued",
+            "deactivate-key",
+            "issue-access-key",
+            "context.succeeded",
+        ),
+        guardrail(
+            "again",
+            "deactivate-key quarantine-user",
+            "reactivate-credential",
+            "context has history && context.history.contained",
+        ),
+    ];
+    Bundle::load(&[("guardrails/a.cedar".to_owned(), text.join("\n"))]).expect("it loads")
+}
+
+/// An event that nothing is violated by is looked up if what came before it could change that.
+#[test]
+fn what_came_before_counts_where_nothing_else_is_violated() {
+    let bundle = only_after_containment();
+    let model = model(1, Weather::default());
+    let created = key_created(ACCOUNT, "bob", KEY, start() - seconds(30));
+    handle(&model, &bundle, &created).expect("it ends");
+    model.wait(60);
+    assert!(!bob_in(&model.0.borrow().iam).is_denied());
+    let now = model.0.borrow().now;
+    let activated = key_set(ACCOUNT, "bob", KEY, "Active", now - seconds(10));
+    handle(&model, &bundle, &activated).expect("it ends");
+    assert!(bob_in(&model.0.borrow().iam).is_denied());
+}
+
+/// The table is not asked about an event that violates nothing, whatever came before it.
+#[test]
+fn what_has_to_do_with_nothing_is_not_remembered() {
+    let bundle = only_after_containment();
+    let model = model(1, Weather::default());
+    let deactivated = key_set(ACCOUNT, "bob", KEY, "Inactive", start() - seconds(10));
+    handle(&model, &bundle, &deactivated).expect("it ends");
+    let inner = model.0.borrow();
+    assert!(inner.claims.is_empty() && inner.memories.is_empty());
+    assert_eq!(inner.calls, 0);
+}
+
 /// A read beside the change may still show the key as it was before it was activated.
 #[test]
 fn a_key_that_keyrail_stopped_is_remembered_although_a_read_was_stale() {

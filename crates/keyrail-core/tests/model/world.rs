@@ -65,6 +65,7 @@ pub(crate) fn error(kind: EffectErrorKind) -> EffectError {
     EffectError {
         kind,
         message: "as the model has it".to_owned(),
+        cause: None,
     }
 }
 

@@ -98,7 +98,7 @@ proptest! {
         check(&bytes);
     }
 
-    /// What is no event of AWS's at all.
+    /// What is not an event of AWS's at all.
     #[test]
     fn nothing_at_all_panics_or_is_lost(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         check(&bytes);

@@ -58,7 +58,7 @@ impl Function {
             .unwrap_or_default();
         if !variables.contains_key("KEYRAIL_TOPIC_ARN") {
             return Err(RedriveError::Wrong(format!(
-                "`{name}` is no function of keyrail's: its environment has no `KEYRAIL_TOPIC_ARN`"
+                "`{name}` is not a function of keyrail's: its environment has no `KEYRAIL_TOPIC_ARN`"
             )));
         }
         Ok(Self {

@@ -69,7 +69,7 @@ fn exchange(stream: TcpStream, test: &str, answer: &str) -> Value {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).expect("the body is there");
     let [method, path, _] = request.split(' ').collect::<Vec<_>>()[..] else {
-        panic!("it is no request: {request}");
+        panic!("it is not a request: {request}");
     };
     let headers = headers
         .iter()

@@ -1,10 +1,10 @@
 //! What a message of a dead-letter queue is, and why it is there.
 
 use jiff::Timestamp;
-use keyrail_operator::redrive::{DeadLetters, Message};
 use keyrail_core::Event;
 use keyrail_core::activity::Activity;
 use keyrail_core::queue::Later;
+use keyrail_operator::redrive::{DeadLetters, Message};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -155,7 +155,10 @@ impl Letter {
                 About::default(),
                 Some("it is JSON, and no event".to_owned()),
             ),
-            Err(error) => (About::default(), Some(format!("it is no event: {error}"))),
+            Err(error) => (
+                About::default(),
+                Some(format!("it is not an event: {error}")),
+            ),
         };
         let said = ["ERROR_CODE", "ERROR_MESSAGE"];
         let said = said

@@ -146,7 +146,7 @@ impl Outcome {
         } = self;
         let percent = self.percent();
         text + &format!(
-            "{noticed} mutants noticed, {} not: {percent} %; {equivalent} do nothing otherwise, {invalid} are no policies\n",
+            "{noticed} mutants noticed, {} not: {percent} %; {equivalent} do nothing otherwise, {invalid} are not policies\n",
             unnoticed.len()
         )
     }

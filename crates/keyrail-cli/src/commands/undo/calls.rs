@@ -25,13 +25,25 @@ pub(super) enum StepResult {
     Impossible,
 }
 
-/// Which changes are undone already. Everything else must be as keyrail left it.
-pub(super) async fn look(made: &Made, client: &impl AccountClient) -> Result<Vec<bool>, Failure> {
-    let mut are_undone = Vec::new();
+/// How a change of keyrail's stands before it is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// As keyrail left it, or what cannot be taken back.
+    Holds,
+    /// Somebody has taken it back already.
+    Undone,
+}
+
+/// How each change stands. What is not undone must be as keyrail left it.
+pub(super) async fn look(
+    made: &Made,
+    client: &impl AccountClient,
+) -> Result<Vec<Standing>, Failure> {
+    let mut standings = Vec::new();
     let mut otherwise = Vec::new();
     for taken in &made.changes {
         let Ok(back) = &taken.back else {
-            are_undone.push(false);
+            standings.push(Standing::Holds);
             continue;
         };
         let sight = client
@@ -47,10 +59,13 @@ pub(super) async fn look(made: &Made, client: &impl AccountClient) -> Result<Vec
         if sight != ObservedState::Made && !is_undone {
             otherwise.push(format!("{}, and is {}", taken.words(), state(sight)));
         }
-        are_undone.push(is_undone);
+        standings.push(match is_undone {
+            true => Standing::Undone,
+            false => Standing::Holds,
+        });
     }
     if otherwise.is_empty() {
-        return Ok(are_undone);
+        return Ok(standings);
     }
     Err(Failure {
         exit: Exit::Bad,

@@ -86,7 +86,7 @@ impl Made {
         let text = events::bytes(path)?;
         let wrong = |what: String| reports::wrong(path, &what);
         let value: Value = serde_json::from_slice(&text)
-            .map_err(|error| wrong(format!("it is no JSON: {error}")))?;
+            .map_err(|error| wrong(format!("it is not JSON: {error}")))?;
         let report: Report = serde_json::from_value(reports::report(value).map_err(wrong)?)
             .map_err(|error| wrong(format!("the report cannot be read: {error}")))?;
         Self::of(report).map_err(|what| Failure::input(format!("`{path}`: {what}")))

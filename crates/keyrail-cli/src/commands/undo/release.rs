@@ -2,8 +2,6 @@
 
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
-use keyrail_operator::caller::{Caller, Connection};
-use keyrail_operator::undo::Table;
 use keyrail_core::circumstances::Known;
 use keyrail_core::effects::Effects;
 use keyrail_core::history::History;
@@ -11,6 +9,8 @@ use keyrail_core::id::{AccessKeyId, AccountId};
 use keyrail_core::partition::Partition;
 use keyrail_core::state::{Fact, Memory, State, Subject};
 use keyrail_core::{Bundle, Circumstances, Event, Mode, examine};
+use keyrail_operator::caller::{Caller, Connection};
+use keyrail_operator::undo::Table;
 use serde_json::{Value, json};
 
 use super::made::Made;

@@ -37,16 +37,34 @@ pub(super) fn read(record: &Json, kind: Kind) -> Actor {
         ActorKind::IdentityCenterUser => record
             .text(&["userIdentity", "onBehalfOf", "userId"])
             .or(user_name),
-        _ => user_name,
+        ActorKind::AwsAccount
+        | ActorKind::SamlUser
+        | ActorKind::Unknown
+        | ActorKind::WebIdentityUser => user_name,
     };
     let session_name = match actor_kind {
         ActorKind::AssumedRole | ActorKind::FederatedUser => last,
-        _ => None,
+        ActorKind::AwsAccount
+        | ActorKind::AwsService
+        | ActorKind::IamUser
+        | ActorKind::IdentityCenterUser
+        | ActorKind::Root
+        | ActorKind::SamlUser
+        | ActorKind::Unknown
+        | ActorKind::WebIdentityUser => None,
     };
     let access_key_id = identity("accessKeyId");
     let root_session = match actor_kind {
         ActorKind::Root => root_session(record, kind, access_key_id.as_deref()),
-        _ => Some(false),
+        ActorKind::AssumedRole
+        | ActorKind::AwsAccount
+        | ActorKind::AwsService
+        | ActorKind::FederatedUser
+        | ActorKind::IamUser
+        | ActorKind::IdentityCenterUser
+        | ActorKind::SamlUser
+        | ActorKind::Unknown
+        | ActorKind::WebIdentityUser => Some(false),
     };
     let (mfa, mfa_unknown_because) = mfa(record, actor_kind, kind);
     Actor {
@@ -56,7 +74,15 @@ pub(super) fn read(record: &Json, kind: Kind) -> Actor {
         name,
         user_id: match actor_kind {
             ActorKind::IamUser => identity("principalId").filter(|id| id.starts_with("AIDA")),
-            _ => None,
+            ActorKind::AssumedRole
+            | ActorKind::AwsAccount
+            | ActorKind::AwsService
+            | ActorKind::FederatedUser
+            | ActorKind::IdentityCenterUser
+            | ActorKind::Root
+            | ActorKind::SamlUser
+            | ActorKind::Unknown
+            | ActorKind::WebIdentityUser => None,
         },
         session_name,
         access_key_id,

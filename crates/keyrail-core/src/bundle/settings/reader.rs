@@ -229,7 +229,7 @@ impl Reader<'_> {
                 self.found.push(self.source.error(
                     "settings-value",
                     (span.start, span.end),
-                    format!("`{id_text}` is no account: twelve digits"),
+                    format!("`{id_text}` is not an account: twelve digits"),
                 ));
             }
             self.only(

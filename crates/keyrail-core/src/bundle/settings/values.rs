@@ -45,7 +45,7 @@ pub struct Settings {
 pub fn range(text: &str) -> Result<IpNet, String> {
     let range: IpNet = text
         .parse()
-        .map_err(|_| format!("`{text}` is no range of addresses, such as `198.51.100.0/24`"))?;
+        .map_err(|_| format!("`{text}` is not a range of addresses, such as `198.51.100.0/24`"))?;
     match range.trunc() {
         whole if whole == range => Ok(range),
         whole => Err(format!(

@@ -47,6 +47,7 @@ impl<'a, H: AccountClient + Clone> Attempt<'a, H> {
             None => Progress::Ended(Ending::failed(EffectError {
                 kind: EffectErrorKind::Refused,
                 message: "the plan names another kind of target".to_owned(),
+                cause: None,
             })),
         };
         Self {

@@ -1,174 +1,56 @@
-use std::cell::RefCell;
-use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
+use self::script::{Script, script, start};
 use super::*;
-use crate::change::{Instead, ObservedState};
-use crate::effects::{
-    AccountClient, CredentialKind, EffectError, EffectErrorKind as Kind, HeldCredential, UserRecord,
-};
-use crate::id::AccessKeyId;
-use crate::lookup::{Lookup, UserFacts};
+use crate::change::{Instead, ObservedState, Principal};
+use crate::effects::{EffectErrorKind as Kind, To};
 use crate::plan::{Act, Owner, Step, Who};
 
+mod script;
+
+const ACCOUNT: &str = "111122223333";
 const KEY: &str = "AKIAI44QH8DHBEXAMPLE";
+const OTHER_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 
-/// IAM as a script: what changes and reads of each user answer in turn; the last stays.
-struct Script {
-    changes: RefCell<VecDeque<Result<(), Kind>>>,
-    reads: RefCell<VecDeque<Result<ObservedState, Kind>>>,
-    /// Whose the key is.
-    owner: Result<&'static str, Kind>,
-    /// Whether there is a user bob.
-    user: Result<(), Kind>,
-    /// Whether the step restores what was before the event.
-    restores: bool,
-    waits: RefCell<Vec<Duration>>,
-    sent: RefCell<Vec<String>>,
-    now: RefCell<Timestamp>,
-}
-
-fn next<T: Copy>(answers: &RefCell<VecDeque<T>>) -> T {
-    let mut answers = answers.borrow_mut();
-    match answers.len() {
-        1 => answers[0],
-        _ => answers.pop_front().expect("the script has answers"),
+/// One step against a user, as an event of so many seconds ago asks for it.
+fn step(account: &str, user: &str, act: Act, age: i64, script: &Script) -> Step {
+    Step {
+        name: act.step(),
+        target: None,
+        decision: Ok(Effect {
+            account: account.parse().expect("an account"),
+            who: Who::User(Owner::Shown(user.parse().expect("a user"))),
+            act,
+            evidence: Some(KEY.parse().expect("a key")),
+            time: Some(start() - SignedDuration::from_secs(age)),
+            user_id: None,
+            is_new: true,
+            restores: script.restores,
+        }),
     }
 }
 
-#[derive(Clone)]
-struct ScriptHands<'a>(&'a Script);
-
-impl<'a> Effects for &'a Script {
-    type AccountClient = ScriptHands<'a>;
-
-    async fn reach(&self, _: &SessionScope) -> Result<ScriptHands<'a>, EffectError> {
-        Ok(ScriptHands(self))
-    }
-
-    fn partition(&self) -> &'static str {
-        "aws"
-    }
-
-    async fn pause(&self, duration: Duration) {
-        self.waits.borrow_mut().push(duration);
-        *self.now.borrow_mut() += duration;
-    }
-
-    async fn pause_up_to(&self, most: Duration) {
-        self.pause(most).await;
-    }
-
-    fn now(&self) -> Timestamp {
-        *self.now.borrow()
-    }
-
-    fn deadline(&self) -> Option<Timestamp> {
-        Some(start() + SignedDuration::from_secs(22))
-    }
+fn deactivation(key: &str) -> Act {
+    Act::DeactivateKey(key.parse().expect("a key"))
 }
 
-impl AccountClient for ScriptHands<'_> {
-    async fn make(&self, change: &Change) -> Result<(), EffectError> {
-        self.0.sent.borrow_mut().push(change.to_string());
-        match change {
-            Change::Key { user, .. } if user.as_str() == "bob" => {
-                next(&self.0.changes).map_err(error)
-            }
-            Change::Key { user, .. } if self.0.owner == Ok(user.as_str()) => Ok(()),
-            _ => Err(error(Kind::Refused)),
-        }
-    }
-
-    async fn see(&self, change: &Change) -> Result<ObservedState, EffectError> {
-        match change {
-            Change::Key { user, .. } if user.as_str() != "bob" => Ok(ObservedState::Made),
-            _ => next(&self.0.reads).map_err(error),
-        }
-    }
-
-    async fn owner(&self, key: &AccessKeyId) -> Result<UserName, EffectError> {
-        assert_eq!(key.as_str(), KEY);
-        self.0
-            .owner
-            .map(|name| name.parse().expect("a user"))
-            .map_err(error)
-    }
-
-    async fn user(&self, user: &UserName) -> Result<UserRecord, EffectError> {
-        assert_eq!(user.as_str(), "bob");
-        self.0.user.map_err(error).map(|()| UserRecord {
-            id: "AIDACKCEVSQ6C2EXAMPLE".to_owned(),
-            created: Timestamp::UNIX_EPOCH,
-            boundary: None,
-        })
-    }
-
-    async fn credentials(
-        &self,
-        _: &UserName,
-        _: CredentialKind,
-    ) -> Result<Vec<HeldCredential>, EffectError> {
-        Err(error(Kind::Denied))
-    }
-
-    async fn facts(&self, _: &UserName, _: &BTreeSet<Lookup>) -> Result<UserFacts, EffectError> {
-        Err(error(Kind::Denied))
-    }
-}
-
-fn error(kind: Kind) -> EffectError {
-    EffectError {
-        kind,
-        message: "as scripted".to_owned(),
-    }
-}
-
-fn start() -> Timestamp {
-    "2026-11-25T03:00:00Z".parse().expect("a time")
-}
-
-/// IAM that does not say whose the key is, and has the user.
-fn script(changes: &[Result<(), Kind>], reads: &[Result<ObservedState, Kind>]) -> Script {
-    Script {
-        changes: RefCell::new(changes.iter().copied().collect()),
-        reads: RefCell::new(reads.iter().copied().collect()),
-        owner: Err(Kind::Denied),
-        user: Ok(()),
-        restores: false,
-        waits: RefCell::default(),
-        sent: RefCell::default(),
-        now: RefCell::new(start()),
-    }
+async fn outcomes_of(script: &Script, steps: Vec<Step>) -> Vec<Outcome> {
+    let plan = Plan { steps };
+    let outcomes = execute(&plan, &Protected::default(), None, &script).await;
+    let took = script.now.borrow().duration_since(start());
+    assert!(took <= SignedDuration::from_secs(22), "it took {took:?}");
+    outcomes
 }
 
 /// The deactivation of bob's key, which an event of so many seconds ago was about.
 async fn outcome_of(script: &Script, age: i64) -> Outcome {
-    let key: AccessKeyId = KEY.parse().expect("a key");
-    let plan = Plan {
-        steps: vec![Step {
-            name: StepName::DeactivateKey,
-            target: None,
-            decision: Ok(Effect {
-                account: "111122223333".parse().expect("an account"),
-                who: Who::User(Owner::Shown("bob".parse().expect("a user"))),
-                act: Act::DeactivateKey(key.clone()),
-                evidence: Some(key),
-                time: Some(start() - SignedDuration::from_secs(age)),
-                user_id: None,
-                is_new: true,
-                restores: script.restores,
-            }),
-        }],
-    };
-    let [outcome] = execute(&plan, &Protected::default(), None, &script)
+    let steps = vec![step(ACCOUNT, "bob", deactivation(KEY), age, script)];
+    let [outcome] = outcomes_of(script, steps)
         .await
         .try_into()
         .expect("one outcome");
-    let took = script.now.borrow().duration_since(start());
-    assert!(took <= SignedDuration::from_secs(22), "it took {took:?}");
     outcome
 }
 
@@ -452,4 +334,83 @@ async fn a_user_that_is_missing_is_told_once_and_never_as_contained() {
         let told = "IAM has no user named bob: it was deleted or renamed; find out which";
         assert_eq!(outcome.detail, told);
     }
+}
+
+/// The steps against one user of one account share a session, and no others do.
+#[tokio::test]
+async fn what_is_done_to_one_user_is_done_to_no_other() {
+    const OTHER_ACCOUNT: &str = "444455556666";
+    let script = Script {
+        owner: Ok("alice"),
+        ..script(&[Ok(())], &[INACTIVE])
+    };
+    let steps = vec![
+        step(ACCOUNT, "bob", deactivation(KEY), FRESH, &script),
+        step(ACCOUNT, "alice", deactivation(OTHER_KEY), FRESH, &script),
+        step(
+            OTHER_ACCOUNT,
+            "bob",
+            deactivation(OTHER_KEY),
+            FRESH,
+            &script,
+        ),
+        step(ACCOUNT, "bob", Act::QuarantineUser, FRESH, &script),
+    ];
+    let outcomes = outcomes_of(&script, steps).await;
+    let results: Vec<_> = outcomes
+        .iter()
+        .map(|outcome| (outcome.step, outcome.result))
+        .collect();
+    let verified = |step| (step, OutcomeResult::Verified);
+    assert_eq!(
+        results,
+        [
+            verified(StepName::DeactivateKey),
+            verified(StepName::DeactivateKey),
+            verified(StepName::DeactivateKey),
+            verified(StepName::QuarantineUser),
+        ]
+    );
+    let mut sent: Vec<_> = script
+        .sent
+        .borrow()
+        .iter()
+        .map(|(account, change)| match change.principal() {
+            Principal::User(user) => (account.to_string(), user.to_string(), change.action()),
+            Principal::Role(_) | Principal::Root => panic!("{change} is not against a user"),
+        })
+        .collect();
+    sent.sort_unstable();
+    let owned = |account: &str, user: &str, action| (account.to_owned(), user.to_owned(), action);
+    assert_eq!(
+        sent,
+        [
+            owned(ACCOUNT, "alice", "iam:UpdateAccessKey"),
+            owned(ACCOUNT, "bob", "iam:PutUserPolicy"),
+            owned(ACCOUNT, "bob", "iam:UpdateAccessKey"),
+            owned(OTHER_ACCOUNT, "bob", "iam:UpdateAccessKey"),
+        ]
+    );
+    for session in script.sessions.borrow().iter() {
+        let is_bobs = session.account.as_str() == ACCOUNT
+            && matches!(&session.to, Some(To::User(user)) if user.as_str() == "bob");
+        assert_eq!(
+            session.actions.contains("iam:PutUserPolicy"),
+            is_bobs,
+            "{session:?}"
+        );
+    }
+}
+
+/// A key that IAM does not let keyrail deactivate leaves the user to be quarantined.
+#[tokio::test]
+async fn a_step_that_fails_stops_no_other() {
+    let script = script(&[Err(Kind::Denied)], &[ACTIVE]);
+    let steps = vec![
+        step(ACCOUNT, "bob", deactivation(KEY), FRESH, &script),
+        step(ACCOUNT, "bob", Act::QuarantineUser, FRESH, &script),
+    ];
+    let outcomes = outcomes_of(&script, steps).await;
+    let results: Vec<_> = outcomes.iter().map(|outcome| outcome.result).collect();
+    assert_eq!(results, [OutcomeResult::Failed, OutcomeResult::Verified]);
 }
