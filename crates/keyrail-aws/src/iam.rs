@@ -12,7 +12,7 @@ use keyrail_core::lookup::{Lookup, UserFacts};
 
 use self::credentials::none_of_unknown;
 use crate::error::{sorted, without_hint};
-use crate::reach::IamHands;
+use crate::reach::IamAccountClient;
 
 mod credentials;
 mod making;
@@ -20,7 +20,7 @@ mod seeing;
 mod time;
 mod user;
 
-impl AccountClient for IamHands {
+impl AccountClient for IamAccountClient {
     async fn make(&self, change: &Change) -> Result<(), EffectError> {
         self.bounded(Box::pin(self.make_unbounded(change))).await
     }
@@ -89,7 +89,7 @@ impl AccountClient for IamHands {
     }
 }
 
-impl IamHands {
+impl IamAccountClient {
     async fn facts_unbounded(
         &self,
         user: &UserName,

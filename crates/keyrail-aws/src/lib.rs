@@ -25,7 +25,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use keyrail_core::id::AccountId;
 use tokio::time::Instant;
 
-pub use self::reach::IamHands;
+pub use self::reach::IamAccountClient;
 
 /// Clients for the services that keyrail calls.
 #[derive(Debug, Clone)]

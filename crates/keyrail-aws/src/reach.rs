@@ -17,7 +17,7 @@ use crate::error::without_hint;
 
 /// IAM in one account.
 #[derive(Debug, Clone)]
-pub struct IamHands {
+pub struct IamAccountClient {
     pub(crate) iam: aws_sdk_iam::Client,
     deadline: Option<Instant>,
 }
@@ -27,9 +27,9 @@ pub struct IamHands {
 const DELETE_ROOT_CREDENTIALS: &str = "policy/root-task/IAMDeleteRootUserCredentials";
 
 impl Effects for Aws {
-    type AccountClient = IamHands;
+    type AccountClient = IamAccountClient;
 
-    async fn reach(&self, reach: &SessionScope) -> Result<IamHands, EffectError> {
+    async fn reach(&self, reach: &SessionScope) -> Result<IamAccountClient, EffectError> {
         let is_own = self.account.as_ref() == Some(&reach.account);
         let iam = match (is_own, &reach.to) {
             (true, Some(To::Root)) => {
@@ -48,7 +48,7 @@ impl Effects for Aws {
             }
             (false, _) => bounded(self.deadline, Box::pin(self.as_responder_in(reach))).await?,
         };
-        Ok(IamHands {
+        Ok(IamAccountClient {
             iam,
             deadline: self.deadline,
         })
@@ -195,7 +195,7 @@ fn hint(code: Option<&str>, account: &AccountId, arn: &str) -> Option<String> {
     })
 }
 
-impl IamHands {
+impl IamAccountClient {
     /// No call goes on beyond the time that containment has.
     pub(crate) async fn bounded<T>(
         &self,

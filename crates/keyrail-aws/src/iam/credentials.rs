@@ -11,7 +11,7 @@ use keyrail_core::id::UserName;
 
 use super::time::time;
 use crate::error::sorted;
-use crate::reach::IamHands;
+use crate::reach::IamAccountClient;
 
 /// Why a kind of credential could not be listed.
 pub(super) enum NotListed {
@@ -52,7 +52,7 @@ pub(super) fn none_of_unknown(
     }
 }
 
-impl IamHands {
+impl IamAccountClient {
     // All pages: IAM may answer with fewer than there are (IAM API reference, `IsTruncated`), and
     // the quota of two keys can be raced. A status that this SDK does not know is taken to work.
 

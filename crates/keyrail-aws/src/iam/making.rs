@@ -5,7 +5,7 @@ use keyrail_core::change::{Change, Status};
 use keyrail_core::effects::EffectError;
 
 use crate::error::sorted;
-use crate::reach::IamHands;
+use crate::reach::IamAccountClient;
 
 /// Sends a call, sorts its error under the change's action, and forgets the answer.
 macro_rules! make {
@@ -18,7 +18,7 @@ macro_rules! make {
     };
 }
 
-impl IamHands {
+impl IamAccountClient {
     #[expect(clippy::too_many_lines, reason = "a table: one call for each change")]
     pub(super) async fn make_unbounded(&self, change: &Change) -> Result<(), EffectError> {
         let iam = &self.iam;

@@ -7,9 +7,9 @@ use percent_encoding::percent_decode_str;
 
 use super::credentials::NotListed;
 use crate::error::sorted;
-use crate::reach::IamHands;
+use crate::reach::IamAccountClient;
 
-impl IamHands {
+impl IamAccountClient {
     pub(super) async fn see_unbounded(
         &self,
         change: &Change,

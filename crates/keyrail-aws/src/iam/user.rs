@@ -5,9 +5,9 @@ use keyrail_core::id::UserName;
 
 use super::time::time;
 use crate::error::sorted;
-use crate::reach::IamHands;
+use crate::reach::IamAccountClient;
 
-impl IamHands {
+impl IamAccountClient {
     pub(super) async fn user_unbounded(&self, user: &UserName) -> Result<UserRecord, EffectError> {
         const CALL: &str = "iam:GetUser";
         let asked = self.iam.get_user().user_name(user.as_str());

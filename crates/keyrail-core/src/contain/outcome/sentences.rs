@@ -117,7 +117,9 @@ pub(crate) fn withheld(withheld: Withheld) -> &'static str {
         Withheld::Archived => "withheld: the finding is archived, resolved or suppressed",
         Withheld::Evidence => "withheld: the event contradicts itself or did not come from AWS",
         Withheld::FailedAttempt => "withheld: the attempt failed, so there is nothing to take back",
-        Withheld::Limit => "withheld: this account has reached its hourly containment limit",
+        Withheld::Limit => {
+            "withheld: this account has reached its hourly containment limit; until the hour is over keyrail stops nothing more here"
+        }
         Withheld::NoTarget => "withheld: the event does not identify a target for this step",
         Withheld::NotAllowed => "withheld: the settings do not allow it",
         Withheld::Observe => "withheld: observe mode",
