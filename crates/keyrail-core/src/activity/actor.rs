@@ -61,6 +61,13 @@ pub enum ActorKind {
 }
 
 impl Actor {
+    /// The user's name, if an IAM user acted.
+    #[must_use]
+    pub(crate) fn user(&self) -> Option<&str> {
+        let name = self.name.as_deref();
+        name.filter(|_| self.kind == ActorKind::IamUser)
+    }
+
     /// An AWS service that reports what others did or what befell them.
     pub(super) fn reporting(service: &str) -> Self {
         Self {

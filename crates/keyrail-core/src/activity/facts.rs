@@ -203,20 +203,15 @@ impl Activity {
 
     /// The ARN of the actor, if that is an IAM user.
     pub(crate) fn actors_user_arn(&self) -> Option<String> {
-        let actor = &self.actor;
-        let (account, name) = (actor.account.as_deref()?, actor.name.as_deref()?);
-        (actor.kind == ActorKind::IamUser).then(|| self.user_arn(account, name))
+        let (account, name) = (self.actor.account.as_deref()?, self.actor.user()?);
+        Some(self.user_arn(account, name))
     }
 
     /// The IAM users in it, of whom facts can be looked up: actor, and target's owner.
     /// Account and name.
     #[must_use]
     pub(crate) fn users_in_it(&self) -> Vec<(&str, &str)> {
-        let actor = self
-            .actor
-            .name
-            .as_deref()
-            .filter(|_| self.actor.kind == ActorKind::IamUser);
+        let actor = self.actor.user();
         let account = self.account.as_deref();
         let actor = self.actor.account.as_deref().or(account).zip(actor);
         let owner = self.target.account.as_deref().or(account);

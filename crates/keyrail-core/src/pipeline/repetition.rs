@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::activity::{Activity, ActorKind};
+use crate::activity::Activity;
 use crate::bundle::Bundle;
 use crate::bundle::settings::MOST_REPEAT_MINUTES;
 use crate::repeats::{FollowUp, LONGEST_KEY, MANY, MINUTES, Repetition};
@@ -61,8 +61,8 @@ pub(crate) fn storm_around(repetition: &Repetition, report: &Report) -> Option<R
 fn actor(activity: &Activity) -> Option<String> {
     let actor = &activity.actor;
     let by_name = || {
-        let (account, name) = (activity.account.as_deref()?, actor.name.as_deref()?);
-        (actor.kind == ActorKind::IamUser).then(|| activity.user_arn(account, name))
+        let account = activity.account.as_deref()?;
+        Some(activity.user_arn(account, actor.user()?))
     };
     let by_address = || {
         let failed = activity.outcome.succeeded == Some(false);

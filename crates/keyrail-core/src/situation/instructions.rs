@@ -6,7 +6,6 @@ use super::about::About;
 use super::command::{Command, LookUp, Slug};
 use super::credentials::{CallersKey, Credentials, Fate, Key, Shown, issues_a_key};
 use super::people::ActorName;
-use crate::activity::ActorKind;
 use crate::arn::Arn;
 use crate::change::{Change, Denial};
 use crate::id::{AccessKeyId, UserName};
@@ -263,9 +262,8 @@ impl<'a> Instruction<'a> {
         let activity = &report.activity;
         let has_signed_in = activity.kind == Kind::SignIn
             && activity.outcome.succeeded == Some(true)
-            && activity.actor.kind == ActorKind::IamUser
             && !report.verdict.violated.is_empty();
-        let user: UserName = activity.actor.name.as_deref()?.parse().ok()?;
+        let user: UserName = activity.actor.user()?.parse().ok()?;
         has_signed_in.then(|| Self::StopSignedIn {
             password: Change::DeletePassword { user: user.clone() },
             everything: Change::DenyUser {

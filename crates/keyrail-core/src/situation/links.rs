@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::about::About;
 use super::command::Slug;
-use crate::activity::{Activity, ActorKind};
+use crate::activity::Activity;
 use crate::id::{AccountId, UserName};
 use crate::report::Report;
 
@@ -77,19 +77,7 @@ impl Link {
 
     fn to_user(activity: &Activity) -> Option<Self> {
         let target = activity.target.user.as_deref();
-        let acted = match activity.actor.kind {
-            ActorKind::IamUser => activity.actor.name.as_deref(),
-            ActorKind::AssumedRole
-            | ActorKind::AwsAccount
-            | ActorKind::AwsService
-            | ActorKind::FederatedUser
-            | ActorKind::IdentityCenterUser
-            | ActorKind::Root
-            | ActorKind::SamlUser
-            | ActorKind::Unknown
-            | ActorKind::WebIdentityUser => None,
-        };
-        let user: UserName = target.or(acted)?.parse().ok()?;
+        let user: UserName = target.or(activity.actor.user())?.parse().ok()?;
         // Where nobody knows the console's address, there is none to link to.
         let console = activity.partition()?.console;
         let name = utf8_percent_encode(user.as_str(), IN_A_PATH);

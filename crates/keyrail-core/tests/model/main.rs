@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod account_client;
 mod around;
 mod chains;
 mod chat;

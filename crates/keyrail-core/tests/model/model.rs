@@ -9,22 +9,18 @@ use std::task::Poll;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use keyrail_core::change::{Change, ObservedState, Principal};
-use keyrail_core::effects::{
-    AccountClient, CredentialKind, EffectError, EffectErrorKind, Effects, HeldCredential,
-    SessionScope, To, UserRecord,
-};
-use keyrail_core::id::{AccessKeyId, UserName};
-use keyrail_core::lookup::{Lookup, UserFacts};
+use keyrail_core::change::{Change, ObservedState};
+use keyrail_core::effects::{EffectError, EffectErrorKind, Effects, SessionScope};
 use keyrail_core::recheck::Recheck;
 use keyrail_core::repeats::FollowUp;
 use keyrail_core::state::{Claimant, Memory};
 
+use crate::account_client::ModelClient;
 use crate::around::Sent;
 use crate::start;
 use crate::timers::Timers;
 use crate::weather::{Dice, Side, Weather, fault};
-use crate::world::{Iam, Strike, Write, apply, error, sight};
+use crate::world::{Iam, Strike, Write, apply, error};
 
 pub(crate) const START: &str = "2026-11-25T03:00:00Z";
 
@@ -120,14 +116,6 @@ impl Counted {
 #[derive(Debug, Clone)]
 pub(crate) struct Model(pub Rc<RefCell<Inner>>, pub Option<Timestamp>);
 
-/// What acts in one account, as far as its session allows.
-#[derive(Debug, Clone)]
-pub(crate) struct ModelHands {
-    model: Model,
-    account: String,
-    scope: SessionScope,
-}
-
 impl Inner {
     pub(crate) fn pass(&mut self, time: SignedDuration) {
         let until = self.now + time;
@@ -172,7 +160,7 @@ impl Inner {
     }
 
     /// What one call knows of what was just made.
-    fn known(&mut self, mut iam: Iam) -> Iam {
+    pub(crate) fn known(&mut self, mut iam: Iam) -> Iam {
         let since = self.now.duration_since(start());
         for (id, millis) in self.weather.unknown_at_first.clone() {
             let millis = i64::try_from(millis).expect("small");
@@ -194,7 +182,7 @@ impl Inner {
     }
 
     /// What one read shows now: of what has not settled, all or nothing.
-    fn read<T>(&mut self, look: impl FnOnce(&Iam) -> T) -> T {
+    pub(crate) fn read<T>(&mut self, look: impl FnOnce(&Iam) -> T) -> T {
         if self.is_settled() || self.dice.one_in(2) {
             if self.weather.unknown_at_first.is_empty() {
                 return look(&self.iam);
@@ -231,7 +219,7 @@ impl Inner {
     }
 
     /// Why IAM refuses an action whatever it is about, if it does.
-    fn refusal(&mut self, action: &str) -> Option<EffectErrorKind> {
+    pub(crate) fn refusal(&mut self, action: &str) -> Option<EffectErrorKind> {
         if !self.takes_a_call() {
             return Some(EffectErrorKind::Throttled);
         }
@@ -402,10 +390,10 @@ impl Model {
 }
 
 impl Effects for Model {
-    type AccountClient = ModelHands;
+    type AccountClient = ModelClient;
 
-    async fn reach(&self, reach: &SessionScope) -> Result<ModelHands, EffectError> {
-        Ok(ModelHands {
+    async fn reach(&self, reach: &SessionScope) -> Result<ModelClient, EffectError> {
+        Ok(ModelClient {
             model: self.clone(),
             account: reach.account.to_string(),
             scope: reach.clone(),
@@ -434,153 +422,5 @@ impl Effects for Model {
 
     fn deadline(&self) -> Option<Timestamp> {
         self.1
-    }
-}
-
-impl ModelHands {
-    /// One call of IAM: within the session, the allowance and the invocation's time.
-    async fn iam<T>(
-        &self,
-        action: &'static str,
-        user: Option<&str>,
-        effect: impl FnOnce(&mut Inner) -> Result<T, EffectError>,
-    ) -> Result<T, EffectError> {
-        let is_its = match &self.scope.to {
-            Some(To::User(of)) => user.is_none_or(|user| user == of.as_str()),
-            Some(To::Role(_) | To::Root) => false,
-            None => user.is_none(),
-        };
-        assert!(
-            is_its && self.scope.actions.contains(action),
-            "{action} on {user:?} is not in the session: {:?}",
-            self.scope
-        );
-        let deadline = self.model.1;
-        let lists = self.scope.actions.contains("iam:ListSSHPublicKeys");
-        let calling = self.model.call(|inner| {
-            inner.listing_calls += u64::from(lists);
-            if deadline.is_some_and(|deadline| inner.now > deadline) {
-                return Err(error(EffectErrorKind::TimedOut));
-            }
-            match inner.refusal(action) {
-                Some(kind) => Err(error(kind)),
-                None => effect(inner),
-            }
-        });
-        calling.await
-    }
-}
-
-impl AccountClient for ModelHands {
-    async fn make(&self, change: &Change) -> Result<(), EffectError> {
-        let account = self.account.clone();
-        let Principal::User(user) = change.principal() else {
-            panic!("the model has no {change}");
-        };
-        let making = self.iam(change.action(), Some(user.as_str()), |inner| {
-            let sides = inner.weather.lost;
-            let is_lost = sides > 0 && inner.dice.one_in(sides);
-            let write = Write::Change {
-                account: account.clone(),
-                change: change.clone(),
-            };
-            let known = inner.known(inner.iam.clone());
-            let result = match (apply(&mut known.clone(), &write, inner.now), is_lost) {
-                (Err(unknown), _) => Err(unknown),
-                // IAM accepts no more than it would otherwise.
-                (Ok(()), true) => Ok(()),
-                (Ok(()), false) => inner.write(write),
-            };
-            let uid = inner.iam.get(&(account.clone(), user.to_string()));
-            let uid = uid
-                .map(|user| user.uid)
-                .filter(|_| result.is_ok() && !is_lost);
-            inner.made.push(Made {
-                at: inner.now,
-                account,
-                change: change.clone(),
-                uid,
-                is_lost,
-            });
-            result
-        });
-        making.await
-    }
-
-    async fn see(&self, change: &Change) -> Result<ObservedState, EffectError> {
-        let Principal::User(user) = change.principal() else {
-            panic!("the model has no {change}");
-        };
-        let reading = self.iam(change.reading_action(), Some(user.as_str()), |inner| {
-            let sight = inner.read(|iam| sight(iam, &self.account, change));
-            Ok(sight)
-        });
-        let sight = reading.await?;
-        let mut inner = self.model.0.borrow_mut();
-        let seen = Seen {
-            at: inner.now,
-            account: self.account.clone(),
-            change: change.clone(),
-            sight,
-        };
-        inner.seen.push(seen);
-        Ok(sight)
-    }
-
-    /// Of a key that is not in the account AWS says as much as of one that keyrail may not ask for.
-    async fn owner(&self, key: &AccessKeyId) -> Result<UserName, EffectError> {
-        let find = |iam: &Iam| {
-            let found = iam.iter().find(|((account, _), user)| {
-                *account == self.account && user.keys.contains_key(key.as_str())
-            });
-            found.map(|((_, name), _)| name.parse().expect("a user"))
-        };
-        let asking = self.iam("iam:GetAccessKeyLastUsed", None, |inner| {
-            inner
-                .read(find)
-                .ok_or_else(|| error(EffectErrorKind::Denied))
-        });
-        asking.await
-    }
-
-    async fn user(&self, user: &UserName) -> Result<UserRecord, EffectError> {
-        let find = |iam: &Iam| {
-            let found = iam.get(&(self.account.clone(), user.to_string()));
-            found.map(|found| UserRecord {
-                id: format!("AIDA{:017}", found.uid),
-                created: found.created,
-                boundary: found.boundary.clone(),
-            })
-        };
-        let asking = self.iam("iam:GetUser", Some(user.as_str()), |inner| {
-            inner.read(find).ok_or_else(|| error(EffectErrorKind::Gone))
-        });
-        asking.await
-    }
-
-    async fn credentials(
-        &self,
-        user: &UserName,
-        kind: CredentialKind,
-    ) -> Result<Vec<HeldCredential>, EffectError> {
-        let action = match kind {
-            CredentialKind::AccessKey => "iam:ListAccessKeys",
-            CredentialKind::Password => "iam:GetLoginProfile",
-            CredentialKind::ServiceCredential => "iam:ListServiceSpecificCredentials",
-            CredentialKind::SigningCertificate => "iam:ListSigningCertificates",
-            CredentialKind::SshKey => "iam:ListSSHPublicKeys",
-        };
-        let find = |iam: &Iam| {
-            let found = iam.get(&(self.account.clone(), user.to_string()));
-            found.map(|user| user.held(kind))
-        };
-        let asking = self.iam(action, Some(user.as_str()), |inner| {
-            inner.read(find).ok_or_else(|| error(EffectErrorKind::Gone))
-        });
-        asking.await
-    }
-
-    async fn facts(&self, _: &UserName, _: &BTreeSet<Lookup>) -> Result<UserFacts, EffectError> {
-        Err(error(EffectErrorKind::Denied))
     }
 }
