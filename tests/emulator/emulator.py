@@ -36,6 +36,8 @@ from tests.wire.record import RECORDED, sender
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# The only certificate authority that tests trust; nobody has its key.
+AUTHORITY = ROOT / "tests" / "fixtures" / "authority.pem"
 # `make conform` has the tests run against another one.
 KIND = os.environ.get("KEYRAIL_EMULATOR", "ministack")
 
@@ -154,16 +156,21 @@ SETTINGS = ("AWS_", "FAKECLOUD_", "KEYRAIL_", "LOCALSTACK_", "MINISTACK_", "MOTO
 
 
 def clean_environment():
-    """This process's environment without its AWS settings and proxies."""
+    """This process's environment without its AWS settings, proxies and certificate authorities."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(SETTINGS) and not name.lower().endswith("_proxy")
+        if not name.startswith(SETTINGS)
+        and not name.lower().endswith("_proxy")
+        and name != "SSL_CERT_DIR"
     }
     return kept | {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # Each process with a client of AWS reads all authorities first, for longer than it then runs.
+        # Nothing here speaks TLS.
+        "SSL_CERT_FILE": str(AUTHORITY),
     }
 
 
