@@ -16,6 +16,7 @@ folder, and the folder is removed at the end. No real AWS setting is read and Do
 import argparse
 import copy
 import ctypes
+import functools
 import json
 import os
 import pathlib
@@ -95,7 +96,6 @@ class Emulator:
 
     def client(self, service, account=None):
         """A boto3 client acting as an administrator of the account."""
-        import boto3
         from botocore.config import Config
 
         account = account or self.account
@@ -109,7 +109,7 @@ class Emulator:
                 "aws_secret_access_key": answer["Credentials"]["SecretAccessKey"],
                 "aws_session_token": answer["Credentials"]["SessionToken"],
             }
-        return boto3.session.Session(**credentials, region_name=self.region).client(
+        return session(**credentials, region_name=self.region).client(
             service,
             endpoint_url=self.endpoint,
             config=Config(
@@ -149,6 +149,23 @@ class Emulator:
             process.wait()
         process.stdout.close()
         process.stderr.close()
+
+
+def session(**settings):
+    """A session of boto3 that shares with the others what it has read of AWS's models."""
+    import boto3
+    import botocore.session
+
+    made = botocore.session.Session()
+    made.register_component("data_loader", models())
+    return boto3.session.Session(botocore_session=made, **settings)
+
+
+@functools.cache
+def models():
+    import botocore.session
+
+    return botocore.session.Session().get_component("data_loader")
 
 
 # `FAKECLOUD` alone is no setting of fakecloud, but says where it is.
