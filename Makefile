@@ -14,6 +14,9 @@ PACKAGE = target/lambda/$(ARCH)/bootstrap
 # In so many processes at once, a class of tests in each: most of the time they wait.
 UNITTEST := .venv/bin/python -m unittest_parallel -t . --level class -j 4
 
+# An emulator for each of the tests that nextest runs at a time.
+SHARED := .venv/bin/python -m tests.emulator.shared 3
+
 # One profile for all that runs on this machine, so that each crate is built once.
 PROFILE := --profile demo
 # Settings of yours that would move the build's output elsewhere.
@@ -47,7 +50,7 @@ test: .venv/check.stamp ## run every test
 	@set -x; export KEYRAIL_BIN='$(CURDIR)/target/demo/keyrail' KEYRAIL_WIRE='$(CURDIR)/target/wire'; \
 	nice $(UNITTEST) -s tests >target/test-python.log 2>&1 & python=$$!; \
 	if cargo nextest --version >/dev/null 2>&1; \
-	then cargo nextest run --locked --cargo-profile demo --workspace; \
+	then $(SHARED) cargo nextest run --locked --cargo-profile demo --workspace; \
 	else cargo test --locked $(PROFILE) --workspace --lib --bins --tests; fi && \
 	cargo test --locked $(PROFILE) --workspace --doc; status=$$?; \
 	wait $$python || status=1; cat target/test-python.log; \

@@ -16,6 +16,7 @@ folder, and the folder is removed at the end. No real AWS setting is read and Do
 import argparse
 import copy
 import ctypes
+import functools
 import json
 import os
 import pathlib
@@ -36,6 +37,8 @@ from tests.wire.record import RECORDED, sender
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# The only certificate authority that tests trust; nobody has its key.
+AUTHORITY = ROOT / "tests" / "fixtures" / "authority.pem"
 # `make conform` has the tests run against another one.
 KIND = os.environ.get("KEYRAIL_EMULATOR", "ministack")
 
@@ -93,7 +96,6 @@ class Emulator:
 
     def client(self, service, account=None):
         """A boto3 client acting as an administrator of the account."""
-        import boto3
         from botocore.config import Config
 
         account = account or self.account
@@ -107,7 +109,7 @@ class Emulator:
                 "aws_secret_access_key": answer["Credentials"]["SecretAccessKey"],
                 "aws_session_token": answer["Credentials"]["SessionToken"],
             }
-        return boto3.session.Session(**credentials, region_name=self.region).client(
+        return session(**credentials, region_name=self.region).client(
             service,
             endpoint_url=self.endpoint,
             config=Config(
@@ -149,21 +151,43 @@ class Emulator:
         process.stderr.close()
 
 
+def session(**settings):
+    """A session of boto3 that shares with the others what it has read of AWS's models."""
+    import boto3
+    import botocore.session
+
+    made = botocore.session.Session()
+    made.register_component("data_loader", models())
+    return boto3.session.Session(botocore_session=made, **settings)
+
+
+@functools.cache
+def models():
+    import botocore.session
+
+    return botocore.session.Session().get_component("data_loader")
+
+
 # `FAKECLOUD` alone is no setting of fakecloud, but says where it is.
 SETTINGS = ("AWS_", "FAKECLOUD_", "KEYRAIL_", "LOCALSTACK_", "MINISTACK_", "MOTO_")
 
 
 def clean_environment():
-    """This process's environment without its AWS settings and proxies."""
+    """This process's environment without its AWS settings, proxies and certificate authorities."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(SETTINGS) and not name.lower().endswith("_proxy")
+        if not name.startswith(SETTINGS)
+        and not name.lower().endswith("_proxy")
+        and name != "SSL_CERT_DIR"
     }
     return kept | {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # Each process with a client of AWS reads all authorities first, for longer than it then runs.
+        # Nothing here speaks TLS.
+        "SSL_CERT_FILE": str(AUTHORITY),
     }
 
 

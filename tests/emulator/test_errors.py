@@ -12,6 +12,7 @@ import collections
 import concurrent.futures
 import dataclasses
 import fcntl
+import functools
 import json
 import os
 import pathlib
@@ -228,13 +229,10 @@ class Errors(unittest.TestCase):
         return done, aws.actions().count(action_of(call))
 
     def redrive(self, call, fault, _):
-        sample = subprocess.run(
-            [COMMAND, "sample", "key-created-for-another"], check=True, capture_output=True, text=True
-        )
         message = {
             "MessageId": "m-1",
             "ReceiptHandle": "r-1",
-            "Body": sample.stdout,
+            "Body": sample(),
             "Attributes": {"SentTimestamp": "1795000000000", "ApproximateReceiveCount": "1"},
         }
         attributes = {
@@ -338,6 +336,14 @@ class Errors(unittest.TestCase):
             named = code in done.stdout + done.stderr or call == "sts:GetCallerIdentity"
             self.assertTrue(named, f"{call}: {code}: {done.stdout}{done.stderr}")
         return Met("sent again" if tries > 1 else "sent once", done.returncode, plain(said, done, code))
+
+
+@functools.cache
+def sample():
+    done = subprocess.run(
+        [COMMAND, "sample", "key-created-for-another"], check=True, capture_output=True, text=True
+    )
+    return done.stdout
 
 
 def action_of(call):

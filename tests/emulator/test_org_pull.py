@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from tests.emulator.emulator import ROOT, Emulator
+from tests.emulator.emulator import AUTHORITY, ROOT, Emulator
 from tests.emulator.stand_in import StandIn, after, document, refusal
 
 COMMAND = pathlib.Path(os.environ.get("KEYRAIL_BIN", ROOT / "target" / "debug" / "keyrail"))
@@ -30,6 +30,7 @@ class OrgPull(unittest.TestCase):
         variables = {
             "PATH": os.environ["PATH"],
             "HOME": "/nonexistent",
+            "SSL_CERT_FILE": str(AUTHORITY),
             "AWS_ENDPOINT_URL": self.emulator.endpoint,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",

@@ -14,8 +14,9 @@ mod users;
 #[path = "../wire/record.rs"]
 mod wire;
 
-use std::sync::OnceLock;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, OnceLock};
 
 use aws_sdk_iam::config::{AppName, BehaviorVersion, Credentials, Region};
 use serde_json::{Value, json};
@@ -39,10 +40,8 @@ impl World {
     /// A new account; emulators keep accounts apart, so tests do not meet.
     pub(crate) async fn new() -> Self {
         static EMULATOR: OnceLock<Emulator> = OnceLock::new();
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let emulator = EMULATOR.get_or_init(Emulator::start);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let account = format!("{:012}", 444_455_000_000 + number);
+        let emulator = EMULATOR.get_or_init(Emulator::shared_or_started);
+        let account = new_account();
         let config = aws_sdk_iam::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("us-east-1"))
@@ -278,6 +277,16 @@ impl World {
 
 /// The function's secret, which must not turn up in anything that it says.
 pub(crate) const SECRET: &str = "a-secret-that-nobody-may-see";
+
+/// An account that no test has had, in this process or in another one that shares the emulator:
+/// one after the other, from a number that each process draws.
+fn new_account() -> String {
+    static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| {
+        let drawn = RandomState::new().build_hasher().finish();
+        AtomicU64::new(400_000_000_000 + drawn % 100_000_000_000)
+    });
+    format!("{:012}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
 
 trait ForTests {
     fn for_tests_of(account: &str) -> Self;

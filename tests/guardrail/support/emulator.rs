@@ -17,7 +17,19 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    pub(crate) fn start() -> Self {
+    /// One of those that `make test` shares among tests, else one of this process's own.
+    pub(crate) fn shared_or_started() -> Self {
+        let Ok(shared) = std::env::var("KEYRAIL_SHARED_EMULATORS") else {
+            return Self::start();
+        };
+        // One for each test that nextest runs at a time.
+        let slot = std::env::var("NEXTEST_TEST_GLOBAL_SLOT");
+        let slot: usize = slot.map_or(0, |slot| slot.parse().expect("nextest numbers its slots"));
+        let endpoints: Vec<&str> = shared.split_whitespace().collect();
+        Self::at(endpoints[slot % endpoints.len()])
+    }
+
+    fn start() -> Self {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
         let python = std::env::var_os("KEYRAIL_PYTHON")
             .map_or_else(|| root.join(".venv/bin/python"), PathBuf::from);

@@ -53,11 +53,13 @@ impl IamAccountClient {
             }
             Change::AttachDenyAll { user, arn } => self.is_attached(user, arn).await,
             Change::DetachDenyAll { user, arn } => {
-                self.is_attached(user, arn).await.map(|sight| match sight {
-                    ObservedState::Made => ObservedState::NotMade(Instead::Present),
-                    ObservedState::NotMade(_) => ObservedState::Made,
-                    gone => gone,
-                })
+                self.is_attached(user, arn)
+                    .await
+                    .map(|observed| match observed {
+                        ObservedState::Made => ObservedState::NotMade(Instead::Present),
+                        ObservedState::NotMade(_) => ObservedState::Made,
+                        gone => gone,
+                    })
             }
             Change::Boundary { user, arn, .. } => {
                 let is_set = |boundary: Option<String>| match boundary.as_ref() == Some(arn) {
@@ -108,10 +110,10 @@ impl IamAccountClient {
     async fn boundary(
         &self,
         user: &UserName,
-        sight: impl FnOnce(Option<String>) -> ObservedState,
+        observed: impl FnOnce(Option<String>) -> ObservedState,
     ) -> Result<ObservedState, EffectError> {
         match self.user_unbounded(user).await {
-            Ok(record) => Ok(sight(record.boundary)),
+            Ok(record) => Ok(observed(record.boundary)),
             Err(error) if error.kind == EffectErrorKind::Gone => Ok(ObservedState::OwnerGone),
             Err(error) => Err(error),
         }

@@ -113,7 +113,7 @@ pub trait AccountClient {
     ///
     /// # Errors
     ///
-    /// As IAM answers, or does not. What is gone is a sight, not an error.
+    /// As IAM answers, or does not. That it is gone is an observed state, and no error.
     async fn see(&self, change: &Change) -> Result<ObservedState, EffectError>;
 
     /// Finds the user that a key belongs to now: users can be renamed.
@@ -225,7 +225,8 @@ pub enum EffectErrorKind {
     Doubtful,
     /// The account is not one that this deployment can act in.
     Elsewhere,
-    /// A quota of the user is full.
+    /// AWS answers that a quota is reached; IAM documents that of changes that only remove
+    /// something, too (`DeleteAccessKey`, `LimitExceeded`).
     Full,
     /// IAM knows no such user, role or credential. Of something new that is no proof: what
     /// was made or changed seconds ago may not be known everywhere yet (IAM User Guide,

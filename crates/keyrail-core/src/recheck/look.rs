@@ -66,8 +66,8 @@ pub(crate) async fn found(
     };
     // One after the other: where IAM throttles, one call is enough to know.
     let holder = holder(recheck, &client, &patience, effects).await?;
-    let sights = join_all(looking).await;
-    if let Some(Err(error)) = sights.iter().find(|sight| is_throttled(sight)) {
+    let observations = join_all(looking).await;
+    if let Some(Err(error)) = observations.iter().find(|observed| is_throttled(observed)) {
         return Err(error.clone());
     }
     let held = listing.await;
@@ -88,8 +88,8 @@ pub(crate) async fn found(
         return Ok(again.collect());
     }
     let mut found = Vec::new();
-    for (change, sight) in changes.iter().zip(sights) {
-        let what = match (sight?, change.key()) {
+    for (change, observed) in changes.iter().zip(observations) {
+        let what = match (observed?, change.key()) {
             (ObservedState::Made, _) => continue,
             (ObservedState::TargetGone, _) if !change.is_put() => continue,
             (ObservedState::OwnerGone, _) if is_there => return Err(contradiction(change)),
@@ -135,8 +135,8 @@ fn contradiction(change: &Change) -> EffectError {
     }
 }
 
-fn is_throttled(sight: &Result<ObservedState, EffectError>) -> bool {
-    matches!(sight, Err(error) if error.kind == EffectErrorKind::Throttled)
+fn is_throttled(observed: &Result<ObservedState, EffectError>) -> bool {
+    matches!(observed, Err(error) if error.kind == EffectErrorKind::Throttled)
 }
 
 /// A user's credentials of every kind, one after the other: where IAM throttles, one call waits,

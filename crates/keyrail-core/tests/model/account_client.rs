@@ -12,7 +12,7 @@ use keyrail_core::id::{AccessKeyId, UserName};
 use keyrail_core::lookup::{Lookup, UserFacts};
 
 use crate::model::{Inner, Made, Model, Seen};
-use crate::world::{Iam, Write, apply, error, sight};
+use crate::world::{Iam, Write, apply, error, observed};
 
 /// What acts in one account, as far as its session allows.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ impl AccountClient for ModelClient {
             panic!("the model has no {change}");
         };
         let making = self.iam(change.action(), Some(user.as_str()), |inner| {
-            let sides = inner.weather.lost;
+            let sides = inner.faults.lost;
             let is_lost = sides > 0 && inner.dice.one_in(sides);
             let write = Write::Change {
                 account: account.clone(),
@@ -97,19 +97,19 @@ impl AccountClient for ModelClient {
             panic!("the model has no {change}");
         };
         let reading = self.iam(change.reading_action(), Some(user.as_str()), |inner| {
-            let sight = inner.read(|iam| sight(iam, &self.account, change));
-            Ok(sight)
+            let observed = inner.read(|iam| observed(iam, &self.account, change));
+            Ok(observed)
         });
-        let sight = reading.await?;
+        let observed = reading.await?;
         let mut inner = self.model.0.borrow_mut();
         let seen = Seen {
             at: inner.now,
             account: self.account.clone(),
             change: change.clone(),
-            sight,
+            observed,
         };
         inner.seen.push(seen);
-        Ok(sight)
+        Ok(observed)
     }
 
     /// Of a key that is not in the account AWS says as much as of one that keyrail may not ask for.

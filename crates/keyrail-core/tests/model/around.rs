@@ -13,8 +13,8 @@ use keyrail_core::queue::{Later, Queue, QueueError};
 use keyrail_core::repeats::{MOST_ENTRIES, Repetition, Tally, Window};
 use keyrail_core::state::{Claim, ClaimEnd, Claimant, Memory, State, StateError, Subject};
 
+use crate::faults::Table;
 use crate::model::{Claimed, Counted, Inner, Model};
-use crate::weather::Table;
 use crate::world::error;
 
 /// What one item of `DynamoDB` takes, in bytes (Developer Guide, "Constraints", checked
@@ -105,7 +105,7 @@ impl Model {
     /// A call of the table, which is sent again if its answer is lost.
     async fn table<T>(&self, mut effect: impl FnMut(&mut Inner) -> T) -> Result<T, StateError> {
         let mut answered = self.table_once(&mut effect).await;
-        let sides = self.0.borrow().weather.table_answers_lost;
+        let sides = self.0.borrow().faults.table_answers_lost;
         for _ in 0..2 {
             if sides == 0 || !self.0.borrow_mut().dice.one_in(sides) {
                 break;
@@ -125,7 +125,7 @@ impl Model {
         &self,
         effect: &mut impl FnMut(&mut Inner) -> T,
     ) -> Result<T, EffectError> {
-        let asking = self.call(|inner| match inner.weather.table {
+        let asking = self.call(|inner| match inner.faults.table {
             Table::Failing => Err(error(EffectErrorKind::Doubtful)),
             Table::Off | Table::On => Ok(effect(inner)),
         });
@@ -135,7 +135,7 @@ impl Model {
 
 impl State for Model {
     fn has_table(&self) -> bool {
-        self.0.borrow().weather.table != Table::Off
+        self.0.borrow().faults.table != Table::Off
     }
 
     async fn claim(

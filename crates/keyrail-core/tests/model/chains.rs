@@ -3,9 +3,9 @@
 use keyrail_core::recheck::MOST_ROUNDS;
 
 use crate::events::key_created;
+use crate::faults::{Faults, Table};
 use crate::model::Model;
-use crate::weather::{Table, Weather};
-use crate::world::{Strike, Write};
+use crate::world::{Attack, Write};
 use crate::{
     ACCOUNT, KEY, Looked, bob, bob_in, handle, look, next_due, one_guardrail, seconds, start, told,
 };
@@ -16,23 +16,23 @@ const LAMBDAS_END: u8 = 16;
 #[test]
 fn a_chain_of_re_checks_ends_before_lambda_ends_it_and_says_so() {
     let bundle = one_guardrail("", "deactivate-key");
-    let weather = Weather {
+    let faults = Faults {
         table: Table::On,
-        ..Weather::default()
+        ..Faults::default()
     };
-    let model = Model::new(1, bob(), weather);
+    let model = Model::new(1, bob(), faults);
     let created = key_created(ACCOUNT, "bob", KEY, start() - seconds(10));
     handle(&model, &bundle, &created).expect("it ends");
     let (mut looks, mut longest) = (0_u64, 0);
     // Somebody activates the key again each time before it is looked at.
     while let Some(message) = next_due(&model) {
-        let activate = Write::Strike {
+        let activate = Write::Attack {
             account: ACCOUNT.to_owned(),
             user: "bob".to_owned(),
-            strike: Strike::Activate(KEY.to_owned()),
+            attack: Attack::Activate(KEY.to_owned()),
         };
         let activating = model.0.borrow_mut().write(activate);
-        activating.expect("strikes do not fail");
+        activating.expect("attacks do not fail");
         longest = longest.max(message.round + 1);
         looks += 1;
         let alerts = model.0.borrow().sent.len();

@@ -2,8 +2,8 @@
 
 use crate::around::NO_CHAT;
 use crate::events::key_created;
+use crate::faults::Faults;
 use crate::model::Model;
-use crate::weather::Weather;
 use crate::{ACCOUNT, KEY, bob, handle, is_done, one_guardrail, seconds, start};
 
 /// On-call has the other alert, so the event is not tried again; that chat got none is known.
@@ -11,7 +11,7 @@ use crate::{ACCOUNT, KEY, bob, handle, is_done, one_guardrail, seconds, start};
 fn that_chat_is_not_reached_is_said_and_fails_nothing() {
     let bundle = one_guardrail("", "deactivate-key");
     let event = key_created(ACCOUNT, "bob", KEY, start() - seconds(10));
-    let model = Model::new(0, bob(), Weather::default());
+    let model = Model::new(0, bob(), Faults::default());
     let responses = handle(&model, &bundle, &event).expect("it ends");
     assert!(is_done(&responses));
     let failed: Vec<Option<&str>> = responses

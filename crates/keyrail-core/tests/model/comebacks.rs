@@ -19,9 +19,9 @@ use keyrail_core::{Bundle, Severity};
 
 use crate::around::Sent;
 use crate::events::{key_created, key_set};
+use crate::faults::{Dice, Faults, Table};
 use crate::model::{Inner, Model};
-use crate::weather::{Dice, Table, Weather};
-use crate::world::{Strike, User, Write, sight};
+use crate::world::{Attack, User, Write, observed};
 use crate::{
     ACCOUNT, KEY, Looked, OLDER, bob, bob_in, handle, is_done, look, next_due, one_guardrail, runs,
     seconds, start, told,
@@ -32,7 +32,7 @@ struct Tally {
     verified: u64,
     already: u64,
     lost: u64,
-    strikes: u64,
+    attacks: u64,
     found: u64,
     looks: u64,
     dead_letters: u64,
@@ -44,7 +44,7 @@ fn second(time: Timestamp) -> String {
 
 /// Each "verified" and "already" that was told is true of what was read.
 fn check_words(inner: &Inner, seed: u64, tally: &mut Tally) {
-    let lag = SignedDuration::from_millis(i64::try_from(inner.weather.lag).expect("small"));
+    let lag = SignedDuration::from_millis(i64::try_from(inner.faults.lag).expect("small"));
     for sent in &inner.sent {
         for (result, detail, change) in &sent.outcomes {
             let Some(change) = change else { continue };
@@ -56,7 +56,7 @@ fn check_words(inner: &Inner, seed: u64, tally: &mut Tally) {
             assert!(sent.text.contains(detail.as_str()), "seed {seed}: {detail}");
             let read = inner.seen.iter().find(|seen| {
                 seen.change == *change
-                    && shows(seen.sight, *result)
+                    && shows(seen.observed, *result)
                     && seen.at <= sent.at
                     && detail.contains(&second(seen.at))
             });
@@ -69,7 +69,7 @@ fn check_words(inner: &Inner, seed: u64, tally: &mut Tally) {
             let moments = writes.filter(|at| *at >= since && *at <= read.at);
             let was_so = moments
                 .chain([since, read.at])
-                .any(|time| shows(sight(&inner.at(time), ACCOUNT, change), *result));
+                .any(|time| shows(observed(&inner.at(time), ACCOUNT, change), *result));
             assert!(was_so, "seed {seed}: {detail}: it never was");
             assert!(
                 *result != OutcomeResult::Verified || !is_lost_for_good(inner, change),
@@ -81,8 +81,8 @@ fn check_words(inner: &Inner, seed: u64, tally: &mut Tally) {
 }
 
 /// Whether a read shows what was told: that it is so, or that it is gone.
-fn shows(sight: ObservedState, result: OutcomeResult) -> bool {
-    match sight {
+fn shows(observed: ObservedState, result: OutcomeResult) -> bool {
+    match observed {
         ObservedState::Made => true,
         ObservedState::TargetGone | ObservedState::OwnerGone => result == OutcomeResult::Already,
         ObservedState::NotMade(_) => false,
@@ -96,14 +96,14 @@ fn is_lost_for_good(inner: &Inner, change: &Change) -> bool {
     made.all(|made| made.is_lost)
         && !times
             .chain([Timestamp::UNIX_EPOCH])
-            .any(|time| sight(&inner.at(time), ACCOUNT, change) == ObservedState::Made)
+            .any(|time| observed(&inner.at(time), ACCOUNT, change) == ObservedState::Made)
 }
 
 /// What is really not as keyrail left it, by the message of the look again.
 fn comebacks(inner: &Inner, message: &Recheck) -> Vec<String> {
     let changes = message.changes.iter();
     let mut found: Vec<String> = changes
-        .filter(|change| match sight(&inner.iam, ACCOUNT, change) {
+        .filter(|change| match observed(&inner.iam, ACCOUNT, change) {
             ObservedState::Made => false,
             // A key that is gone works no more.
             ObservedState::TargetGone => change.is_put(),
@@ -140,23 +140,23 @@ fn is_quarantine(change: &Change) -> bool {
     }
 }
 
-/// The strikes so far, and whether each is seen by every read and stands. A key that
+/// The attacks so far, and whether each is seen by every read and stands. A key that
 /// worked when keyrail was done, and was not to be stopped or could not be, is as it was
 /// left.
 fn standing(inner: &Inner, message: &Recheck) -> Vec<(Timestamp, bool)> {
     let working = message.working.as_ref();
     let keys = || message.changes.iter().filter_map(Change::key);
-    let is_news = |strike: &Strike| match strike {
-        Strike::Activate(key) => {
+    let is_news = |attack: &Attack| match attack {
+        Attack::Activate(key) => {
             keys().any(|held| held.as_str() == key)
                 || working.is_some_and(|working| !working.contains(key))
         }
-        Strike::DropQuarantine => message.changes.iter().any(is_quarantine),
-        Strike::CreateKey(..) | Strike::MakeCredential(_) | Strike::MakePassword => true,
+        Attack::DropQuarantine => message.changes.iter().any(is_quarantine),
+        Attack::CreateKey(..) | Attack::MakeCredential(_) | Attack::MakePassword => true,
     };
-    let strikes = inner.log.iter().filter_map(|written| match &written.write {
-        Write::Strike { strike, .. } => {
-            let stands = bob_in(&inner.iam).shows(strike, written.at) && is_news(strike);
+    let attacks = inner.log.iter().filter_map(|written| match &written.write {
+        Write::Attack { attack, .. } => {
+            let stands = bob_in(&inner.iam).shows(attack, written.at) && is_news(attack);
             // Of several that bring about the same, the last has to be seen.
             let is_seen = inner
                 .log
@@ -166,7 +166,7 @@ fn standing(inner: &Inner, message: &Recheck) -> Vec<(Timestamp, bool)> {
         }
         Write::Change { .. } => None,
     });
-    strikes.collect()
+    attacks.collect()
 }
 
 /// Looks again at all that is due, as SQS delivers it; whether a message became a dead
@@ -178,29 +178,29 @@ fn look_again(model: &Model, bundle: &Bundle, seed: u64, tally: &mut Tally) -> b
         let mut is_told = false;
         for delivery in 0..5 {
             tally.looks += 1;
-            let (expected, settled, stand, alerts, strikes) = {
+            let (expected, settled, stand, alerts, attacks) = {
                 let inner = model.0.borrow();
                 let stand = standing(&inner, &message);
-                let strikes = stand.len();
+                let attacks = stand.len();
                 let alerts = inner.sent.len();
                 (
                     comebacks(&inner, &message),
                     inner.is_settled(),
                     stand,
                     alerts,
-                    strikes,
+                    attacks,
                 )
             };
             let looked = look(model, bundle, &message, delivery > 0);
             let inner = model.0.borrow();
             let comeback = inner.sent[alerts..].iter().find(|sent| sent.is_comeback());
-            let is_calm = standing(&inner, &message).len() == strikes && settled;
+            let is_calm = standing(&inner, &message).len() == attacks && settled;
             match looked {
                 Looked::Died => panic!("nobody dies here"),
                 Looked::Failed => {
                     assert!(
-                        !is_fair(&inner.weather),
-                        "seed {seed}: it fails in fair weather"
+                        !is_fair(&inner.faults),
+                        "seed {seed}: it fails in fair faults"
                     );
                     drop(inner);
                     model.wait(180);
@@ -208,7 +208,7 @@ fn look_again(model: &Model, bundle: &Bundle, seed: u64, tally: &mut Tally) -> b
                 }
                 Looked::PutOff => {
                     assert!(comeback.is_none(), "seed {seed}: put off, and told");
-                    assert!(!is_fair(&inner.weather), "seed {seed}: put off");
+                    assert!(!is_fair(&inner.faults), "seed {seed}: put off");
                     is_told = true;
                     break;
                 }
@@ -237,11 +237,11 @@ fn look_again(model: &Model, bundle: &Bundle, seed: u64, tally: &mut Tally) -> b
         dead_letter |= !is_told;
     }
     let inner = model.0.borrow();
-    for strike in to_be_told {
-        let mut after = inner.sent.iter().filter(|sent| sent.at >= strike);
+    for attack in to_be_told {
+        let mut after = inner.sent.iter().filter(|sent| sent.at >= attack);
         assert!(
             after.any(Sent::is_comeback),
-            "seed {seed}: {strike} was not found"
+            "seed {seed}: {attack} was not found"
         );
         tally.found += 1;
     }
@@ -250,31 +250,31 @@ fn look_again(model: &Model, bundle: &Bundle, seed: u64, tally: &mut Tally) -> b
 
 /// Whether nothing has to be tried again: no call fails, that of the table included, and
 /// a read shows what was done half a minute ago.
-fn is_fair(weather: &Weather) -> bool {
-    weather.failing == 0 && weather.lag < 30_000 && weather.table != Table::Failing
+fn is_fair(faults: &Faults) -> bool {
+    faults.failing == 0 && faults.lag < 30_000 && faults.table != Table::Failing
 }
 
-fn strikes(dice: &mut Dice) -> Vec<(Timestamp, String, String, Strike)> {
+fn attacks(dice: &mut Dice) -> Vec<(Timestamp, String, String, Attack)> {
     let number = dice.roll(4);
     (0..number)
         .map(|number| {
             let at = start()
                 + SignedDuration::from_millis(i64::try_from(dice.roll(270_000)).expect("small"));
-            let strike = match dice.roll(6) {
-                0 => Strike::Activate(KEY.to_owned()),
-                1 => Strike::Activate(OLDER.to_owned()),
-                2 => Strike::CreateKey(format!("AKIANEWKEYNEWKEYNE{number:02}"), OLDER.to_owned()),
-                3 => Strike::DropQuarantine,
-                4 => Strike::MakeCredential(format!("ACCANEWNEWNEWNEWNEW{number:02}")),
-                _ => Strike::MakePassword,
+            let attack = match dice.roll(6) {
+                0 => Attack::Activate(KEY.to_owned()),
+                1 => Attack::Activate(OLDER.to_owned()),
+                2 => Attack::CreateKey(format!("AKIANEWKEYNEWKEYNE{number:02}"), OLDER.to_owned()),
+                3 => Attack::DropQuarantine,
+                4 => Attack::MakeCredential(format!("ACCANEWNEWNEWNEWNEW{number:02}")),
+                _ => Attack::MakePassword,
             };
-            (at, ACCOUNT.to_owned(), "bob".to_owned(), strike)
+            (at, ACCOUNT.to_owned(), "bob".to_owned(), attack)
         })
         .collect()
 }
 
-fn weather(dice: &mut Dice) -> Weather {
-    Weather {
+fn faults(dice: &mut Dice) -> Faults {
+    Faults {
         lag: match dice.roll(10) {
             0 => 60_000,
             1 => 0,
@@ -289,14 +289,14 @@ fn weather(dice: &mut Dice) -> Weather {
             1 => vec![("iam:PutUserPolicy", Full), ("iam:AttachUserPolicy", Full)],
             _ => Vec::new(),
         },
-        ..Weather::default()
+        ..Faults::default()
     }
 }
 
 fn run(seed: u64, bundle: &Bundle, tally: &mut Tally) {
     let mut dice = Dice::new(seed);
-    let weather = weather(&mut dice);
-    let (lag, lost, fair) = (weather.lag, weather.lost, is_fair(&weather));
+    let faults = faults(&mut dice);
+    let (lag, lost, fair) = (faults.lag, faults.lost, is_fair(&faults));
     let mut iam = bob();
     for user in iam.values_mut() {
         if dice.one_in(2) {
@@ -312,8 +312,8 @@ fn run(seed: u64, bundle: &Bundle, tally: &mut Tally) {
         true => key_set(ACCOUNT, "bob", KEY, "Active", time),
         false => key_created(ACCOUNT, "bob", KEY, time),
     };
-    let strikes = strikes(&mut dice);
-    let model = Model::new(seed, iam, weather);
+    let attacks = attacks(&mut dice);
+    let model = Model::new(seed, iam, faults);
     if reactivated {
         // It was inactive until the event, and reads may show that still.
         let mut inner = model.0.borrow_mut();
@@ -322,19 +322,19 @@ fn run(seed: u64, bundle: &Bundle, tally: &mut Tally) {
         }
         inner.iam = inner.base.clone();
         inner.now = time;
-        let write = Write::Strike {
+        let write = Write::Attack {
             account: ACCOUNT.to_owned(),
             user: "bob".to_owned(),
-            strike: Strike::Activate(KEY.to_owned()),
+            attack: Attack::Activate(KEY.to_owned()),
         };
         inner.write(write).expect("it does not fail");
         inner.log[0].at -= SignedDuration::from_millis(1);
         inner.now = start();
     }
     let first = u64::from(reactivated);
-    tally.strikes += strikes.len() as u64;
-    let calm = strikes.is_empty() && lost == 0 && fair && lag < 30_000;
-    model.0.borrow_mut().agenda = strikes;
+    tally.attacks += attacks.len() as u64;
+    let calm = attacks.is_empty() && lost == 0 && fair && lag < 30_000;
+    model.0.borrow_mut().agenda = attacks;
     let mut dead_letter = true;
     for wait in [60, 120, 0] {
         if is_done(&handle(&model, bundle, &event).expect("it ends")) {
@@ -353,7 +353,7 @@ fn run(seed: u64, bundle: &Bundle, tally: &mut Tally) {
     tally.dead_letters += u64::from(dead_letter);
     assert!(
         !dead_letter || !fair,
-        "seed {seed}: a dead letter in fair weather"
+        "seed {seed}: a dead letter in fair faults"
     );
     if calm {
         let told_of = inner.sent.iter().any(Sent::is_comeback);
@@ -377,7 +377,7 @@ fn run(seed: u64, bundle: &Bundle, tally: &mut Tally) {
         );
     }
     // In the end the key is stopped, or the last word about it is not that it is: nobody
-    // strikes within the lag before the last look.
+    // attacks within the lag before the last look.
     let works = |user: &User| user.keys.get(KEY).is_some_and(|(active, _)| *active);
     if !dead_letter && lag < 30_000 && works(bob_in(&inner.iam)) {
         let claimed = inner.sent.iter().rposition(claims_the_key);
@@ -421,13 +421,13 @@ fn no_alert_claims_what_is_not_so_and_each_comeback_is_found() {
     let Tally {
         verified,
         lost,
-        strikes,
+        attacks,
         found,
         looks,
         ..
     } = tally;
     assert!(
-        [verified, lost, strikes, found, looks]
+        [verified, lost, attacks, found, looks]
             .iter()
             .all(|count| *count > 0),
         "{tally:?}"

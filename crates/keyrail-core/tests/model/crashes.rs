@@ -5,9 +5,9 @@ use keyrail_core::change::Change;
 use serde_json::Value;
 
 use crate::events::key_created;
+use crate::faults::{Faults, Side, Table};
 use crate::model::Model;
-use crate::weather::{Side, Table, Weather};
-use crate::world::{Strike, Write};
+use crate::world::{Attack, Write};
 use crate::{
     ACCOUNT, KEY, Looked, bob, bob_in, handle, is_done, look, next_due, one_guardrail, runs,
     seconds, start, told,
@@ -18,11 +18,11 @@ const SIDES: [Side; 2] = [Side::Before, Side::After];
 const ALLOWED: &str = "[allow]\nsteps = [\"delete-key\"]\n";
 
 fn model(table: Table) -> Model {
-    let weather = Weather {
+    let faults = Faults {
         table,
-        ..Weather::default()
+        ..Faults::default()
     };
-    Model::new(7, bob(), weather)
+    Model::new(7, bob(), faults)
 }
 
 fn event() -> Value {
@@ -44,7 +44,7 @@ fn deliver(model: &Model, bundle: &Bundle, deaths: &[(usize, Side)]) -> usize {
         {
             let mut inner = model.0.borrow_mut();
             inner.calls = 0;
-            inner.weather.death = deaths.next().copied();
+            inner.faults.death = deaths.next().copied();
         }
         match handle(model, bundle, &event()) {
             Some(responses) if is_done(&responses) => return died,
@@ -165,19 +165,19 @@ fn a_look_again_that_dies_is_told_when_it_comes_again() {
             let model = model(table);
             deliver(&model, &bundle, &[]);
             let alerts = model.0.borrow().sent.len();
-            let activate = Strike::Activate(KEY.to_owned());
+            let activate = Attack::Activate(KEY.to_owned());
             let at = model.now() + seconds(5);
-            let strike = (at, ACCOUNT.to_owned(), "bob".to_owned(), activate);
-            model.0.borrow_mut().agenda.push(strike);
+            let attack = (at, ACCOUNT.to_owned(), "bob".to_owned(), activate);
+            model.0.borrow_mut().agenda.push(attack);
             model.wait(6);
             let message = next_due(&model).expect("it is looked at again");
             {
                 let mut inner = model.0.borrow_mut();
                 inner.calls = 0;
-                inner.weather.death = Some(death);
+                inner.faults.death = Some(death);
             }
             let looked = look(&model, &bundle, &message, false);
-            model.0.borrow_mut().weather.death = None;
+            model.0.borrow_mut().faults.death = None;
             if matches!(looked, Looked::Died) {
                 deaths += 1;
                 model.wait(180);

@@ -5,9 +5,9 @@ use keyrail_core::effects::EffectErrorKind::{Denied, Full};
 use keyrail_core::{Bundle, Severity};
 
 use crate::events::{key_created, key_set};
+use crate::faults::{Faults, Table};
 use crate::model::Model;
-use crate::weather::{Table, Weather};
-use crate::world::{Strike, User};
+use crate::world::{Attack, User};
 use crate::{ACCOUNT, KEY, OLDER, bob, bob_in, handle, one_guardrail, seconds, start, told};
 
 const INLINE: &str = "iam:PutUserPolicy";
@@ -46,12 +46,12 @@ fn six_of_six_doors_are_shut_whatever_quota_is_full() {
                 for user in iam.values_mut() {
                     user.boundary = previous.map(str::to_owned);
                 }
-                let weather = Weather {
+                let faults = Faults {
                     refused: full.iter().map(|action| (*action, Full)).collect(),
                     table,
-                    ..Weather::default()
+                    ..Faults::default()
                 };
-                let model = Model::new(1, iam, weather);
+                let model = Model::new(1, iam, faults);
                 let event = key_created(ACCOUNT, "bob", KEY, start() - seconds(10));
                 let responses = handle(&model, &bundle, &event).expect("it ends");
 
@@ -88,11 +88,11 @@ fn a_quarantine_that_fails_is_told_as_failed_and_critical() {
         vec![(INLINE, Denied)],
         vec![(INLINE, Full), (MANAGED, Denied)],
     ] {
-        let weather = Weather {
+        let faults = Faults {
             refused,
-            ..Weather::default()
+            ..Faults::default()
         };
-        let model = Model::new(1, bob(), weather);
+        let model = Model::new(1, bob(), faults);
         let event = key_created(ACCOUNT, "bob", KEY, start() - seconds(10));
         handle(&model, &bundle, &event).expect("it ends");
         let inner = model.0.borrow();
@@ -107,19 +107,19 @@ fn a_quarantine_that_fails_is_told_as_failed_and_critical() {
 #[test]
 fn a_key_that_is_activated_again_after_containment_shuts_every_door() {
     let bundle = Bundle::embedded().expect("it loads");
-    let weather = Weather {
+    let faults = Faults {
         table: Table::On,
-        ..Weather::default()
+        ..Faults::default()
     };
-    let model = Model::new(1, bob(), weather);
+    let model = Model::new(1, bob(), faults);
     let created = key_created(ACCOUNT, "bob", KEY, start() - seconds(10));
     handle(&model, &bundle, &created).expect("it ends");
     assert_eq!(open_doors(bob_in(&model.0.borrow().iam)).len(), 5);
 
-    let activate = Strike::Activate(KEY.to_owned());
+    let activate = Attack::Activate(KEY.to_owned());
     let at = model.now() + seconds(60);
-    let strike = (at, ACCOUNT.to_owned(), "bob".to_owned(), activate);
-    model.0.borrow_mut().agenda.push(strike);
+    let attack = (at, ACCOUNT.to_owned(), "bob".to_owned(), activate);
+    model.0.borrow_mut().agenda.push(attack);
     model.wait(90);
     assert!(open_doors(bob_in(&model.0.borrow().iam)).contains(&"the key"));
     let activated = key_set(ACCOUNT, "bob", KEY, "Active", at);

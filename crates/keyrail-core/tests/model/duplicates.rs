@@ -4,8 +4,8 @@ use futures_util::future::join_all;
 use keyrail_core::pipeline::Handled;
 
 use crate::events::{key_created, key_set};
+use crate::faults::{Faults, Table};
 use crate::model::Model;
-use crate::weather::{Table, Weather};
 use crate::{
     ACCOUNT, KEY, bob, bob_in, handle, one_guardrail, respond_to, runs, seconds, start, to_its_end,
     told,
@@ -20,13 +20,13 @@ fn of_eight_deliveries_at_once_one_is_told() {
     for seed in 0..all {
         let mut states = Vec::new();
         for table in [Table::On, Table::Off, Table::Failing] {
-            let weather = Weather {
+            let faults = Faults {
                 table,
                 // From hardly any to one that another overtakes altogether.
                 yields: [0, 2, 10, 100][usize::try_from(seed % 4).expect("small")],
-                ..Weather::default()
+                ..Faults::default()
             };
-            let model = Model::new(seed, bob(), weather);
+            let model = Model::new(seed, bob(), faults);
             let all = (0..8).map(|_| async {
                 // They do not come at the very same time.
                 for _ in 0..model.roll(300) {
@@ -70,13 +70,13 @@ fn of_eight_deliveries_at_once_one_is_told_although_calls_fail() {
     let bundle = one_guardrail("", "deactivate-key");
     let event = key_created(ACCOUNT, "bob", KEY, start() - seconds(10));
     for seed in 0..runs(200, 10_000) {
-        let weather = Weather {
+        let faults = Faults {
             table: Table::On,
             yields: 5,
             failing: 10,
-            ..Weather::default()
+            ..Faults::default()
         };
-        let model = Model::new(seed, bob(), weather);
+        let model = Model::new(seed, bob(), faults);
         let all = (0..8).map(|_| respond_to(&model, &bundle, &event));
         let responses = to_its_end(&model, join_all(all)).expect("it ends");
         // If nobody was told, somebody fails, so that it is tried again.
@@ -94,9 +94,9 @@ fn events_out_of_order_are_handled() {
     let created = key_created(ACCOUNT, "bob", KEY, start() - seconds(20));
     let stopped = key_set(ACCOUNT, "bob", KEY, "Inactive", start() - seconds(10));
     for table in [Table::On, Table::Off] {
-        let weather = || Weather {
+        let faults = || Faults {
             table,
-            ..Weather::default()
+            ..Faults::default()
         };
         // Somebody has stopped it by then, and that event comes first.
         let mut iam = bob();
@@ -104,7 +104,7 @@ fn events_out_of_order_are_handled() {
             user.keys
                 .insert(KEY.to_owned(), (false, start() - seconds(20)));
         }
-        let model = Model::new(1, iam, weather());
+        let model = Model::new(1, iam, faults());
         let first = handle(&model, &bundle, &stopped).expect("it ends");
         assert!(first[0].sent.is_none() && first[0].report.plan.steps.is_empty());
         handle(&model, &bundle, &created).expect("it ends");
@@ -117,7 +117,7 @@ fn events_out_of_order_are_handled() {
             for user in iam.values_mut() {
                 user.keys.remove(KEY);
             }
-            let model = Model::new(1, iam, weather());
+            let model = Model::new(1, iam, faults());
             let created = key_created(ACCOUNT, "bob", KEY, start() - seconds(age));
             let responses = handle(&model, &bundle, &created).expect("it ends");
             assert_eq!(model.0.borrow().sent[0].state, state);
@@ -132,7 +132,7 @@ fn events_out_of_order_are_handled() {
         }
 
         // So is the user: nobody can tell whether it is, or has another name.
-        let model = Model::new(1, crate::world::Iam::new(), weather());
+        let model = Model::new(1, crate::world::Iam::new(), faults());
         let responses = handle(&model, &bundle, &created).expect("it ends");
         assert!(crate::is_done(&responses));
         assert_eq!(model.0.borrow().sent.len(), 1);

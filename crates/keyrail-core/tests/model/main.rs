@@ -18,6 +18,7 @@ mod crashes;
 mod doors;
 mod duplicates;
 mod events;
+mod faults;
 mod invocation;
 mod lambda;
 mod memories;
@@ -29,7 +30,6 @@ mod surges;
 mod targets;
 mod timers;
 mod waiting;
-mod weather;
 mod world;
 
 use std::future::Future;

@@ -4,17 +4,17 @@ use keyrail_core::Bundle;
 use keyrail_core::state::Fact;
 
 use crate::events::{key_created, key_set};
+use crate::faults::{Faults, Side, Table};
 use crate::model::Model;
-use crate::weather::{Side, Table, Weather};
-use crate::world::{Strike, Write};
+use crate::world::{Attack, Write};
 use crate::{ACCOUNT, KEY, bob, bob_in, handle, seconds, start};
 
-fn model(seed: u64, weather: Weather) -> Model {
-    let weather = Weather {
+fn model(seed: u64, faults: Faults) -> Model {
+    let faults = Faults {
         table: Table::On,
-        ..weather
+        ..faults
     };
-    Model::new(seed, bob(), weather)
+    Model::new(seed, bob(), faults)
 }
 
 /// The same event, delivered again because the process died: it is no second activation.
@@ -22,11 +22,11 @@ fn model(seed: u64, weather: Weather) -> Model {
 fn an_activation_that_comes_twice_is_not_one_after_containment() {
     let bundle = Bundle::embedded().expect("it loads");
     for call in 0..40 {
-        let weather = Weather {
+        let faults = Faults {
             death: Some((call, Side::After)),
-            ..Weather::default()
+            ..Faults::default()
         };
-        let model = model(1, weather);
+        let model = model(1, faults);
         let activated = key_set(ACCOUNT, "bob", KEY, "Active", start() - seconds(10));
         if handle(&model, &bundle, &activated).is_none() {
             model.wait(60);
@@ -44,7 +44,7 @@ fn an_activation_that_comes_twice_is_not_one_after_containment() {
 #[test]
 fn an_activation_from_before_the_containment_is_not_one_after_it() {
     let bundle = Bundle::embedded().expect("it loads");
-    let model = model(1, Weather::default());
+    let model = model(1, Faults::default());
     let created = key_created(ACCOUNT, "bob", KEY, start() - seconds(30));
     let activated = key_set(ACCOUNT, "bob", KEY, "Active", start() - seconds(20));
     handle(&model, &bundle, &created).expect("it ends");
@@ -85,7 +85,7 @@ fn only_after_containment() -> Bundle {
 #[test]
 fn what_came_before_counts_where_nothing_else_is_violated() {
     let bundle = only_after_containment();
-    let model = model(1, Weather::default());
+    let model = model(1, Faults::default());
     let created = key_created(ACCOUNT, "bob", KEY, start() - seconds(30));
     handle(&model, &bundle, &created).expect("it ends");
     model.wait(60);
@@ -100,7 +100,7 @@ fn what_came_before_counts_where_nothing_else_is_violated() {
 #[test]
 fn what_has_to_do_with_nothing_is_not_remembered() {
     let bundle = only_after_containment();
-    let model = model(1, Weather::default());
+    let model = model(1, Faults::default());
     let deactivated = key_set(ACCOUNT, "bob", KEY, "Inactive", start() - seconds(10));
     handle(&model, &bundle, &deactivated).expect("it ends");
     let inner = model.0.borrow();
@@ -114,12 +114,12 @@ fn a_key_that_keyrail_stopped_is_remembered_although_a_read_was_stale() {
     let bundle = Bundle::embedded().expect("it loads");
     let mut forgotten = 0;
     for seed in 0..200 {
-        let weather = Weather {
+        let faults = Faults {
             lag: 20_000,
             yields: 4,
-            ..Weather::default()
+            ..Faults::default()
         };
-        let model = model(seed, weather);
+        let model = model(seed, faults);
         {
             let mut inner = model.0.borrow_mut();
             for user in inner.base.values_mut() {
@@ -127,10 +127,10 @@ fn a_key_that_keyrail_stopped_is_remembered_although_a_read_was_stale() {
             }
             inner.iam = inner.base.clone();
             inner.now = start() - seconds(10);
-            let write = Write::Strike {
+            let write = Write::Attack {
                 account: ACCOUNT.to_owned(),
                 user: "bob".to_owned(),
-                strike: Strike::Activate(KEY.to_owned()),
+                attack: Attack::Activate(KEY.to_owned()),
             };
             inner.write(write).expect("it does not fail");
             inner.now = start();

@@ -17,10 +17,10 @@ use keyrail_core::state::{Claimant, Memory};
 
 use crate::account_client::ModelClient;
 use crate::around::Sent;
+use crate::faults::{Dice, Faults, Side, fault};
 use crate::start;
 use crate::timers::Timers;
-use crate::weather::{Dice, Side, Weather, fault};
-use crate::world::{Iam, Strike, Write, apply, error};
+use crate::world::{Attack, Iam, Write, apply, error};
 
 pub(crate) const START: &str = "2026-11-25T03:00:00Z";
 
@@ -50,7 +50,7 @@ pub(crate) struct Seen {
     pub at: Timestamp,
     pub account: String,
     pub change: Change,
-    pub sight: ObservedState,
+    pub observed: ObservedState,
 }
 
 #[derive(Debug)]
@@ -61,7 +61,7 @@ pub(crate) struct Inner {
     pub iam: Iam,
     pub log: Vec<Written>,
     pub dice: Dice,
-    pub weather: Weather,
+    pub faults: Faults,
     pub calls: usize,
     pub is_dead: bool,
     pub made: Vec<Made>,
@@ -86,7 +86,7 @@ pub(crate) struct Inner {
     pub memories: BTreeMap<String, Memory>,
     pub counts: BTreeMap<String, BTreeSet<String>>,
     /// What others will do, and to whom.
-    pub agenda: Vec<(Timestamp, String, String, Strike)>,
+    pub agenda: Vec<(Timestamp, String, String, Attack)>,
 }
 
 /// A claim in the table.
@@ -121,14 +121,14 @@ impl Inner {
         let until = self.now + time;
         self.agenda.sort_by_key(|(at, ..)| *at);
         while self.agenda.first().is_some_and(|(at, ..)| *at <= until) {
-            let (at, account, user, strike) = self.agenda.remove(0);
+            let (at, account, user, attack) = self.agenda.remove(0);
             self.now = self.now.max(at);
-            let write = Write::Strike {
+            let write = Write::Attack {
                 account,
                 user,
-                strike,
+                attack,
             };
-            self.write(write).expect("strikes do not fail");
+            self.write(write).expect("attacks do not fail");
         }
         self.now = until;
     }
@@ -136,7 +136,7 @@ impl Inner {
     pub(crate) fn write(&mut self, write: Write) -> Result<(), EffectError> {
         let now = self.now;
         apply(&mut self.iam, &write, now)?;
-        let lag = self.dice.roll(self.weather.lag + 1);
+        let lag = self.dice.roll(self.faults.lag + 1);
         self.log.push(Written {
             at: now,
             settled: now + SignedDuration::from_millis(i64::try_from(lag).expect("small")),
@@ -162,7 +162,7 @@ impl Inner {
     /// What one call knows of what was just made.
     pub(crate) fn known(&mut self, mut iam: Iam) -> Iam {
         let since = self.now.duration_since(start());
-        for (id, millis) in self.weather.unknown_at_first.clone() {
+        for (id, millis) in self.faults.unknown_at_first.clone() {
             let millis = i64::try_from(millis).expect("small");
             if since >= SignedDuration::from_millis(millis) || self.dice.one_in(4) {
                 continue;
@@ -184,7 +184,7 @@ impl Inner {
     /// What one read shows now: of what has not settled, all or nothing.
     pub(crate) fn read<T>(&mut self, look: impl FnOnce(&Iam) -> T) -> T {
         if self.is_settled() || self.dice.one_in(2) {
-            if self.weather.unknown_at_first.is_empty() {
+            if self.faults.unknown_at_first.is_empty() {
                 return look(&self.iam);
             }
             let iam = self.iam.clone();
@@ -205,13 +205,13 @@ impl Inner {
     /// Whether IAM takes another call now: what is left refills all the time.
     fn takes_a_call(&mut self) -> bool {
         self.iam_calls += 1;
-        let most = self.weather.allowance * 1_000;
+        let most = self.faults.allowance * 1_000;
         if most == 0 {
             return true;
         }
         let (left, at) = self.allowance;
         let passed = u64::try_from(self.now.duration_since(at).as_millis()).unwrap_or_default();
-        let left = most.min(left + passed * self.weather.allowance);
+        let left = most.min(left + passed * self.faults.allowance);
         let takes = left >= 1_000;
         self.throttled_calls += u64::from(!takes);
         self.allowance = (if takes { left - 1_000 } else { left }, self.now);
@@ -225,14 +225,14 @@ impl Inner {
         }
         let since = self.now.duration_since(start());
         let at_first = self
-            .weather
+            .faults
             .refused_at_first
             .iter()
             .filter(|(_, _, millis)| {
                 since < SignedDuration::from_millis(i64::try_from(*millis).expect("small"))
             });
         let at_first = at_first.map(|(action, kind, _)| (*action, *kind));
-        let always = self.weather.refused.iter().copied();
+        let always = self.faults.refused.iter().copied();
         let mut all = at_first.chain(always);
         let found = all.find(|(refused, _)| *refused == action || *refused == "*");
         found.map(|(_, kind)| kind)
@@ -243,15 +243,15 @@ impl Inner {
 pub(crate) const PASSWORD: &str = "password";
 
 impl Model {
-    pub(crate) fn new(seed: u64, iam: Iam, weather: Weather) -> Self {
-        let allowance = (weather.allowance * 1_000, start());
+    pub(crate) fn new(seed: u64, iam: Iam, faults: Faults) -> Self {
+        let allowance = (faults.allowance * 1_000, start());
         let inner = Rc::new(RefCell::new(Inner {
             now: START.parse().expect("a time"),
             base: iam.clone(),
             iam,
             log: Vec::new(),
             dice: Dice::new(seed),
-            weather,
+            faults,
             calls: 0,
             is_dead: false,
             made: Vec::new(),
@@ -332,7 +332,7 @@ impl Model {
             let mut inner = self.0.borrow_mut();
             let number = inner.calls;
             inner.calls += 1;
-            (number, inner.weather.failing)
+            (number, inner.faults.failing)
         };
         self.die_at((number, Side::Before)).await;
         let millis = 5 + i64::try_from(self.roll(40)).expect("small");
@@ -356,7 +356,7 @@ impl Model {
     pub(crate) async fn let_others_go(&self) {
         let times = {
             let mut inner = self.0.borrow_mut();
-            let yields = inner.weather.yields;
+            let yields = inner.faults.yields;
             1 + inner.dice.roll(yields + 1)
         };
         for _ in 0..times {
@@ -379,7 +379,7 @@ impl Model {
     async fn die_at(&self, place: (usize, Side)) {
         let dies = {
             let mut inner = self.0.borrow_mut();
-            let dies = inner.weather.death == Some(place);
+            let dies = inner.faults.death == Some(place);
             inner.is_dead |= dies;
             dies
         };

@@ -5,8 +5,8 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::events::key_created;
+use crate::faults::{Faults, Table};
 use crate::model::Model;
-use crate::weather::{Table, Weather};
 use crate::world::User;
 use crate::{
     ACCOUNT, KEY, Looked, OLDER, bob, bob_in, handle, look, next_due, one_guardrail, seconds,
@@ -18,11 +18,11 @@ use crate::{
 fn comebacks(steps: &str, events: &[Value], apart: i64) -> usize {
     let settings = "[allow]\nsteps = [\"delete-key\"]\n";
     let bundle = one_guardrail(settings, steps);
-    let weather = Weather {
+    let faults = Faults {
         table: Table::Off,
-        ..Weather::default()
+        ..Faults::default()
     };
-    let model = Model::new(1, bob(), weather);
+    let model = Model::new(1, bob(), faults);
     for event in events {
         handle(&model, &bundle, event).expect("it ends");
         model.wait(apart);
@@ -77,7 +77,7 @@ fn what_another_event_did_is_no_comeback() {
 fn a_younger_user_of_the_name_is_not_touched_whatever_is_known_of_the_other() {
     for (age, is_touched) in [(1_000_000, true), (-5, false)] {
         let bundle = one_guardrail("", "quarantine-user");
-        let model = Model::new(1, bob(), Weather::default());
+        let model = Model::new(1, bob(), Faults::default());
         let event = key_created(ACCOUNT, "bob", KEY, start() - seconds(10));
         handle(&model, &bundle, &event).expect("it ends");
         let mut message = next_due(&model).expect("it is looked at again");
@@ -109,7 +109,7 @@ fn whoever_has_the_name_by_then_is_not_looked_at_instead() {
     for steps in ["deactivate-key", "quarantine-user", "revoke-sessions"] {
         for deletes_key in [false, true] {
             let bundle = one_guardrail("", steps);
-            let model = Model::new(1, bob(), Weather::default());
+            let model = Model::new(1, bob(), Faults::default());
             let event = key_created(ACCOUNT, "bob", KEY, start() - seconds(10));
             handle(&model, &bundle, &event).expect("it ends");
             let before = {

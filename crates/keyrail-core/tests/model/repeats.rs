@@ -8,8 +8,8 @@ use keyrail_core::{Bundle, Mode};
 
 use crate::around::{LARGEST_ITEM, Sent};
 use crate::events::Call;
+use crate::faults::{Dice, Faults, Side, Table};
 use crate::model::{Counted, Model};
-use crate::weather::{Dice, Side, Table, Weather};
 use crate::world::{Iam, User};
 use crate::{ACCOUNT, KEY, bob, handle, is_done, one_guardrail, runs, start, to_its_end, told};
 
@@ -74,7 +74,7 @@ fn deliver(model: &Model, bundle: &Bundle, violation: &Violation) -> bool {
                     return counted;
                 }
             }
-            None => model.0.borrow_mut().weather.death = None,
+            None => model.0.borrow_mut().faults.death = None,
         }
         model.wait(60);
     }
@@ -107,7 +107,7 @@ fn follow_all_up(model: &Model, bundle: &Bundle) -> usize {
 
 fn followed_up(model: &Model, bundle: &Bundle, message: &FollowUp) -> bool {
     loop {
-        model.0.borrow_mut().weather.death = None;
+        model.0.borrow_mut().faults.death = None;
         let (invoked, by) = model.invoked();
         let telling = follow_up(message, bundle, Some(Mode::Enforce), &by, &invoked);
         match to_its_end(model, telling) {
@@ -126,12 +126,12 @@ fn each_violation_is_told_by_itself_or_in_a_follow_up() {
     for seed in 0..all {
         let mut dice = Dice::new(seed);
         let violations = violations(&mut dice);
-        let weather = Weather {
+        let faults = Faults {
             table: *dice.pick(&[Table::On, Table::On, Table::On, Table::Off]),
             failing: if dice.one_in(3) { 15 } else { 0 },
-            ..Weather::default()
+            ..Faults::default()
         };
-        let model = Model::new(seed, iam(&violations), weather);
+        let model = Model::new(seed, iam(&violations), faults);
         for violation in &violations {
             if dice.one_in(4) {
                 let at = model.0.borrow().calls + usize::try_from(dice.roll(20)).expect("small");
@@ -140,7 +140,7 @@ fn each_violation_is_told_by_itself_or_in_a_follow_up() {
                 } else {
                     Side::After
                 };
-                model.0.borrow_mut().weather.death = Some((at, side));
+                model.0.borrow_mut().faults.death = Some((at, side));
             }
             counted += usize::from(deliver(&model, &bundle, violation));
             model.wait(i64::try_from(dice.roll(120)).expect("small"));
@@ -170,11 +170,11 @@ fn each_violation_is_told_by_itself_or_in_a_follow_up() {
 fn a_flood_is_two_alerts_however_large_it_is() {
     const FLOOD: u64 = 5_000;
     let bundle = one_guardrail("", "alert");
-    let weather = Weather {
+    let faults = Faults {
         table: Table::On,
-        ..Weather::default()
+        ..Faults::default()
     };
-    let model = Model::new(1, bob(), weather);
+    let model = Model::new(1, bob(), faults);
     let id = |number: u64| format!("7bf73129-1428-4cd3-a780-{number:012}");
     for number in 0..FLOOD {
         // Many functions are at it: together they need minutes, and not the sum of all.

@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use crate::around::Sent;
 use crate::events::Call;
+use crate::faults::{Dice, Faults, Table};
 use crate::lambda::{Handling, Lambda, Order, Settings};
 use crate::model::{Inner, Model};
-use crate::weather::{Dice, Table, Weather};
 use crate::world::{Iam, User, Write};
 use crate::{ACCOUNT, runs, start, told};
 
@@ -191,13 +191,13 @@ fn active(inner: &Inner) -> usize {
 
 fn run(keys: usize, allowance: u64, settings: Settings) -> (Storm, Outcome) {
     let storm = storm(keys);
-    let weather = Weather {
+    let faults = Faults {
         table: Table::On,
         lag: 400,
         allowance,
-        ..Weather::default()
+        ..Faults::default()
     };
-    let model = Model::new(18, storm.iam.clone(), weather);
+    let model = Model::new(18, storm.iam.clone(), faults);
     let bundle = Bundle::embedded().expect("it loads");
     let events = (storm.events.as_slice(), storm.arrivals.as_slice());
     let handling = Lambda::run(&model, &bundle, events, settings);

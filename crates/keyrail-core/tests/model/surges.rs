@@ -5,8 +5,8 @@ use keyrail_core::Bundle;
 use serde_json::{Value, json};
 
 use crate::events::Call;
+use crate::faults::{Faults, Table, orders};
 use crate::model::Model;
-use crate::weather::{Table, Weather, orders};
 use crate::{ACCOUNT, OLDER, bob, handle, runs, seconds, start, told};
 
 const SURGE: &str = "compute-surge-after-password-change";
@@ -50,11 +50,11 @@ fn launched(minutes: i64, number: usize) -> Value {
 
 /// How many alerts tell of a surge, if events arrive in an order.
 fn surges(events: &[Value], order: &[usize]) -> usize {
-    let weather = Weather {
+    let faults = Faults {
         table: Table::On,
-        ..Weather::default()
+        ..Faults::default()
     };
-    let model = Model::new(1, bob(), weather);
+    let model = Model::new(1, bob(), faults);
     let bundle = BUNDLE.with(Clone::clone);
     for place in order {
         handle(&model, &bundle, &events[*place]).expect("it ends");

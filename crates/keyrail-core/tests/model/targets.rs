@@ -9,9 +9,9 @@ use keyrail_core::change::Principal;
 use serde_json::{Value, json};
 
 use crate::events::{key_created, key_set, keys_exposed};
+use crate::faults::{Dice, Faults, Table};
 use crate::model::{Inner, Model};
-use crate::weather::{Dice, Table, Weather};
-use crate::world::{Iam, Strike, User};
+use crate::world::{Attack, Iam, User};
 use crate::{handle, look, next_due, one_guardrail, runs, start, told};
 
 const ACCOUNTS: [&str; 3] = ["111122223333", "444455556666", "777788889999"];
@@ -215,12 +215,12 @@ fn no_call_names_another_account_user_or_key() {
         let mut dice = Dice::new(seed);
         let state = iam(&mut dice);
         let (event, about) = event(&mut dice, &state);
-        let weather = Weather {
+        let faults = Faults {
             lost: if dice.one_in(8) { 3 } else { 0 },
             failing: if dice.one_in(4) { 8 } else { 0 },
             lag: if dice.one_in(8) { 20_000 } else { 0 },
             table: *dice.pick(&[Table::Off, Table::On, Table::Failing]),
-            ..Weather::default()
+            ..Faults::default()
         };
         // AWS Health is the default bundle's: no other has a guardrail for it here.
         let bundle = match (about.user, dice.roll(8)) {
@@ -229,7 +229,7 @@ fn no_call_names_another_account_user_or_key() {
             (_, 4) => &user_only,
             _ => &ours,
         };
-        let model = Model::new(seed, state, weather);
+        let model = Model::new(seed, state, faults);
         handle(&model, bundle, &event).expect("it ends");
         let first = model.0.borrow().made.len();
         if dice.one_in(8) {
@@ -244,9 +244,9 @@ fn no_call_names_another_account_user_or_key() {
                         .find(|((of, _), user)| of == about.account && user.keys.contains_key(key));
                     found.map(|((_, name), _)| name.clone())
                 };
-                let strike = Strike::Activate(key.clone());
-                let strike = holder.map(|name| (at, about.account.to_owned(), name, strike));
-                model.0.borrow_mut().agenda.extend(strike);
+                let attack = Attack::Activate(key.clone());
+                let attack = holder.map(|name| (at, about.account.to_owned(), name, attack));
+                model.0.borrow_mut().agenda.extend(attack);
             }
             for _ in 0..4 {
                 if let Some(message) = next_due(&model) {

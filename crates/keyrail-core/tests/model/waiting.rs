@@ -6,8 +6,8 @@ use keyrail_core::effects::EffectErrorKind::{
 };
 
 use crate::events::{key_created, key_set};
+use crate::faults::{Dice, Faults, Table};
 use crate::model::{Model, PASSWORD};
-use crate::weather::{Dice, Table, Weather};
 use crate::{
     ACCOUNT, KEY, bob, bob_in, handle, is_done, one_guardrail, runs, seconds, start, told,
 };
@@ -16,7 +16,7 @@ use crate::{
 const IN_TIME: u64 = 20_000;
 
 /// Faults that end by a time.
-fn passing(dice: &mut Dice) -> Weather {
+fn passing(dice: &mut Dice) -> Faults {
     const ACTIONS: [&str; 6] = [
         "iam:UpdateAccessKey",
         "iam:ListAccessKeys",
@@ -26,10 +26,10 @@ fn passing(dice: &mut Dice) -> Weather {
         "*",
     ];
     const KINDS: [EffectErrorKind; 5] = [Throttled, RefusedForNow, Unreachable, TimedOut, Doubtful];
-    let mut weather = Weather {
+    let mut faults = Faults {
         table: *dice.pick(&[Table::On, Table::Off, Table::Failing]),
         table_answers_lost: *dice.pick(&[0, 0, 3]),
-        ..Weather::default()
+        ..Faults::default()
     };
     for _ in 0..dice.roll(3) {
         let (action, kind) = (*dice.pick(&ACTIONS), *dice.pick(&KINDS));
@@ -40,18 +40,18 @@ fn passing(dice: &mut Dice) -> Weather {
             IN_TIME
         };
         let fault = (action, kind, dice.roll(most));
-        weather.refused_at_first.push(fault);
+        faults.refused_at_first.push(fault);
     }
     for unknown in [KEY, "bob", PASSWORD] {
         if dice.one_in(3) {
             let fault = (unknown.to_owned(), dice.roll(IN_TIME / 2));
-            weather.unknown_at_first.push(fault);
+            faults.unknown_at_first.push(fault);
         }
     }
     if dice.one_in(4) {
-        weather.allowance = 2 + dice.roll(10);
+        faults.allowance = 2 + dice.roll(10);
     }
-    weather
+    faults
 }
 
 #[test]
@@ -65,22 +65,22 @@ fn no_key_is_left_active_by_faults_that_pass_in_time() {
     let (mut waited, mut alerts, mut most_calls) = (0_u64, 0_u64, 0);
     for seed in 0..all {
         let mut dice = Dice::new(seed);
-        let weather = passing(&mut dice);
+        let faults = passing(&mut dice);
         let age = seconds(2 + dice.roll(60));
         let event = match dice.one_in(3) {
             true => key_set(ACCOUNT, "bob", KEY, "Active", start() - age),
             false => key_created(ACCOUNT, "bob", KEY, start() - age),
         };
-        let model = Model::new(seed, bob(), weather.clone());
+        let model = Model::new(seed, bob(), faults.clone());
         let bundle = dice.pick(&bundles);
         let responses = handle(&model, bundle, &event).expect("it ends");
         let inner = model.0.borrow();
         assert!(
             !bob_in(&inner.iam).keys[KEY].0,
-            "seed {seed}: the key is Active: {weather:?}, {:?}",
+            "seed {seed}: the key is Active: {faults:?}, {:?}",
             responses[0].report.outcomes
         );
-        assert_eq!(inner.sent.len(), 1, "seed {seed}: {weather:?}");
+        assert_eq!(inner.sent.len(), 1, "seed {seed}: {faults:?}");
         let took = inner.now.duration_since(start());
         assert!(took < seconds(30), "seed {seed}: it took {took:?}");
         waited += u64::from(took > seconds(1));
@@ -103,12 +103,12 @@ fn a_late_or_lost_answer_of_the_table_locks_nobody_out() {
     let bundle = one_guardrail("", "deactivate-key");
     let event = key_created(ACCOUNT, "bob", KEY, start() - seconds(10));
     for seed in 0..runs(2_000, 100_000) {
-        let weather = Weather {
+        let faults = Faults {
             table: Table::On,
             table_answers_lost: 2,
-            ..Weather::default()
+            ..Faults::default()
         };
-        let model = Model::new(seed, bob(), weather);
+        let model = Model::new(seed, bob(), faults);
         let responses = handle(&model, &bundle, &event).expect("it ends");
         let handled = responses[0].handled;
         assert_eq!(

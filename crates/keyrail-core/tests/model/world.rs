@@ -34,7 +34,7 @@ pub(crate) type Iam = BTreeMap<(String, String), User>;
 
 /// What somebody who is still in does to one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Strike {
+pub(crate) enum Attack {
     /// Activates a key.
     Activate(String),
     /// Makes a key, and deletes another to have room.
@@ -54,10 +54,10 @@ pub(crate) enum Write {
         account: String,
         change: Change,
     },
-    Strike {
+    Attack {
         account: String,
         user: String,
-        strike: Strike,
+        attack: Attack,
     },
 }
 
@@ -105,40 +105,40 @@ impl User {
             .collect()
     }
 
-    fn strike(&mut self, strike: &Strike, at: Timestamp) {
-        match strike {
-            Strike::Activate(key) => {
+    fn attack(&mut self, attack: &Attack, at: Timestamp) {
+        match attack {
+            Attack::Activate(key) => {
                 if let Some(known) = self.keys.get_mut(key) {
                     known.0 = true;
                 }
             }
-            Strike::CreateKey(key, instead_of) => {
+            Attack::CreateKey(key, instead_of) => {
                 self.keys.remove(instead_of);
                 self.keys.insert(key.clone(), (true, at));
             }
-            Strike::DropQuarantine => {
+            Attack::DropQuarantine => {
                 self.inline.remove(Denial::Everything.policy_name());
                 self.attached.remove(&deny_all_arn("aws"));
                 if self.boundary.as_ref() == Some(&deny_all_arn("aws")) {
                     self.boundary = None;
                 }
             }
-            Strike::MakeCredential(id) => {
+            Attack::MakeCredential(id) => {
                 self.services.insert(id.clone(), (true, at));
             }
-            Strike::MakePassword => self.password = Some(at),
+            Attack::MakePassword => self.password = Some(at),
         }
     }
 
-    /// Whether what a strike brought about is there.
-    pub(crate) fn shows(&self, strike: &Strike, at: Timestamp) -> bool {
-        match strike {
-            Strike::Activate(key) | Strike::CreateKey(key, _) => {
+    /// Whether what an attack brought about is there.
+    pub(crate) fn shows(&self, attack: &Attack, at: Timestamp) -> bool {
+        match attack {
+            Attack::Activate(key) | Attack::CreateKey(key, _) => {
                 self.keys.get(key).is_some_and(|(active, _)| *active)
             }
-            Strike::DropQuarantine => !self.is_denied(),
-            Strike::MakeCredential(id) => self.services.get(id).is_some_and(|(active, _)| *active),
-            Strike::MakePassword => self.password == Some(at),
+            Attack::DropQuarantine => !self.is_denied(),
+            Attack::MakeCredential(id) => self.services.get(id).is_some_and(|(active, _)| *active),
+            Attack::MakePassword => self.password == Some(at),
         }
     }
 }
@@ -147,13 +147,13 @@ impl User {
 pub(crate) fn apply(iam: &mut Iam, write: &Write, at: Timestamp) -> Result<(), EffectError> {
     match write {
         Write::Change { account, change } => make(iam, account, change),
-        Write::Strike {
+        Write::Attack {
             account,
             user,
-            strike,
+            attack,
         } => {
             if let Some(user) = iam.get_mut(&(account.clone(), user.clone())) {
-                user.strike(strike, at);
+                user.attack(attack, at);
             }
             Ok(())
         }
@@ -203,7 +203,7 @@ fn make(iam: &mut Iam, account: &str, change: &Change) -> Result<(), EffectError
 }
 
 /// What a read of a state shows of a change, as `keyrail-aws` reads it.
-pub(crate) fn sight(iam: &Iam, account: &str, change: &Change) -> ObservedState {
+pub(crate) fn observed(iam: &Iam, account: &str, change: &Change) -> ObservedState {
     let of = |name: &UserName| iam.get(&(account.to_owned(), name.to_string()));
     let made = |is: bool| match is {
         true => ObservedState::Made,

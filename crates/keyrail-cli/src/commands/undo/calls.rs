@@ -46,18 +46,18 @@ pub(super) async fn look(
             standings.push(Standing::Holds);
             continue;
         };
-        let sight = client
+        let observed = client
             .see(&taken.change)
             .await
             .map_err(|error| untouched(&error))?;
-        let is_undone = match sight {
+        let is_undone = match observed {
             ObservedState::Made => false,
             ObservedState::NotMade(_) | ObservedState::TargetGone | ObservedState::OwnerGone => {
                 client.see(back).await.map_err(|error| untouched(&error))? == ObservedState::Made
             }
         };
-        if sight != ObservedState::Made && !is_undone {
-            otherwise.push(format!("{}, and is {}", taken.words(), state(sight)));
+        if observed != ObservedState::Made && !is_undone {
+            otherwise.push(format!("{}, and is {}", taken.words(), state(observed)));
         }
         standings.push(match is_undone {
             true => Standing::Undone,
@@ -93,7 +93,7 @@ pub(super) async fn undo(
         }
         match client.see(back).await {
             Ok(ObservedState::Made) => return (StepResult::Undone, None),
-            Ok(sight) => seen = format!("what was read back is {}", state(sight)),
+            Ok(observed) => seen = format!("what was read back is {}", state(observed)),
             Err(error) => seen = format!("it could not be read back: {error}"),
         }
     }
@@ -104,8 +104,8 @@ pub(super) async fn undo(
     (StepResult::Failed, Some(detail))
 }
 
-pub(super) fn state(sight: ObservedState) -> &'static str {
-    match sight {
+pub(super) fn state(observed: ObservedState) -> &'static str {
+    match observed {
         ObservedState::Made => "as it should be",
         ObservedState::NotMade(state) => state.in_words(),
         ObservedState::TargetGone => "gone",

@@ -63,10 +63,10 @@ impl Search {
         self.tries += 1;
         let change = sought.change;
         let read = seen.and_then(|seen| Some((*seen.state.as_ref().ok()?, seen.at)));
-        let Some((sight, at)) = read else {
+        let Some((observed, at)) = read else {
             return Found::MayBeThere;
         };
-        if !is_absent(change, sight) {
+        if !is_absent(change, observed) {
             self.misses = 0;
             return Found::MayBeThere;
         }
@@ -200,7 +200,7 @@ impl Search {
                     failed: Some(error),
                 }
             }
-            Some((Some(sight), _)) if is_absent(change, sight) && !change.is_put() => {
+            Some((Some(observed), _)) if is_absent(change, observed) && !change.is_put() => {
                 Ending::Unseen {
                     change: change.clone(),
                     last,
@@ -219,8 +219,8 @@ impl Search {
 }
 
 /// Whether what was read shows nothing that the change could be made to.
-fn is_absent(change: &Change, sight: ObservedState) -> bool {
-    match (change.nature(), sight) {
+fn is_absent(change: &Change, observed: ObservedState) -> bool {
+    match (change.nature(), observed) {
         (_, ObservedState::TargetGone | ObservedState::OwnerGone) => true,
         (Nature::Sets(_), ObservedState::Made | ObservedState::NotMade(_)) => false,
         // What is to be removed is not there.

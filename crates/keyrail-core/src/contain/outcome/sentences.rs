@@ -137,7 +137,7 @@ fn failure(kind: EffectErrorKind) -> &'static str {
         EffectErrorKind::Denied => "access denied",
         EffectErrorKind::Doubtful => "AWS failed",
         EffectErrorKind::Elsewhere => "not in this deployment's reach",
-        EffectErrorKind::Full => "a quota of the user is full",
+        EffectErrorKind::Full => "AWS answers that a quota is reached",
         EffectErrorKind::Gone => "IAM answers that it does not exist",
         EffectErrorKind::Refused => "AWS refused",
         EffectErrorKind::RefusedForNow => "AWS refused for now",

@@ -101,12 +101,12 @@ impl<'a, H: AccountClient + Clone> Target<'a, H> {
         let mut search = Search::default();
         loop {
             let seeing = patience.repeat(effects, async || self.client.see(&listed).await);
-            let sight = seeing.await.map_err(Ending::failed)?;
-            if let ObservedState::Made | ObservedState::NotMade(_) = sight {
+            let observed = seeing.await.map_err(Ending::failed)?;
+            if let ObservedState::Made | ObservedState::NotMade(_) = observed {
                 return Ok(());
             }
             let seen = Seen {
-                state: Ok(sight),
+                state: Ok(observed),
                 at: effects.now(),
             };
             let sought = Sought {

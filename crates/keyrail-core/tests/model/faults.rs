@@ -52,7 +52,7 @@ pub(crate) enum Side {
 
 /// How the world misbehaves.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Weather {
+pub(crate) struct Faults {
     /// A write may be unseen for as many milliseconds, each for a time of its own; until
     /// then each read shows it or does not.
     pub lag: u64,
