@@ -79,6 +79,15 @@ impl BeatCall {
         }
     }
 
+    /// Scheduler's name for the call, at the end of a universal target's ARN (EventBridge Scheduler User
+    /// Guide, "Using universal targets", checked 2026-11-29).
+    pub(crate) fn operation(self) -> &'static str {
+        match self {
+            Self::Account => "iam:createAccessKey",
+            Self::Region => "cloudtrail:stopLogging",
+        }
+    }
+
     /// Its only parameter.
     fn parameter(self) -> &'static str {
         match self {
@@ -167,7 +176,15 @@ impl Slot {
         self.0
     }
 
-    /// Those between: how many hours this one is before a later one.
+    /// When it began, for people: `2026-03-14 09:00 UTC`.
+    #[must_use]
+    pub fn said(self) -> String {
+        let began = Timestamp::from_second(self.0.saturating_mul(PERIOD.as_secs()));
+        let began = began.unwrap_or(Timestamp::UNIX_EPOCH);
+        began.strftime("%Y-%m-%d %H:00 UTC").to_string()
+    }
+
+    /// How many hours it is before a later one.
     #[must_use]
     pub fn before(self, later: Self) -> i64 {
         later.0 - self.0
