@@ -13,6 +13,7 @@ mod iam;
 mod reach;
 mod sns;
 mod sqs;
+pub mod watch;
 
 use std::time::Duration;
 

@@ -14,6 +14,7 @@ pub use self::target::Target;
 
 mod actor;
 pub mod beat;
+mod beating;
 mod cloudtrail;
 mod facts;
 mod guardduty;

@@ -5,9 +5,11 @@ use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use keyrail_core::effects::EffectError;
+use keyrail_core::id::AccountId;
 use keyrail_core::outcome::OutcomeResult;
 use keyrail_core::pipeline::{Handled, Looked, Response};
 use keyrail_core::taxonomy::Kind;
+use keyrail_core::watch::Fault;
 use serde_json::{Value, json};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
@@ -82,6 +84,28 @@ pub(crate) fn record_recheck(looked: &Result<Looked, EffectError>, deployment: &
     if let Err(error) = write_counts(counts, deployment) {
         tracing::error!(%error, "the metrics could not be written");
     }
+}
+
+/// Writes one line with all that is not well, and one of metrics: that the watch has looked.
+pub(crate) fn record_watch(standing: &[Fault], unread: usize, deployment: &str) {
+    let not_well: Vec<String> = standing.iter().take(MOST_NOT_WELL).map(in_a_line).collect();
+    let not_well = Value::from(not_well).to_string();
+    tracing::info!(faults = standing.len(), unread, not_well, "watch");
+    if let Err(error) = write_counts(json!({ "WatchRuns": 1 }), deployment) {
+        tracing::error!(%error, "the metrics could not be written");
+    }
+}
+
+/// A line of a log has at most 256 KB (`CloudWatch` Logs User Guide, "CloudWatch Logs quotas", on the
+/// size of log events, checked 2026-11-29; it says 1 MB by now).
+const MOST_NOT_WELL: usize = 800;
+
+/// `444455556666 us-east-1 rule-state: …`.
+fn in_a_line(fault: &Fault) -> String {
+    let account = fault.place.account.as_ref().map_or("-", AccountId::as_str);
+    let region = fault.place.region.as_deref().unwrap_or("-");
+    let says: String = fault.says.chars().take(200).collect();
+    format!("{account} {region} {}: {says}", fault.hop.as_str())
 }
 
 fn log(response: &Response) {

@@ -1,21 +1,10 @@
 //! Beats: calls that keyrail's own schedules make each hour, that AWS must refuse, and whose records
 //! prove the way from a Region's trail to the function.
-//!
-//! A beat's role is denied everything, so that nothing can come of a beat. CloudTrail records a call
-//! that is refused like any other, with its error code; the parameters are null where it was denied
-//! (CloudTrail User Guide, "CloudTrail record contents for management, data, and network activity
-//! events", `errorCode` and `requestParameters`, checked 2026-11-29). Scheduler calls in a session of
-//! the role that a schedule names (EventBridge Scheduler User Guide, "Setting up Amazon EventBridge
-//! Scheduler", on the execution role, checked 2026-11-29), so that the session's issuer names the role.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Activity, ActorKind, Provenance};
-use crate::event::{Body, Event};
 use crate::id::AccountId;
-use crate::json::Json;
 use crate::partition::Partition;
-use crate::taxonomy::Kind;
 
 /// How often a beat comes.
 pub const PERIOD: SignedDuration = SignedDuration::from_hours(1);
@@ -72,7 +61,7 @@ impl BeatCall {
         }
     }
 
-    fn action(self) -> &'static str {
+    pub(super) fn action(self) -> &'static str {
         match self {
             Self::Account => "iam:CreateAccessKey",
             Self::Region => "cloudtrail:StopLogging",
@@ -89,7 +78,7 @@ impl BeatCall {
     }
 
     /// Its only parameter.
-    fn parameter(self) -> &'static str {
+    pub(super) fn parameter(self) -> &'static str {
         match self {
             Self::Account => "userName",
             Self::Region => "name",
@@ -105,7 +94,7 @@ impl BeatCall {
     }
 
     /// IAM's calls are recorded in one Region only.
-    fn is_made_in(self, region: &str) -> bool {
+    pub(super) fn is_made_in(self, region: &str) -> bool {
         match self {
             Self::Account => {
                 Partition::of_region(region).is_some_and(|it| it.home_region == region)
@@ -116,36 +105,6 @@ impl BeatCall {
 }
 
 impl Beat {
-    /// The beat that an event tells of, if it does: of the deployment of that name.
-    pub(crate) fn of(event: &Event, activity: &Activity, name: &str) -> Option<Self> {
-        let Body::CloudTrail(record) = &event.body else {
-            return None;
-        };
-        let (actor, region) = (&activity.actor, activity.region.as_deref()?);
-        let account = activity.account.as_deref()?;
-        let is_own_role = actor.kind == ActorKind::AssumedRole
-            && activity.kind == Kind::ApiCall
-            && actor.name.as_deref() == Some(role(name, region).as_str())
-            && actor.account.as_deref() == Some(account);
-        // Not what an archive replays, what a queue or topic brings, or what contradicts itself.
-        let is_believed = activity.provenance == Provenance::FirstHand
-            && activity.hands_off.is_none()
-            && activity.conflicts.is_empty();
-        let action = activity.action.as_deref()?;
-        let call = BeatCall::ALL.into_iter().find(|it| it.action() == action)?;
-        let is_call = call.is_made_in(region) && has_parameters_of(call, record, name);
-        if !(is_own_role && is_believed && is_call && activity.outcome.succeeded == Some(false)) {
-            return None;
-        }
-        Some(Self {
-            account: account.parse().ok()?,
-            region: region.to_owned(),
-            call,
-            time: activity.time?,
-            refusal: Refusal::of(activity.outcome.error_code.as_deref()?, call)?,
-        })
-    }
-
     /// The hour that it speaks for, and no other: from its time, whenever it arrives.
     #[must_use]
     pub fn slot(&self) -> Slot {
@@ -193,7 +152,7 @@ impl Slot {
 
 impl Refusal {
     /// By AWS's error code; `None` of what is neither, which a beat never meets.
-    fn of(code: &str, call: BeatCall) -> Option<Self> {
+    pub(super) fn of(code: &str, call: BeatCall) -> Option<Self> {
         let code = code.strip_suffix("Exception").unwrap_or(code);
         match code {
             "AccessDenied" => Some(Self::Proper),
@@ -215,13 +174,4 @@ pub fn role(name: &str, region: &str) -> String {
 #[must_use]
 pub fn named(name: &str) -> String {
     format!("{name}-beat")
-}
-
-/// A beat's own parameters, or none: CloudTrail leaves out those of a call that was denied.
-fn has_parameters_of(call: BeatCall, record: &Json, name: &str) -> bool {
-    let given = record.below(&["requestParameters"]);
-    let Some(fields) = given.value().as_object() else {
-        return given.value().is_null();
-    };
-    fields.len() == 1 && given.name(&[call.parameter()]) == Some(named(name))
 }

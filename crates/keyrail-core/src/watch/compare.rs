@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Found;
 use super::fault::{Fault, Hop, Stops};
+use super::found::Found;
 use super::reading::Lasting;
 use crate::id::AccountId;
 

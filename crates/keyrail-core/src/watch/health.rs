@@ -1,7 +1,7 @@
 //! Queues that hold what could not be delivered, and alarms.
 
-use super::Found;
 use super::fault::{Fault, Hop, Place};
+use super::found::Found;
 use super::reading::{Alarm, AlarmState, Asked, Queue};
 
 pub(super) fn check(

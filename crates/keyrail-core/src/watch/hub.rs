@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use super::compare::Memory;
 use super::fault::{Fault, Hop, Place, Stops};
+use super::found::Found;
 use super::reading::{Bus, Function, Reading, Topic, Watched};
 use super::shipped::ShippedRules;
-use super::{Found, health, rules};
+use super::{health, rules};
 
 pub(super) fn check(reading: &Reading, shipped: &ShippedRules, memory: &Memory, found: &mut Found) {
     let (watched, hub) = (&reading.watched, &reading.hub);

@@ -1,8 +1,8 @@
 //! Whether keyrail's rules are there and on, with the patterns that were shipped, and deliver to where
 //! they should.
 
-use super::Found;
 use super::fault::{Fault, Hop, Place, Stops};
+use super::found::Found;
 use super::pattern::Filling;
 use super::reading::{Region, Rule, Target, Watched};
 use super::shipped::{OnBus, Regions, ShippedRule, ShippedRules, To};
@@ -106,7 +106,8 @@ fn wrong_with(
     let wrong = |hop, says: String| Some(Wrong { hop, says });
     let fits = |pattern| {
         let filling = filling(place, watched);
-        (rule.pattern.as_ref()).is_some_and(|actual| filling.fits(pattern, actual))
+        (rule.pattern.as_ref())
+            .is_some_and(|actual| pattern == actual || filling.fits(pattern, actual))
     };
     if !fits(&shipped.pattern) && !shipped.with_controls.as_ref().is_some_and(fits) {
         return wrong(

@@ -1,7 +1,7 @@
 //! Whether the schedules of the beats are on, call what they should, and have their role.
 
-use super::Found;
 use super::fault::{Fault, Hop, Place};
+use super::found::Found;
 use super::reading::{Region, Schedule, Watched};
 use crate::activity::{BeatCall, beat};
 use crate::arn::Arn;

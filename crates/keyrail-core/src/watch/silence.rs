@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Found;
 use super::compare::Memory;
 use super::fault::{Fault, Hop, Place};
-use super::reading::{Account, LastBeat, Reading};
+use super::found::Found;
+use super::reading::{Account, LastBeat, Reading, Watched};
 use crate::activity::{BeatCall, Slot};
 use crate::id::AccountId;
 
@@ -52,14 +52,7 @@ pub(super) fn check(reading: &Reading, memory: &Memory, found: &mut Found) {
             }
             None => &[],
         };
-        let places = reading.watched.regions.iter().flat_map(|region| {
-            let at_home = *region == reading.watched.home;
-            let calls = BeatCall::ALL.into_iter();
-            calls
-                .filter(move |call| at_home || *call == BeatCall::Region)
-                .map(move |call| (region, call))
-        });
-        for (region, call) in places {
+        for (region, call) in expected_of(&reading.watched) {
             expected += 1;
             let last = last(heard, region, call);
             if is_silent(last, account, memory, reading.at) {
@@ -79,6 +72,29 @@ pub(super) fn check(reading: &Reading, memory: &Memory, found: &mut Found) {
         .map(|it| told(it, all, &whole, reading, found))
         .collect();
     found.faults.extend(told);
+}
+
+/// The beats of an account, by Region and call.
+fn expected_of(watched: &Watched) -> impl Iterator<Item = (&String, BeatCall)> {
+    watched.regions.iter().flat_map(|region| {
+        let at_home = *region == watched.home;
+        let calls = BeatCall::ALL.into_iter();
+        calls
+            .filter(move |call| at_home || *call == BeatCall::Region)
+            .map(move |call| (region, call))
+    })
+}
+
+/// Whether an account is silent anywhere.
+pub(super) fn is_any_silent(
+    heard: &[LastBeat],
+    account: &Account,
+    watched: &Watched,
+    memory: &Memory,
+    now: Timestamp,
+) -> bool {
+    let mut expected = expected_of(watched);
+    expected.any(|(region, call)| is_silent(last(heard, region, call), account, memory, now))
 }
 
 fn last(heard: &[LastBeat], region: &str, call: BeatCall) -> Option<Slot> {

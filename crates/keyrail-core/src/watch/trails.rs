@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Found;
 use super::fault::{Fault, Hop, Place, Stops};
+use super::found::Found;
 use super::reading::{Asked, Reading, Trail};
 use super::selectors::{Recorded, Selectors};
 use crate::arn::Arn;

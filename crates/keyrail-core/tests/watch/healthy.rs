@@ -30,6 +30,7 @@ fn what_passes_by_the_next_check_is_not_told() {
         let queues = std::mem::replace(&mut organization.at(&other, HOME).queues, Err(throttled()));
         known(&mut organization.at(&one, HOME).alarms)[0].state = AlarmState::NoData;
         organization.hour();
+        organization.lost.clear();
         organization.at(&other, HOME).queues = queues;
         known(&mut organization.at(&one, HOME).alarms)[0].state = AlarmState::Well;
         organization.hour();
