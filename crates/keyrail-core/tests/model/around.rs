@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::Severity;
+use keyrail_core::activity::Beat;
 use keyrail_core::alert::{Alert, Notifier, NotifyError};
 use keyrail_core::change::Change;
 use keyrail_core::effects::{EffectError, EffectErrorKind};
@@ -183,6 +184,10 @@ impl State for Model {
             inner.claims.insert(event.to_owned(), claimed);
         });
         settling.await
+    }
+
+    async fn hear(&self, beat: &Beat) -> Result<(), StateError> {
+        self.table(|inner| inner.heard.push(beat.clone())).await
     }
 
     async fn count(&self, account: &AccountId, event: &str, most: u32) -> Result<bool, StateError> {

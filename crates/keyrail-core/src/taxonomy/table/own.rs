@@ -61,6 +61,17 @@ pub(super) const TABLE: &[Entry] = &[
         &["requestParameters.policyArn"],
     )
     .user(USER),
+    // the user that its beats ask a key for, and who does not exist
+    own(
+        "iam:CreateUser",
+        TargetKind::User,
+        &["requestParameters.userName"],
+    ),
+    own(
+        "iam:UpdateUser",
+        TargetKind::User,
+        &["requestParameters.newUserName"],
+    ),
     // its topics and queues
     topic("sns:DeleteTopic", &["requestParameters.topicArn"]),
     topic("sns:SetTopicAttributes", &["requestParameters.topicArn"]),
