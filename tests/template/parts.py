@@ -47,6 +47,7 @@ PARAMETERS = {
     "HubRoleArn": f"arn:aws:iam::{HUB}:role/keyrail-GuardrailRole-{SUFFIX}",
     "OrganizationId": "o-exampleorgid",
     "ResponderRole": "keyrail-responder",
+    "WatchRoleArn": f"arn:aws:iam::{HUB}:role/keyrail-watch",
 }
 KEY = f"arn:aws:kms:us-east-1:{HUB}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
@@ -64,6 +65,8 @@ NAMED = {
     "AWS::Events::EventBus": "Name",
     "AWS::IAM::Role": "RoleName",
     "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::Scheduler::Schedule": "Name",
+    "AWS::Scheduler::ScheduleGroup": "Name",
     "AWS::Serverless::Function": "FunctionName",
     "AWS::Serverless::LayerVersion": "LayerName",
 }
@@ -76,6 +79,8 @@ ARNS = {
     "AWS::Logs::LogGroup": ("logs", "log-group:"),
     "AWS::SNS::Topic": ("sns", ""),
     "AWS::SQS::Queue": ("sqs", ""),
+    "AWS::Scheduler::Schedule": ("scheduler", "schedule/"),
+    "AWS::Scheduler::ScheduleGroup": ("scheduler", "schedule-group/"),
     "AWS::Serverless::Function": ("lambda", "function:"),
     "AWS::Serverless::LayerVersion": ("lambda", "layer:"),
 }
@@ -112,6 +117,9 @@ DEPLOYS = {
     "AWS::Lambda::Permission": "lambda:AddPermission GetPolicy RemovePermission",
     "AWS::Logs::LogGroup": "logs:CreateLogGroup AssociateKmsKey DeleteRetentionPolicy"
     " DescribeLogGroups DisassociateKmsKey PutRetentionPolicy TagResource DeleteLogGroup",
+    "AWS::Scheduler::Schedule": "scheduler:CreateSchedule GetSchedule UpdateSchedule DeleteSchedule",
+    "AWS::Scheduler::ScheduleGroup": "scheduler:CreateScheduleGroup GetScheduleGroup TagResource"
+    " DeleteScheduleGroup",
     "AWS::SNS::Subscription": "sns:Subscribe | SetSubscriptionAttributes Unsubscribe",
     "AWS::SNS::Topic": "sns:CreateTopic GetTopicAttributes SetTopicAttributes TagResource DeleteTopic",
     "AWS::SNS::TopicPolicy": "sns:GetTopicAttributes SetTopicAttributes",
@@ -161,6 +169,8 @@ class Resolver:
             return re.sub(r"\$\{([^!}]+)\}", lambda found: self.ref(found[1]), argument)
         if function == "Fn::If":
             return [self.value(choice) for choice in argument[1:]]
+        if function == "Fn::Join":
+            return argument[0].join(self.value(part) for part in argument[1])
         raise KeyError(f"tests/template/parts.py does not know {function}")
 
     def ref(self, name):
@@ -200,6 +210,8 @@ class Resolver:
         if kind == "AWS::IAM::Role":
             return f"arn:aws:iam::{self.at.account}:role{path}{name}"
         service, before = ARNS[kind]
+        if kind == "AWS::Scheduler::Schedule":
+            before += self.value(resource["Properties"]["GroupName"]) + "/"
         if kind == "AWS::Events::Rule" and (bus := resource["Properties"].get("EventBusName")):
             before += self.value(bus) + "/"
         after = ":1" if kind == "AWS::Serverless::LayerVersion" else ""

@@ -9,7 +9,7 @@ import json
 import re
 
 from tests.emulator.emulator import ROOT
-from tests.template.templates import HOME, REGION, decided, of_type
+from tests.template.templates import HOME, REGION, decided, event_rules
 
 FILE = ROOT / "crates" / "keyrail-core" / "src" / "watch" / "rules.json"
 TEMPLATES = {"template.yaml": HOME, "infra/region.yaml": REGION}
@@ -40,9 +40,7 @@ def target(given):
 def described(template):
     """Each rule with a pattern, by its logical id."""
     found = {}
-    for name, rule in of_type(template, "AWS::Events::Rule").items():
-        if "EventPattern" not in rule:
-            continue
+    for name, rule in event_rules(template).items():
         condition = template["Resources"][name].get("Condition")
         usual, controls = (
             with_placeholders(decided(rule["EventPattern"], routed)) for routed in (False, True)

@@ -46,6 +46,7 @@ WATCHED = {
     "ContainmentAlarm": ("ContainmentFailures", "keyrail"),
     "StateAlarm": ("StateFailures", "keyrail"),
     "UndecidedAlarm": ("Undecided", "keyrail"),
+    "WatchAlarm": ("WatchRuns", "keyrail"),
 }
 WATCHED_WITH_CHAT = {
     "ChatNotificationAlarm": ("NumberOfNotificationsFailed", "ChatTopic"),
@@ -63,7 +64,9 @@ MEMBERS, REGIONS = 120, 4
 
 HUB = {"OrganizationId": "o-exampleorgid"}
 REGION_OF_MEMBER = {"HubBusArn": "arn:aws:events:us-east-1:111122223333:event-bus/keyrail-members"}
-TELEMETRY = (ROOT / "crates" / "keyrail-lambda" / "src" / "telemetry.rs").read_text()
+TELEMETRY = "".join(
+    file.read_text() for file in (ROOT / "crates" / "keyrail-lambda" / "src").rglob("*.rs")
+)
 
 
 def alarms(template, **parameters):
@@ -137,6 +140,8 @@ class Alarms(unittest.TestCase):
             for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items():
                 period = alarm["Metrics"][0]["Period"] if "Metrics" in alarm else alarm["Period"]
                 with self.subTest(name):
+                    if name == "WatchAlarm":
+                        continue
                     # A flood is one only if it lasts: it is not an event that was lost.
                     begins = 300 if name == "MemberFloodAlarm" else 60
                     self.assertEqual((period, alarm["EvaluationPeriods"]), (begins, 1))
@@ -144,6 +149,19 @@ class Alarms(unittest.TestCase):
                     self.assertEqual(alarm["TreatMissingData"], "notBreaching")
                     if name not in {"AgeAlarm", "MemberFloodAlarm"}:
                         self.assertEqual(alarm["Threshold"], 0)
+
+    def test_only_the_checks_own_alarm_begins_without_data(self):
+        alarm = HOME["Resources"]["WatchAlarm"]["Properties"]
+        self.assertEqual(alarm["TreatMissingData"], "breaching")
+        self.assertEqual((alarm["ComparisonOperator"], alarm["Threshold"]), ("LessThanThreshold", 1))
+        # Two periods of the schedule's.
+        schedule = HOME["Resources"]["WatchSchedule"]["Properties"]["ScheduleExpression"]
+        self.assertEqual(schedule, "rate(1 hour)")
+        self.assertEqual((alarm["Period"], alarm["EvaluationPeriods"]), (3600, 2))
+        for template in (HOME, REGION):
+            for name, other in of_type(template, "AWS::CloudWatch::Alarm").items():
+                if name != "WatchAlarm":
+                    self.assertEqual(other["TreatMissingData"], "notBreaching", name)
 
     def test_age_is_beyond_what_two_more_tries_take(self):
         function = HOME["Resources"]["GuardrailFunction"]["Properties"]
