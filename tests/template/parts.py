@@ -9,6 +9,7 @@ import dataclasses
 import json
 import re
 
+from tests.template.resolved import PLACES, Resolved
 from tests.template.templates import HOME, MEMBER, REGION, as_list, identity_statements
 
 HUB = "111122223333"
@@ -229,10 +230,13 @@ def flat(value):
 
 
 def example(resource):
-    """An ARN that a pattern of the templates is for."""
+    """An ARN that a pattern of the templates is for; `*` for an action that takes none."""
+    if resource == "*":
+        return resource
     partition, service, region, account, name = resource.split(":", 5)[1:]
     account = ACCOUNT if account == "*" else account
-    name = re.sub(r"\*$", "example", name)
+    region = "us-east-1" if region == "*" else region
+    name = re.sub(r"/?\*$", lambda found: found[0].replace("*", "example"), name).replace("*", "")
     return ":".join(("arn", partition, service, region, account, name))
 
 
@@ -263,6 +267,24 @@ def parts(deployment):
             yield kind, resolver.arn(logical)
 
 
+def beats():
+    """The roles that beats are made in: their policies, and whom they trust."""
+    for template, region, stack in (
+        (HOME, "us-east-1", "keyrail"),
+        (REGION, "eu-north-1", "keyrail-region"),
+    ):
+        parameters = {name: of.get("Default", "") for name, of in template["Parameters"].items()}
+        deployed = Resolved(template, PLACES[0], region, stack, parameters)
+        role = deployed.properties("BeatRole")
+        group = deployed.properties("BeatGroup")["Name"]
+        yield {
+            "arn": f"arn:aws:iam::{HUB}:role/{role['RoleName']}",
+            "policies": [policy["PolicyDocument"] for policy in role["Policies"]],
+            "trust": role["AssumeRolePolicyDocument"],
+            "group": f"arn:aws:scheduler:{region}:{HUB}:schedule-group/{group}",
+        }
+
+
 def described():
     needed, made = [], []
     for deployment in DEPLOYMENTS:
@@ -280,6 +302,7 @@ def described():
         "deploys": [
             {"type": kind, "on_it": calls(kind, 0), "on_any": calls(kind, 1)} for kind in DEPLOYS
         ],
+        "beats": list(beats()),
     }
 
 

@@ -183,6 +183,8 @@ class Members(Matching):
             source = arn + bus + generated_name(stack, name)
             permission = generated_name(stack, name.removesuffix("Rule") + "Permission", 100)
             sources.append(source)
+            if rule["Targets"][0]["Arn"] != {"Fn::GetAtt": ["GuardrailFunction", "Arn"]}:
+                continue
             statements.append(
                 {
                     "Sid": permission,
