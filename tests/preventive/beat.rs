@@ -71,8 +71,18 @@ fn its_schedules_get_it_and_nobody_else() {
             (scheduler, "111122223333", role.as_str(), true),
             // A group of the same name in another account, which cannot have its own id here.
             (scheduler, "444455556666", role, false),
-            (scheduler, "111122223333", &role.replace("keyrail-beat", "default"), false),
-            (scheduler, "111122223333", &role.replace("111122223333", "444455556666"), false),
+            (
+                scheduler,
+                "111122223333",
+                &role.replace("keyrail-beat", "default"),
+                false,
+            ),
+            (
+                scheduler,
+                "111122223333",
+                &role.replace("111122223333", "444455556666"),
+                false,
+            ),
             (scheduler, "111122223333", &elsewhere, false),
             ("lambda.amazonaws.com", "111122223333", role, false),
             ("events.amazonaws.com", "111122223333", role, false),

@@ -102,7 +102,7 @@ class Alarms(unittest.TestCase):
                     elif alarm["Namespace"] == "keyrail":
                         self.assertIn(f'"Namespace": "{alarm["Namespace"]}"', TELEMETRY)
                         self.assertIn('"Dimensions": [["Deployment"]]', TELEMETRY)
-                        self.assertIn(f'"{metric}": ', TELEMETRY)
+                        self.assertTrue(f'"{metric}": ' in TELEMETRY, "nobody writes it")
                         by = [{"Name": "Deployment", "Value": {"Ref": "AWS::StackName"}}]
                         self.assertEqual(alarm["Dimensions"], by)
                         self.assertEqual(alarm["Statistic"], "Sum")

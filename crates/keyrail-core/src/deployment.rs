@@ -153,15 +153,20 @@ impl Deployment {
 
     /// Whether a role is one that nothing but beats is made in.
     fn is_role_of_beats(&self, role: &str) -> bool {
-        self.names().any(|name| is_or_begins(role, &beat::named(name)))
+        self.names()
+            .any(|name| is_or_begins(role, &beat::named(name)))
     }
 
     /// Whether a user is the one that beats ask a key for, which nobody is to make: IAM's names are
     /// the same in capitals and small letters.
     fn is_user_of_beats(&self, target: &Target) -> bool {
-        let named = target.name.as_deref().filter(|_| target.kind == TargetKind::User);
+        let named = target
+            .name
+            .as_deref()
+            .filter(|_| target.kind == TargetKind::User);
         named.is_some_and(|user| {
-            self.names().any(|name| beat::named(name).eq_ignore_ascii_case(user))
+            self.names()
+                .any(|name| beat::named(name).eq_ignore_ascii_case(user))
         })
     }
 

@@ -18,8 +18,7 @@ pub(super) async fn tell(report: Report, aws: &impl Notifier) -> Response {
             false => Ok::<(), NotifyError>(()),
         }
     };
-    let (sent, chat, operator) =
-        join3(aws.send(&alert), aws.send_to_chat(&alert), operator).await;
+    let (sent, chat, operator) = join3(aws.send(&alert), aws.send_to_chat(&alert), operator).await;
     drop(alert);
     Response {
         chat_failed: chat.err(),

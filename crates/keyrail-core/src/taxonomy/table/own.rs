@@ -193,8 +193,18 @@ pub(super) const TABLE: &[Entry] = &[
     .in_any_region(),
     // whatever it is, by what identifies its type (Cloud Control API User Guide, "Identifying
     // resources", and CloudFormation's schemas of the types, checked 2026-11-29)
-    own("cloudcontrolapi:UpdateResource", TargetKind::Other, IDENTIFIER).in_any_region(),
-    own("cloudcontrolapi:DeleteResource", TargetKind::Other, IDENTIFIER).in_any_region(),
+    own(
+        "cloudcontrolapi:UpdateResource",
+        TargetKind::Other,
+        IDENTIFIER,
+    )
+    .in_any_region(),
+    own(
+        "cloudcontrolapi:DeleteResource",
+        TargetKind::Other,
+        IDENTIFIER,
+    )
+    .in_any_region(),
 ];
 
 const IDENTIFIER: Paths = &["requestParameters.identifier"];
