@@ -70,19 +70,22 @@ impl Deployment {
     /// Adds to an activity what only the deployment can tell: which parts are its own, which
     /// role it acts in, and which networks have names.
     pub(crate) fn place(&self, activity: &mut Activity) {
-        // One call may name thousands, and an alert has to be sent.
-        activity.target.more_names.truncate(MOST_NAMES);
         let role = activity.actor.name.as_deref().filter(|_| {
             activity.actor.kind == ActorKind::AssumedRole && activity.kind == Kind::ApiCall
         });
         let is_keyrails = role.is_some_and(|role| self.is_acting_role(role));
         let contains = is_keyrails && activity.is_containment();
         let beats = role.is_some_and(|role| self.is_role_of_beats(role));
-        activity.misused = (is_keyrails && !contains) || (beats && activity.beat.is_none());
+        let checks = role.is_some_and(|role| self.is_checking_role(role));
+        activity.misused = (is_keyrails && !contains)
+            || (beats && activity.beat.is_none())
+            || (checks && !activity.is_check());
         if activity.beat.is_some() {
             activity.kind = Kind::Other;
         }
         activity.own = self.is_own(&activity.target) && !contains;
+        // One call may name thousands, among which one's own are not to hide, and an alert has to be sent.
+        activity.target.more_names.truncate(MOST_NAMES);
         activity.origin.networks = self.networks_of(&activity.origin);
         activity.networks_are_named = !self.networks.is_empty();
         let signs_in = activity.groups.contains(&Group::SignIn);
@@ -137,6 +140,15 @@ impl Deployment {
         let responder = self.responder.as_deref();
         self.names().any(is_of)
             || responder.is_some_and(|name| name.rsplit('/').next() == Some(role))
+    }
+
+    /// Whether a role is one that the hourly check acts in: its own, or the one in member accounts.
+    fn is_checking_role(&self, role: &str) -> bool {
+        let is_of = |name: &str| {
+            let rest = role.strip_prefix(name);
+            matches!(rest, Some("-watch" | "-watcher"))
+        };
+        self.names().any(is_of)
     }
 
     /// Whether a role is one that nothing but beats is made in.

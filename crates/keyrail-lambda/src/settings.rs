@@ -81,7 +81,7 @@ impl WatchSettings {
 
 /// What the function was deployed with.
 pub(crate) struct Settings {
-    /// `KEYRAIL_TOPIC_ARN`, and, where they are set, `KEYRAIL_CHAT_TOPIC_ARN`,
+    /// `KEYRAIL_TOPIC_ARN`, and, where they are set, `KEYRAIL_CHAT_TOPIC_ARN`, `KEYRAIL_OPERATOR_TOPIC_ARN`,
     /// `KEYRAIL_TABLE`, `KEYRAIL_RECHECK_QUEUE_URL`, `KEYRAIL_RESPONDER_ROLE` and `KEYRAIL_EXTERNAL_ID`.
     pub places: Places,
     /// The deployment: `KEYRAIL_NAME`, by which it knows its own parts and as metrics name it,
@@ -123,6 +123,7 @@ impl Settings {
             places: Places {
                 topic_arn,
                 chat_topic_arn: text("KEYRAIL_CHAT_TOPIC_ARN"),
+                operator_topic_arn: text("KEYRAIL_OPERATOR_TOPIC_ARN"),
                 table: text("KEYRAIL_TABLE"),
                 recheck_queue_url: text("KEYRAIL_RECHECK_QUEUE_URL"),
                 responder_role: text("KEYRAIL_RESPONDER_ROLE"),

@@ -127,6 +127,9 @@ fn log(response: &Response) {
     if let Some(error) = &response.chat_failed {
         tracing::error!(%error, "chat channels were not told");
     }
+    if let Some(error) = &response.operator_failed {
+        tracing::error!(%error, "the operator was not told");
+    }
     for note in report.not_known.iter().chain(&response.notes) {
         tracing::warn!(note, "not known, or not done");
     }

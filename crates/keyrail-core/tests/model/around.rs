@@ -69,6 +69,11 @@ impl Notifier for Model {
         })
     }
 
+    /// Nor is the operator.
+    async fn send_to_operator(&self, alert: &Alert<'_>) -> Result<(), NotifyError> {
+        self.send_to_chat(alert).await
+    }
+
     async fn send(&self, alert: &Alert<'_>) -> Result<(), NotifyError> {
         let report = alert.report;
         let violated = report.verdict.violated.iter();
