@@ -26,7 +26,7 @@ unexport CARGO_BUILD_TARGET
 export KEYRAIL_PYTHON := $(CURDIR)/.venv/bin/python
 
 .PHONY: help demo demo-build command test check lint supply-chain template advisories sam-deploy check-release
-.PHONY: bench prove conform conform-tests soak fuzz package build-GuardrailFunction deploy clean
+.PHONY: bench prove conform conform-tests soak fuzz package build-GuardrailFunction build-WatchFunction deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
@@ -133,6 +133,8 @@ else
 build-GuardrailFunction: package
 	cp $(PACKAGE)/bootstrap "$(ARTIFACTS_DIR)/"
 endif
+# The same binary, which its environment tells apart.
+build-WatchFunction: build-GuardrailFunction
 
 # Once the answers are in samconfig.toml they stand; asking again would propose the defaults.
 deploy: .venv/check.stamp ## build and deploy to your AWS account; asks what it needs the first time

@@ -74,6 +74,7 @@ DEPLOYMENTS = {
             "AlertEmail3": "third@example.com",
             "OperatorEmail2": "another@example.com",
             "Subscribers": "222233334444,333344445555",
+            "Regions": "eu-north-1,us-west-2",
         },
     ),
     "keys": Deployment(
@@ -99,6 +100,7 @@ DEPLOYMENTS = {
             "SecurityHubControls": "on",
             "Architecture": "x86_64",
             "LogRetentionDays": "30",
+            "Beat": "off",
         },
     ),
     "GovCloud": Deployment(HOME, "444455550004", TOLD, "us-gov-west-1"),
@@ -120,12 +122,17 @@ DEPLOYMENTS = {
         "eusc-de-east-1",
         "guardrail-region",
     ),
+    "without beats": Deployment(
+        OTHERS, "444455550011", {"Beat": "off"}, "eu-north-1", "keyrail-region"
+    ),
     "member": Deployment(
         MEMBER,
         "444455550008",
         {
             "HubRoleArn": f"arn:aws:iam::{ACCOUNT}:role/security/keyrail-GuardrailRole-1A2B",
             "OrganizationId": "o-exampleorgid",
+            "WatchRoleArn": f"arn:aws:iam::{ACCOUNT}:role/security/guardrail-watch",
+            "Keyrail": "guardrail",
             "RoleName": "answerer",
             "ExternalId": "shown-to-members",
             "Mode": "enforce",
@@ -135,5 +142,7 @@ DEPLOYMENTS = {
             "RolePath": "/security/",
         },
     ),
-    "retained": Deployment(RETAINED, "444455550009", {"State": "none", "Chat": "topic"}),
+    "retained": Deployment(
+        RETAINED, "444455550009", {"State": "none", "Beat": "off", "Chat": "topic"}
+    ),
 }

@@ -74,13 +74,28 @@ class Parameters(unittest.TestCase):
             )
         with self.subTest("the bus has its rules, which know the responder's path"):
             rules = seen.client("events").list_rules(EventBusName="keyrail-members")["Rules"]
-            self.assertEqual(len(rules), 18)
+            self.assertEqual(len(rules), 20)
             patterns = json.dumps([rule["EventPattern"] for rule in rules])
             self.assertIn("arn:aws:iam::*:role/security/keyrail-responder", patterns)
         with self.subTest("the function knows the role in member accounts and what it must show"):
             told = function["Environment"]["Variables"]
             self.assertEqual(told["KEYRAIL_RESPONDER_ROLE"], "security/keyrail-responder")
             self.assertEqual(told["KEYRAIL_EXTERNAL_ID"], "shown-to-members")
+        with self.subTest("the check knows the Regions and the role in member accounts"):
+            watch = functions.get_function_configuration(FunctionName=f"{name}-watch")
+            told = watch["Environment"]["Variables"]
+            self.assertEqual(told["KEYRAIL_REGIONS"], "eu-north-1,us-west-2")
+            self.assertEqual(told["KEYRAIL_WATCHER_ROLE"], "/security/keyrail-watcher")
+            self.assertEqual(told["KEYRAIL_ORGANIZATION"], "o-exampleorgid")
+            self.assertEqual(told["KEYRAIL_DUTY"], "watch")
+        with self.subTest("each beat is scheduled"):
+            self.assertEqual(
+                schedules(seen),
+                {
+                    "keyrail-beat-account": ("iam:createAccessKey", "keyrail-beat-us-east-1"),
+                    "keyrail-beat-region": ("cloudtrail:stopLogging", "keyrail-beat-us-east-1"),
+                },
+            )
         with self.subTest("the operator is told of a flood of that many"):
             self.assertEqual(alarms(seen)["MemberFloodAlarm"]["Threshold"], 70)
         with self.subTest("each address is subscribed"):
@@ -107,8 +122,10 @@ class Parameters(unittest.TestCase):
             self.assertEqual(attributes.get("Attributes"), {"KmsMasterKeyId": key("all")}, queue)
         name = stack.outputs["FunctionName"]
         function = seen.client("lambda").get_function_configuration(FunctionName=name)
-        (group,) = seen.client("logs").describe_log_groups()["logGroups"]
-        self.assertEqual(group["kmsKeyId"], key("all"))
+        groups = seen.client("logs").describe_log_groups()["logGroups"]
+        found = {group["logGroupName"]: group["kmsKeyId"] for group in groups}
+        logs = ("/aws/lambda/keyrail", "/aws/lambda/keyrail-watch")
+        self.assertEqual(found, dict.fromkeys(logs, key("all")))
         encrypt = json.dumps(policy_of(seen, function["Role"], "encrypt"))
         self.assertIn(key("topics"), encrypt)
 
@@ -121,8 +138,10 @@ class Parameters(unittest.TestCase):
         self.assertLessEqual(more, set(names["PolicyNames"]))
         self.assertEqual(function["Architectures"], ["x86_64"])
         self.assertEqual(function["Environment"]["Variables"]["KEYRAIL_MODE"], "enforce")
+        # Without the check's, which is off.
         (group,) = seen.client("logs").describe_log_groups()["logGroups"]
         self.assertEqual(group["retentionInDays"], 30)
+        self.assertEqual(schedules(seen), {})
         self.assertIn("IAM.22", patterns(seen, "default"))
 
     def test_each_partitions_home_region_takes_the_template(self):
@@ -142,8 +161,8 @@ class Parameters(unittest.TestCase):
         _, seen = self.deployed("member's home")
         events = seen.client("events")
         rules = events.list_rules()["Rules"]
-        # On AWS 18: the condition AtMembersHome compares the Region.
-        self.assertEqual(len(rules), 13)
+        # On AWS 21: the condition AtMembersHome compares the Region.
+        self.assertEqual(len(rules), 16)
         for rule in rules:
             (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
             self.assertEqual(target["Arn"], BUS)
@@ -154,6 +173,19 @@ class Parameters(unittest.TestCase):
         (subscription,) = seen.client("sns").list_subscriptions()["Subscriptions"]
         self.assertEqual(subscription["Endpoint"], "operator@example.com")
         self.assertEqual(alarms(seen).keys(), {"UndeliveredAlarm", "UndeliveredSentAlarm"})
+        with self.subTest("it beats"):
+            # On AWS the account's beat is there, too.
+            beat = ("cloudtrail:stopLogging", "guardrail-beat-eusc-de-east-1")
+            self.assertEqual(schedules(seen), {"guardrail-beat-region": beat})
+            role = seen.client("iam").get_role(RoleName=beat[1])["Role"]
+            (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+            group = f"arn:aws:scheduler:eusc-de-east-1:{seen.account}:schedule-group/guardrail-beat"
+            self.assertEqual(statement["Condition"]["ArnEquals"], {"aws:SourceArn": group})
+
+    def test_where_beats_are_off_there_are_no_schedules(self):
+        _, seen = self.deployed("without beats")
+        self.assertEqual(schedules(seen), {})
+        self.assertEqual(len(seen.client("events").list_rules()["Rules"]), 16)
 
     def test_a_members_role_is_as_it_was_asked_for(self):
         _, seen = self.deployed("member")
@@ -169,6 +201,13 @@ class Parameters(unittest.TestCase):
         names = iam.list_role_policies(RoleName="answerer")["PolicyNames"]
         more = {"contain", "revoke-role-sessions", "delete", "look-up", "not-itself"}
         self.assertEqual(set(names), more)
+        with self.subTest("the check may read"):
+            role = iam.get_role(RoleName="guardrail-watcher")["Role"]
+            self.assertEqual(role["Path"], "/security/")
+            (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+            self.assertIn(":role/security/guardrail-watch", json.dumps(statement["Principal"]))
+            names = iam.list_role_policies(RoleName="guardrail-watcher")["PolicyNames"]
+            self.assertEqual(names, ["look"])
 
     def test_what_is_retained_is_adopted_without_a_table_and_with_a_topic_for_chat(self):
         _, seen = self.deployed("retained")
@@ -232,7 +271,19 @@ def alarms(seen):
 
 def patterns(seen, bus):
     rules = seen.client("events").list_rules(EventBusName=bus)["Rules"]
-    return json.dumps([rule["EventPattern"] for rule in rules])
+    return json.dumps([rule["EventPattern"] for rule in rules if "EventPattern" in rule])
+
+
+def schedules(seen):
+    """What each schedule calls, and by which role."""
+    client = seen.client("scheduler")
+    found = {}
+    for listed in client.list_schedules()["Schedules"]:
+        schedule = client.get_schedule(Name=listed["Name"], GroupName=listed["GroupName"])
+        target = schedule["Target"]
+        call = target["Arn"].split(":aws-sdk:")[1]
+        found[listed["Name"]] = (call, target["RoleArn"].split("/")[-1])
+    return found
 
 
 if __name__ == "__main__":

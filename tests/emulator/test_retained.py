@@ -36,7 +36,7 @@ class Retained(unittest.TestCase):
     def test_what_holds_evidence_is_there_when_the_stack_is_gone(self):
         self.remove()
 
-        self.assertEqual(len(self.kept), 9)
+        self.assertEqual(len(self.kept), 10)
         self.assert_evidence_is_there()
 
     def test_a_stack_of_the_same_name_takes_it_in_again(self):

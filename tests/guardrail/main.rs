@@ -24,6 +24,7 @@ mod findings;
 #[path = "../json_schema.rs"]
 mod json_schema;
 mod metrics;
+mod operator;
 mod reaching;
 mod remembering;
 mod repeating;

@@ -7,7 +7,7 @@ import botocore.session
 from botocore import xform_name
 
 from tests.pages.test_pages import PAGES, ROOT, blocks, commands, words_of
-from tests.template.templates import HOME, MEMBER, REGION, patterns
+from tests.template.templates import HOME, MEMBER, REGION, operators_patterns, patterns
 
 INFRA = (ROOT / "infra" / "README.md").read_text()
 TEMPLATES = {"template.yaml": HOME, "infra/region.yaml": REGION, "infra/member.yaml": MEMBER}
@@ -148,7 +148,36 @@ class Infra(unittest.TestCase):
         self.assertIn("aws sns get-sms-sandbox-account-status", sms)
         self.assertIn("describe-sender-ids", sms)
 
-    def test_keyrail_has_no_schedules(self):
-        for file in (*TEMPLATES, "infra/README.md", "docs/events.md"):
-            text = (ROOT / file).read_text()
-            self.assertEqual(re.findall(r"(?i)\bschedules?\b|aws\.scheduler", text), [], file)
+    def test_what_keeps_members_in_one_place_is_there(self):
+        text = section(INFRA, "### One place for all accounts")
+        group = HOME["Resources"]["WatchLogGroup"]["Properties"]["LogGroupName"]["Fn::Sub"]
+        self.assertIn(group.replace("${AWS::StackName}", "keyrail"), "\n".join(shell(text)))
+
+    def test_each_stack_that_names_a_role_is_deployed_with_the_capability(self):
+        seen = 0
+        for page in PAGES:
+            for command in commands(page.read_text(), "aws"):
+                if "--capabilities" in command and "--use-previous" not in command:
+                    with self.subTest(page=page.name, command=command):
+                        self.assertIn("CAPABILITY_NAMED_IAM", words_of(command))
+                    seen += 1
+        self.assertGreater(seen, 5)
+
+    def test_a_template_for_a_stack_set_fits_into_a_request(self):
+        # CloudFormation User Guide, "Understand CloudFormation quotas": 51,200 bytes (2026-11-29).
+        for file in ("infra/region.yaml", "infra/member.yaml", "infra/retained.yaml"):
+            self.assertLess(len((ROOT / file).read_bytes()), 51_200, file)
+
+    def test_the_mail_on_the_page_is_the_one_that_is_sent(self):
+        text = section(INFRA, "## Two that watch each other")
+        (shown,) = (block for language, block in blocks(text) if language == "text")
+        (target,) = HOME["Resources"]["OperatorEventsRule"]["Properties"]["Targets"]
+        template = target["InputTransformer"]["InputTemplate"]["Fn::Sub"]
+        for line, sent in zip(shown.splitlines(), template.splitlines(), strict=True):
+            said = re.escape(sent.replace("${AWS::StackName}", "keyrail"))
+            self.assertRegex(line, "^" + re.sub(r"<\w+>", r"[^ ]*", said) + "$")
+
+    def test_each_rule_of_the_pair_is_on_the_page(self):
+        text = section(INFRA, "## Two that watch each other")
+        for name in [*operators_patterns(), "WitnessRule"]:
+            self.assertIn(f"`{name}`", text)

@@ -40,7 +40,7 @@ pub(crate) const USER_IN_PATH: &str = "user/x:role/stacksets-exec-1/mallory";
 
 /// What changes a part, switches it off, or empties it, by type of part. `lambda:InvokeFunction` hands the
 /// function an invented event.
-pub(crate) const ON_PARTS: [(&str, &str); 10] = [
+pub(crate) const ON_PARTS: [(&str, &str); 12] = [
     (
         "AWS::CloudFormation::Stack",
         "cloudformation:CancelUpdateStack ContinueUpdateRollback CreateChangeSet CreateStack \
@@ -73,6 +73,14 @@ pub(crate) const ON_PARTS: [(&str, &str); 10] = [
         "logs:AssociateKmsKey CreateLogGroup DeleteDataProtectionPolicy DeleteLogGroup DeleteMetricFilter \
          DeleteRetentionPolicy DeleteSubscriptionFilter DisassociateKmsKey PutDataProtectionPolicy \
          PutLogGroupDeletionProtection PutMetricFilter PutRetentionPolicy PutTransformer TagResource",
+    ),
+    (
+        "AWS::Scheduler::Schedule",
+        "scheduler:CreateSchedule DeleteSchedule UpdateSchedule",
+    ),
+    (
+        "AWS::Scheduler::ScheduleGroup",
+        "scheduler:CreateScheduleGroup DeleteScheduleGroup TagResource UntagResource",
     ),
     (
         "AWS::SNS::Topic",

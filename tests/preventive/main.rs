@@ -11,6 +11,7 @@
 mod access_keys;
 mod accounts;
 mod attacks;
+mod beat;
 mod evaluate;
 mod needed;
 mod parts;

@@ -111,7 +111,7 @@ fn elsewhere(developer: &str) -> Vec<Call> {
 }
 
 /// Like a part, and none.
-const OTHERS: [(&str, &str); 10] = [
+const OTHERS: [(&str, &str); 12] = [
     (
         "AWS::CloudFormation::Stack",
         "cloudformation:eu-west-1:444455556666:stack/shop/1a2b",
@@ -136,6 +136,14 @@ const OTHERS: [(&str, &str); 10] = [
         "AWS::Logs::LogGroup",
         "logs:eu-west-1:444455556666:log-group:/aws/lambda/web:log-stream:x",
     ),
+    (
+        "AWS::Scheduler::Schedule",
+        "scheduler:eu-west-1:444455556666:schedule/default/nightly",
+    ),
+    (
+        "AWS::Scheduler::ScheduleGroup",
+        "scheduler:eu-west-1:444455556666:schedule-group/default",
+    ),
     ("AWS::SNS::Topic", "sns:eu-west-1:444455556666:orders"),
     ("AWS::SQS::Queue", "sqs:eu-west-1:444455556666:orders"),
     (
@@ -149,7 +157,7 @@ const OTHERS: [(&str, &str); 10] = [
 ];
 
 /// What reads a part, and what else is nobody's harm, by its service.
-const READS: [&str; 10] = [
+const READS: [&str; 11] = [
     "cloudformation:DescribeStacks DetectStackDrift GetTemplate ListStackResources",
     "cloudwatch:DescribeAlarms ListTagsForResource",
     "dynamodb:BatchGetItem ConditionCheckItem CreateBackup DescribeTable GetItem ListTagsOfResource \
@@ -157,6 +165,7 @@ const READS: [&str; 10] = [
     "events:DescribeRule ListTargetsByRule",
     "lambda:GetFunctionConfiguration ListVersionsByFunction",
     "logs:DescribeLogStreams FilterLogEvents GetLogEvents ListTagsForResource StartLiveTail StartQuery Unmask",
+    "scheduler:GetSchedule GetScheduleGroup ListTagsForResource",
     "sns:ConfirmSubscription GetTopicAttributes ListSubscriptionsByTopic",
     "sqs:GetQueueAttributes ListQueueTags",
     "iam:GenerateServiceLastAccessedDetails GetRole ListRolePolicies SimulatePrincipalPolicy",

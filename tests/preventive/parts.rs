@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::evaluate::{Call, read};
 
@@ -14,6 +15,19 @@ pub(crate) struct Parts {
     #[serde(rename = "parts")]
     pub made: Vec<Part>,
     deploys: Vec<Deploys>,
+    pub beats: Vec<BeatRole>,
+}
+
+/// A role that beats are made in.
+#[derive(Debug, Deserialize)]
+pub(crate) struct BeatRole {
+    pub arn: String,
+    /// Its inline policies.
+    pub policies: Vec<Value>,
+    /// Whom it trusts.
+    pub trust: Value,
+    /// The schedule group that its trust names.
+    pub group: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -17,7 +17,7 @@ use crate::{
 const FILE: &str = "protect-keyrail.json";
 
 /// What nobody may, who is not exempt.
-fn attacks(parts: &Parts) -> Vec<Call> {
+pub(crate) fn attacks(parts: &Parts) -> Vec<Call> {
     let mut calls = Vec::new();
     let own_roles = || {
         parts

@@ -89,7 +89,10 @@ class Deployed:
             return self.substituted(value["Fn::Sub"])
         if value.keys() == {"Fn::Join"}:
             between, parts = value["Fn::Join"]
-            return between.join(self.resolved(parts))
+            parts = self.resolved(parts)
+            if all(isinstance(part, str) for part in parts):
+                return between.join(parts)
+            return {"Fn::Join": [between, parts]}
         kept = {key: self.chosen(inner) for key, inner in value.items()}
         return {key: self.resolved(inner) for key, inner in kept.items() if inner != ABSENT}
 

@@ -49,7 +49,9 @@ NOT_ROUTED = {
 # What tampers only by its parameters, which denied calls do not show.
 UNSEEN_IF_DENIED = {
     "events:PutRule tamper-audit",
+    "iam:CreateUser",
     "iam:PutUserPolicy tamper-guardrail",
+    "iam:UpdateUser",
     "s3:DeleteBucket",
     "s3:DeleteBucketPolicy",
     "s3:DeleteBucketPublicAccessBlock",

@@ -9,6 +9,7 @@ import dataclasses
 import json
 import re
 
+from tests.template.resolved import PLACES, Resolved
 from tests.template.templates import HOME, MEMBER, REGION, as_list, identity_statements
 
 HUB = "111122223333"
@@ -47,6 +48,7 @@ PARAMETERS = {
     "HubRoleArn": f"arn:aws:iam::{HUB}:role/keyrail-GuardrailRole-{SUFFIX}",
     "OrganizationId": "o-exampleorgid",
     "ResponderRole": "keyrail-responder",
+    "WatchRoleArn": f"arn:aws:iam::{HUB}:role/keyrail-watch",
 }
 KEY = f"arn:aws:kms:us-east-1:{HUB}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
@@ -64,6 +66,8 @@ NAMED = {
     "AWS::Events::EventBus": "Name",
     "AWS::IAM::Role": "RoleName",
     "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::Scheduler::Schedule": "Name",
+    "AWS::Scheduler::ScheduleGroup": "Name",
     "AWS::Serverless::Function": "FunctionName",
     "AWS::Serverless::LayerVersion": "LayerName",
 }
@@ -76,6 +80,8 @@ ARNS = {
     "AWS::Logs::LogGroup": ("logs", "log-group:"),
     "AWS::SNS::Topic": ("sns", ""),
     "AWS::SQS::Queue": ("sqs", ""),
+    "AWS::Scheduler::Schedule": ("scheduler", "schedule/"),
+    "AWS::Scheduler::ScheduleGroup": ("scheduler", "schedule-group/"),
     "AWS::Serverless::Function": ("lambda", "function:"),
     "AWS::Serverless::LayerVersion": ("lambda", "layer:"),
 }
@@ -112,6 +118,9 @@ DEPLOYS = {
     "AWS::Lambda::Permission": "lambda:AddPermission GetPolicy RemovePermission",
     "AWS::Logs::LogGroup": "logs:CreateLogGroup AssociateKmsKey DeleteRetentionPolicy"
     " DescribeLogGroups DisassociateKmsKey PutRetentionPolicy TagResource DeleteLogGroup",
+    "AWS::Scheduler::Schedule": "scheduler:CreateSchedule GetSchedule UpdateSchedule DeleteSchedule",
+    "AWS::Scheduler::ScheduleGroup": "scheduler:CreateScheduleGroup GetScheduleGroup TagResource"
+    " DeleteScheduleGroup",
     "AWS::SNS::Subscription": "sns:Subscribe | SetSubscriptionAttributes Unsubscribe",
     "AWS::SNS::Topic": "sns:CreateTopic GetTopicAttributes SetTopicAttributes TagResource DeleteTopic",
     "AWS::SNS::TopicPolicy": "sns:GetTopicAttributes SetTopicAttributes",
@@ -161,6 +170,8 @@ class Resolver:
             return re.sub(r"\$\{([^!}]+)\}", lambda found: self.ref(found[1]), argument)
         if function == "Fn::If":
             return [self.value(choice) for choice in argument[1:]]
+        if function == "Fn::Join":
+            return argument[0].join(self.value(part) for part in argument[1])
         raise KeyError(f"tests/template/parts.py does not know {function}")
 
     def ref(self, name):
@@ -200,6 +211,8 @@ class Resolver:
         if kind == "AWS::IAM::Role":
             return f"arn:aws:iam::{self.at.account}:role{path}{name}"
         service, before = ARNS[kind]
+        if kind == "AWS::Scheduler::Schedule":
+            before += self.value(resource["Properties"]["GroupName"]) + "/"
         if kind == "AWS::Events::Rule" and (bus := resource["Properties"].get("EventBusName")):
             before += self.value(bus) + "/"
         after = ":1" if kind == "AWS::Serverless::LayerVersion" else ""
@@ -217,10 +230,13 @@ def flat(value):
 
 
 def example(resource):
-    """An ARN that a pattern of the templates is for."""
+    """An ARN that a pattern of the templates is for; `*` for an action that takes none."""
+    if resource == "*":
+        return resource
     partition, service, region, account, name = resource.split(":", 5)[1:]
     account = ACCOUNT if account == "*" else account
-    name = re.sub(r"\*$", "example", name)
+    region = "us-east-1" if region == "*" else region
+    name = re.sub(r"/?\*$", lambda found: found[0].replace("*", "example"), name).replace("*", "")
     return ":".join(("arn", partition, service, region, account, name))
 
 
@@ -251,6 +267,24 @@ def parts(deployment):
             yield kind, resolver.arn(logical)
 
 
+def beats():
+    """The roles that beats are made in: their policies, and whom they trust."""
+    for template, region, stack in (
+        (HOME, "us-east-1", "keyrail"),
+        (REGION, "eu-north-1", "keyrail-region"),
+    ):
+        parameters = {name: of.get("Default", "") for name, of in template["Parameters"].items()}
+        deployed = Resolved(template, PLACES[0], region, stack, parameters)
+        role = deployed.properties("BeatRole")
+        group = deployed.properties("BeatGroup")["Name"]
+        yield {
+            "arn": f"arn:aws:iam::{HUB}:role/{role['RoleName']}",
+            "policies": [policy["PolicyDocument"] for policy in role["Policies"]],
+            "trust": role["AssumeRolePolicyDocument"],
+            "group": f"arn:aws:scheduler:{region}:{HUB}:schedule-group/{group}",
+        }
+
+
 def described():
     needed, made = [], []
     for deployment in DEPLOYMENTS:
@@ -268,6 +302,7 @@ def described():
         "deploys": [
             {"type": kind, "on_it": calls(kind, 0), "on_any": calls(kind, 1)} for kind in DEPLOYS
         ],
+        "beats": list(beats()),
     }
 
 

@@ -21,6 +21,8 @@ NAMED = {
     "AWS::Lambda::Function": "FunctionName",
     "AWS::Lambda::LayerVersion": "LayerName",
     "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::Scheduler::Schedule": "Name",
+    "AWS::Scheduler::ScheduleGroup": "Name",
 }
 LONGEST = {"AWS::DynamoDB::Table": 255, "AWS::SNS::Topic": 256, "AWS::SQS::Queue": 80}
 

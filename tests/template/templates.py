@@ -34,6 +34,9 @@ ALL_CALLS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 HOME_ONLY = {"AccessKeyRule", "IamRule", "RoleRule", "FunctionRule", "DataRule"}
 HOME_ONLY |= {"ResponderRule", "TrustedAdvisorRule"}
 
+# What only the stacks of other Regions have: what is done to EventsRule, which at home the operator is told.
+ELSEWHERE_ONLY = {"WitnessRule"}
+
 # Those of them that a member account forwards from its home region: the function is the hub's.
 MEMBERS_HOME = HOME_ONLY - {"FunctionRule", "DataRule"}
 
@@ -46,14 +49,33 @@ def of_type(template, kind):
     }
 
 
+def event_rules(template):
+    """The rules for events, and not for a time."""
+    rules = of_type(template, "AWS::Events::Rule")
+    return {name: rule for name, rule in rules.items() if "EventPattern" in rule}
+
+
+def tells_the_operator(rule):
+    return rule["Targets"][0]["Arn"] == {"Ref": "OperatorTopic"}
+
+
 @functools.cache
 def patterns_of(home, stack, controls):
     template = HOME if home else REGION
-    rules = of_type(template, "AWS::Events::Rule")
     return {
         name: named(decided(rule["EventPattern"], controls), stack)
-        for name, rule in rules.items()
-        if "Condition" not in template["Resources"][name]
+        for name, rule in event_rules(template).items()
+        if "Condition" not in template["Resources"][name] and not tells_the_operator(rule)
+    }
+
+
+@functools.cache
+def operators_patterns(stack=STACK):
+    """Those of the rules that tell the operator's topic without the function."""
+    return {
+        name: named(rule["EventPattern"], stack)
+        for name, rule in event_rules(HOME).items()
+        if tells_the_operator(rule)
     }
 
 
@@ -75,10 +97,9 @@ def decided(value, controls):
 
 def members_patterns():
     """What a member account has in its home region besides."""
-    rules = of_type(REGION, "AWS::Events::Rule")
     return {
         name: named(decided(rule["EventPattern"], controls=False), STACK)
-        for name, rule in rules.items()
+        for name, rule in event_rules(REGION).items()
         if "Condition" in REGION["Resources"][name]
     }
 
@@ -86,9 +107,9 @@ def members_patterns():
 @functools.cache
 def forwarding_patterns(controls=False):
     """All that a member account forwards from its home region."""
-    rules = of_type(REGION, "AWS::Events::Rule")
     return {
-        name: named(decided(rule["EventPattern"], controls), STACK) for name, rule in rules.items()
+        name: named(decided(rule["EventPattern"], controls), STACK)
+        for name, rule in event_rules(REGION).items()
     }
 
 
@@ -97,7 +118,7 @@ def hub_patterns(stack=STACK, controls=False):
     """What the hub takes of that, by the names of its rules."""
     return {
         name: named(decided(rule["EventPattern"], controls), stack)
-        for name, rule in of_type(HOME, "AWS::Events::Rule").items()
+        for name, rule in event_rules(HOME).items()
         if "EventBusName" in rule
     }
 
@@ -196,19 +217,18 @@ def is_source(wanted, source):
     return source.startswith(wanted["prefix"]) if isinstance(wanted, dict) else source == wanted
 
 
-def granted(mode, conditions=()):
-    """Action to resource, of all that the function's role allows in this mode and conditions."""
+def granted(mode, conditions=(), role="GuardrailRole"):
+    """Action to resource, of all that a function's role allows in this mode and conditions."""
     holding = dict.fromkeys(HOME["Conditions"], False)
     holding |= {"Enforcing": mode == "enforce"} | dict.fromkeys(conditions, True)
     actions = {}
     for name, statement in identity_statements(HOME, holding):
-        assert name == "GuardrailRole", statement
-        if statement["Effect"] == "Deny":
+        if name != role or statement["Effect"] == "Deny":
             continue
         for action in as_list(statement["Action"]):
             if statement["Resource"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}:
                 continue  # Lambda's on-failure destination.
-            if statement["Resource"] == {"Ref": "KeyArn"}:
+            if statement["Resource"] in ({"Ref": "KeyArn"}, {"Ref": "OperatorKeyArn"}):
                 continue  # What test_encryption.py is about.
             assert action not in actions, f"{action} is granted twice"
             actions[action] = statement["Resource"]

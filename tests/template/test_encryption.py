@@ -31,6 +31,8 @@ EACH = {
     "SignInQueue",
     "StateTable",
     "UndeliveredQueue",
+    "WatchFunction",
+    "WatchLogGroup",
 }
 
 # What a service needs of a key to write to a queue or topic, and to keep a log: SQS and SNS Developer
@@ -112,9 +114,9 @@ class Encryption(unittest.TestCase):
             self.assertTrue(broken.startswith("OperatorKeyArn must be another key"), broken)
 
     def test_the_role_uses_the_key_by_way_of_the_services_that_hold_data(self):
-        def granted(**parameters):
+        def granted(role="GuardrailRole", **parameters):
             deployed = Deployed(HOME, **parameters)
-            role = deployed.resources["GuardrailRole"]["Properties"]
+            role = deployed.resources[role]["Properties"]
             return {
                 statement["Resource"]: statement
                 for policy in role["Policies"]
@@ -123,7 +125,17 @@ class Encryption(unittest.TestCase):
             }
 
         self.assertEqual(granted(), {})
-        self.assertEqual(granted(OperatorKeyArn=OTHER), {})
+        # What is done to keyrail itself goes to the operator's topic, too.
+        for role in ("GuardrailRole", "WatchRole"):
+            (statement,) = granted(role, OperatorKeyArn=OTHER).values()
+            self.assertEqual(set(statement["Action"]), WRITES)
+            by_sns = {"StringEquals": {"kms:ViaService": "sns.us-east-1.amazonaws.com"}}
+            self.assertEqual(statement["Condition"], by_sns)
+        (statement,) = granted("WatchRole", KeyArn=KEY).values()
+        self.assertEqual(
+            set(statement["Condition"]["StringEquals"]["kms:ViaService"]),
+            {f"{service}.us-east-1.amazonaws.com" for service in ("dynamodb", "lambda", "sns")},
+        )
         statement = granted(KeyArn=KEY, TopicKeyArn=OTHER)[KEY]
         self.assertEqual(set(statement["Action"]), WRITES)
         services = {"dynamodb", "lambda", "sns", "sqs"}
@@ -142,16 +154,17 @@ class Encryption(unittest.TestCase):
 
     def test_what_uses_a_key_is_not_denied_it(self):
         for name, statement in identity_statements(HOME):
-            if statement["Effect"] == "Deny":
+            if statement["Effect"] == "Deny" and name != "BeatRole":
                 denied = {action.split(":")[0] for action in as_list(statement["Action"])}
                 self.assertFalse(denied & {"kms", "*"}, name)
 
     def test_the_pages_policy_lets_in_whoever_writes_to_what_is_encrypted(self):
         policies = policies_of_the_page()
         self.assertEqual(policies.keys(), {"KeyArn", "OperatorKeyArn"})
-        group = Deployed(HOME).resources["GuardrailLogGroup"]["Properties"]["LogGroupName"]
-        log = f"arn:aws:logs:us-east-1:111122223333:log-group:{group}"
-        only_that = {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": log}}
+        groups = Deployed(HOME).of_type("AWS::Logs::LogGroup").values()
+        log = "arn:aws:logs:us-east-1:111122223333:log-group:"
+        logs = [log + group["LogGroupName"] for group in groups]
+        only_that = {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": logs}}
         of_queue = self.services_let_in_to("UndeliveredQueuePolicy")
         of_topic = self.services_let_in_to("AlertTopicPolicy")
         self.assertEqual((of_queue, of_topic), ({"events.amazonaws.com"}, set()))
@@ -160,8 +173,10 @@ class Encryption(unittest.TestCase):
             of_services(policies["KeyArn"]),
             {"events.amazonaws.com": (WRITES, None), "logs.us-east-1.amazonaws.com": (LOGS, only_that)},
         )
-        (of_operator,) = self.services_let_in_to("OperatorTopicPolicy")
-        self.assertEqual(of_services(policies["OperatorKeyArn"]), {of_operator: (PUBLISHES, None)})
+        of_operator = self.services_let_in_to("OperatorTopicPolicy")
+        self.assertEqual(of_operator, {"cloudwatch.amazonaws.com", "events.amazonaws.com"})
+        needed = dict.fromkeys(of_operator, (PUBLISHES, None))
+        self.assertEqual(of_services(policies["OperatorKeyArn"]), needed)
 
     def test_the_pages_policies_let_iam_policies_of_the_account_give_access(self):
         # The role's do, and the deployment's; and without it nobody could change the policy again.

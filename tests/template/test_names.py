@@ -27,7 +27,7 @@ def parts(template):
     """(logical id, how long its name may be) of what has a name that CloudFormation makes up."""
     for name, resource in template["Resources"].items():
         kind = resource["Type"]
-        own = {"RoleName", "FunctionName", "LogGroupName", "LayerName"}
+        own = {"Name", "RoleName", "FunctionName", "LogGroupName", "LayerName"}
         if not own & resource["Properties"].keys():
             yield name, LONGEST.get(kind, 255)
 

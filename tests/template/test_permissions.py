@@ -59,7 +59,7 @@ REMEMBERS = dict.fromkeys(
 )
 LOOKS_AGAIN = {"sqs:SendMessage": {"Fn::GetAtt": ["RecheckQueue", "Arn"]}}
 CHAT = {"Fn::If": ["HasChat", {"Ref": "ChatTopic"}, {"Ref": "AWS::NoValue"}]}
-ALERTS = {"sns:Publish": [{"Ref": "AlertTopic"}, CHAT]}
+ALERTS = {"sns:Publish": [{"Ref": "AlertTopic"}, {"Ref": "OperatorTopic"}, CHAT]}
 ENCRYPTS = dict.fromkeys(("kms:Decrypt", "kms:GenerateDataKey"), {"Ref": "TopicKeyArn"})
 CALLS = [CONTAINS, REVOKES_ROLES, DELETES, DELETES_ROOT_KEYS, LOOKS_UP, MEMBERS, REMEMBERS]
 
@@ -86,6 +86,39 @@ ALWAYS = LOOKS_UP | ALERTS | LAMBDA_DOES | LOOKS_AGAIN
 CONDITIONS = ("Enforcing", "RevokesRoles", "Deletes", "HasExternalId")
 SETTINGS = [(), ("Enforcing",), ("Enforcing", "RevokesRoles"), ("Enforcing", "Deletes")]
 SETTINGS += [("Enforcing", "RevokesRoles", "Deletes")]
+ACTING = {"GuardrailRole", "ResponderRole"}
+
+# What the hourly check reads in each account, and in the hub alone; on names that are its deployment's
+# where the Service Authorization Reference has a resource for it (2026-11-29).
+READS = {
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:GetEventSelectors",
+    "cloudtrail:GetTrailStatus",
+    "cloudwatch:DescribeAlarms",
+    "events:ListRules",
+    "events:ListTargetsByRule",
+    "iam:GetRole",
+    "scheduler:GetSchedule",
+    "sqs:GetQueueAttributes",
+    "sqs:ListQueues",
+}
+READS_AT_HOME = {
+    "dynamodb:DescribeTable",
+    "lambda:GetFunctionConcurrency",
+    "lambda:GetFunctionConfiguration",
+    "sns:ListSubscriptionsByTopic",
+}
+READS_OF_MEMBERS = {"events:DescribeEventBus", "organizations:ListAccounts"}
+# Some take no resource; trails are the account's own, and have names of its own.
+ON_ANYTHING = {
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:GetEventSelectors",
+    "cloudtrail:GetTrailStatus",
+    "cloudwatch:DescribeAlarms",
+    "events:ListRules",
+    "organizations:ListAccounts",
+    "sqs:ListQueues",
+}
 
 # IAM records these as reading, which no rule is for.
 IAM_READS = re.compile("GetAccessKeyLastUsed|GetLoginProfile|GetRolePolicy|GetUser|List")
@@ -97,10 +130,24 @@ def on_iam(template, conditions):
     holding |= dict.fromkeys(conditions, True)
     return sorted(
         (action, str(statement["Resource"]), str(statement.get("Condition")))
-        for _, statement in identity_statements(template, holding)
+        for name, statement in identity_statements(template, holding)
         for action in as_list(statement["Action"])
-        if statement["Effect"] == "Allow" and action.startswith("iam:")
+        if statement["Effect"] == "Allow" and action.startswith("iam:") and name in ACTING
     )
+
+
+def principals(roles):
+    """The ARNs of roles of the hub's, and those with their sessions', as policies name them."""
+    arns, sessions = [], []
+    for role in roles:
+        arn = {"Fn::GetAtt": [role, "Arn"]}
+        session = "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${" + role + "}/*"
+        both = [arn, {"Fn::Sub": session}]
+        if condition := HOME["Resources"][role].get("Condition"):
+            both = [{"Fn::If": [condition, each, {"Ref": "AWS::NoValue"}]} for each in both]
+        arns.append(both[0])
+        sessions += both
+    return arns, sessions
 
 
 class Permissions(unittest.TestCase):
@@ -133,8 +180,10 @@ class Permissions(unittest.TestCase):
         ):
             denied = [
                 (statement["Action"], as_list(statement["Resource"]))
-                for _, statement in identity_statements(template)
-                if statement["Effect"] == "Deny" and "Condition" not in statement
+                for name, statement in identity_statements(template)
+                if statement["Effect"] == "Deny"
+                and "Condition" not in statement
+                and name in ACTING
             ]
             self.assertEqual(denied, [("iam:*", roles)])
         self.assertEqual(
@@ -144,8 +193,8 @@ class Permissions(unittest.TestCase):
     def test_no_other_function_can_use_the_role(self):
         statement, rechecks = (
             statement
-            for _, statement in identity_statements(HOME)
-            if statement["Effect"] == "Deny" and "Condition" in statement
+            for name, statement in identity_statements(HOME)
+            if statement["Effect"] == "Deny" and "Condition" in statement and name in ACTING
         )
         self.assertEqual(statement["Resource"], "*")
         arn = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"
@@ -185,7 +234,9 @@ class Permissions(unittest.TestCase):
 
     def test_a_member_account_grants_what_the_hub_grants_itself(self):
         allowed, denied = {}, []
-        for _, statement in identity_statements(MEMBER):
+        for name, statement in identity_statements(MEMBER):
+            if name not in ACTING:
+                continue
             for action in as_list(statement["Action"]):
                 if statement["Effect"] == "Allow":
                     allowed[action] = statement["Resource"]
@@ -219,7 +270,9 @@ class Permissions(unittest.TestCase):
     def test_a_member_account_never_lets_the_role_change_itself(self):
         denied = [
             statement
-            for _, statement in identity_statements(MEMBER, dict.fromkeys(CONDITIONS, False))
+            for _, statement in identity_statements(
+                MEMBER, dict.fromkeys((*CONDITIONS, "HasWatch"), False)
+            )
             if statement["Effect"] == "Deny"
         ]
         self.assertEqual([statement["Action"] for statement in denied], ["iam:*"])
@@ -235,10 +288,14 @@ class Permissions(unittest.TestCase):
         self.assertEqual(statement["Condition"], condition)
 
     def test_roles_are_assumed_only_in_the_own_organization(self):
+        for role in ("GuardrailRole", "WatchRole"):
+            self.check_is_bound_to_the_organization(role)
+
+    def check_is_bound_to_the_organization(self, role):
         (statement,) = (
             statement
-            for _, statement in identity_statements(HOME)
-            if statement["Action"] == "sts:AssumeRole"
+            for name, statement in identity_statements(HOME)
+            if statement["Action"] == "sts:AssumeRole" and name == role
         )
         # A variable of IAM's, which CloudFormation must leave alone.
         organization = {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}
@@ -296,22 +353,107 @@ class Permissions(unittest.TestCase):
     def test_the_code_calls_just_what_is_granted(self):
         called = permissions(FUNCTION)
         granted_at_most = set().union(*CALLS, LOOKS_AGAIN, ALERTS)
-        self.assertEqual(called - UNDOES, granted_at_most)
+        by_the_check = READS | READS_AT_HOME | READS_OF_MEMBERS
+        self.assertEqual(called - UNDOES - by_the_check, granted_at_most)
+
+    def test_the_hourly_check_reads_remembers_and_tells(self):
+        keeps = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"}
+        logs = {"logs:CreateLogStream", "logs:PutLogEvents"}
+        always = READS | READS_AT_HOME | keeps | logs | {"sns:Publish"}
+        self.assertEqual(granted("observe", role="WatchRole").keys(), always)
+        of_hub = granted("observe", {"HasOrganization"}, role="WatchRole")
+        self.assertEqual(of_hub.keys(), always | READS_OF_MEMBERS | {"sts:AssumeRole"})
+        watcher = "arn:${AWS::Partition}:iam::*:role${RolePath}${AWS::StackName}-watcher"
+        self.assertEqual(of_hub["sts:AssumeRole"], {"Fn::Sub": watcher})
+        # In enforce mode it may do no more.
+        self.assertEqual(granted("enforce", role="WatchRole").keys(), always)
+
+    def test_no_other_function_can_use_the_role_of_the_check(self):
+        (statement,) = (
+            statement
+            for name, statement in identity_statements(HOME)
+            if statement["Effect"] == "Deny" and name == "WatchRole"
+        )
+        self.assertEqual(statement["Resource"], "*")
+        arn = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"
+        name = HOME["Resources"]["WatchFunction"]["Properties"]["FunctionName"]["Fn::Sub"]
+        condition = {"ArnNotEquals": {"lambda:SourceFunctionArn": {"Fn::Sub": arn + name}}}
+        self.assertEqual(statement["Condition"], condition)
+        denied = {action.removesuffix("*") for action in statement["Action"]}
+        granted_at_most = granted("observe", HOME["Conditions"], role="WatchRole")
+        called = {action.split(":")[0] + ":" for action in granted_at_most}
+        self.assertEqual(denied, called - {"logs:", "kms:"})
+
+    def test_the_check_reads_in_a_member_account_what_it_reads_in_its_own(self):
+        def look(template, role):
+            (policy,) = (
+                policy
+                for policy in template["Resources"][role]["Properties"]["Policies"]
+                if policy.get("PolicyName") == "look"
+            )
+            text = str(policy["PolicyDocument"]["Statement"])
+            return text.replace("${AWS::StackName}", "${Keyrail}")
+
+        watcher = look(MEMBER, "WatcherRole")
+        self.assertTrue(look(HOME, "WatchRole").startswith(watcher.removesuffix("]")))
+        allowed = {
+            action
+            for name, statement in identity_statements(MEMBER)
+            if name == "WatcherRole"
+            for action in as_list(statement["Action"])
+        }
+        self.assertEqual(allowed, READS)
+
+    def test_only_the_hubs_check_assumes_the_watcher(self):
+        role = MEMBER["Resources"]["WatcherRole"]
+        self.assertEqual(role["Condition"], "HasWatch")
+        responder = MEMBER["Resources"]["ResponderRole"]["Properties"]
+        (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        (other,) = responder["AssumeRolePolicyDocument"]["Statement"]
+        self.assertEqual(statement, other | {"Principal": {"AWS": {"Ref": "WatchRoleArn"}}})
+
+    def test_a_beat_is_denied_everything_and_only_its_schedules_make_it(self):
+        for template, name in ((HOME, "${AWS::StackName}"), (REGION, "${Keyrail}")):
+            role = template["Resources"]["BeatRole"]["Properties"]
+            self.assertEqual(role["RoleName"], {"Fn::Sub": f"{name}-beat-${{AWS::Region}}"})
+            (policy,) = role["Policies"]
+            self.assertEqual(
+                policy["PolicyDocument"]["Statement"],
+                [{"Effect": "Deny", "Action": "*", "Resource": "*"}],
+            )
+            self.assertNotIn("ManagedPolicyArns", role)
+            (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+            self.assertEqual(statement["Principal"], {"Service": "scheduler.amazonaws.com"})
+            self.assertEqual((statement["Effect"], statement["Action"]), ("Allow", "sts:AssumeRole"))
+            group = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/"
+            self.assertEqual(
+                statement["Condition"],
+                {
+                    "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+                    "ArnEquals": {"aws:SourceArn": {"Fn::Sub": f"{group}{name}-beat"}},
+                },
+            )
+            own = template["Resources"]["BeatGroup"]["Properties"]["Name"]
+            self.assertEqual(own, {"Fn::Sub": f"{name}-beat"})
 
     def test_no_resource_is_everything(self):
-        for template in (HOME, REGION):
+        for template in (HOME, REGION, MEMBER):
             for name, statement in identity_statements(template):
                 if statement["Effect"] == "Deny":
                     continue
                 with self.subTest(name, statement=statement):
-                    self.assertNotIn("*", (statement["Resource"], statement["Action"]))
+                    self.assertNotEqual(statement["Action"], "*")
+                    if statement["Resource"] == "*":
+                        self.assertLessEqual(set(as_list(statement["Action"])), ON_ANYTHING)
                     self.assertNotIn("ManagedPolicyArns", template["Resources"][name]["Properties"])
 
     def test_forwarding_role_only_forwards(self):
         home = "arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/default"
         hubs = {"Ref": "HubBusArn"}
         bus = {"Fn::If": ["InMember", hubs, {"Fn::Sub": home}]}
-        (statement,) = (statement for _, statement in identity_statements(REGION))
+        (statement,) = (
+            statement for name, statement in identity_statements(REGION) if name == "ForwardingRole"
+        )
         self.assertEqual(statement["Action"], "events:PutEvents")
         self.assertEqual(statement["Resource"], bus)
         for name, rule in of_type(REGION, "AWS::Events::Rule").items():
@@ -331,9 +473,9 @@ class Permissions(unittest.TestCase):
     def test_each_role_has_the_boundary_and_the_path_that_are_asked_for(self):
         boundary = ["HasPermissionsBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]
         for template in (HOME, REGION, MEMBER):
-            (role,) = of_type(template, "AWS::IAM::Role").values()
-            self.assertEqual(role["PermissionsBoundary"], {"Fn::If": boundary})
-            self.assertEqual(role["Path"], {"Ref": "RolePath"})
+            for role in of_type(template, "AWS::IAM::Role").values():
+                self.assertEqual(role["PermissionsBoundary"], {"Fn::If": boundary})
+                self.assertEqual(role["Path"], {"Ref": "RolePath"})
             self.assertEqual(
                 template["Conditions"]["HasPermissionsBoundary"],
                 {"Fn::Not": [{"Fn::Equals": [{"Ref": "PermissionsBoundary"}, ""]}]},
@@ -345,25 +487,40 @@ class Permissions(unittest.TestCase):
     def test_roles_have_no_name_that_another_region_could_have_taken(self):
         for template in (HOME, REGION):
             for name, role in of_type(template, "AWS::IAM::Role").items():
-                self.assertNotIn("RoleName", role, name)
+                if (template, name) != (HOME, "WatchRole") and "RoleName" in role:
+                    self.assertTrue(role["RoleName"]["Fn::Sub"].endswith("-${AWS::Region}"), name)
 
     def test_only_the_function_is_let_in_to_publish_alerts(self):
-        role = {"Fn::GetAtt": ["GuardrailRole", "Arn"]}
-        for name in ("AlertTopic", "ChatTopic"):
+        for name, roles in (
+            ("AlertTopic", ["GuardrailRole", "WatchRole"]),
+            ("ChatTopic", ["GuardrailRole"]),
+        ):
             topic, policy = {"Ref": name}, HOME["Resources"][f"{name}Policy"]["Properties"]
             allowed, denied = policy["PolicyDocument"]["Statement"][:2]
             publishing = {"Action": "sns:Publish", "Resource": topic}
-            self.assertEqual(allowed, {"Effect": "Allow", "Principal": {"AWS": role}} | publishing)
-            # An IAM policy of the account that allows sns:Publish is of no use to a forger. The condition
-            # is that of the queue of re-checks.
-            queue = HOME["Resources"]["RecheckQueuePolicy"]["Properties"]["PolicyDocument"]
-            condition = {"Condition": queue["Statement"][0]["Condition"]}
+            arns, sessions = principals(roles)
+            principal = {"AWS": arns if len(arns) > 1 else arns[0]}
+            self.assertEqual(allowed, {"Effect": "Allow", "Principal": principal} | publishing)
+            # An IAM policy of the account that allows sns:Publish is of no use to a forger.
+            condition = {"Condition": {"ArnNotLike": {"aws:PrincipalArn": sessions}}}
             self.assertEqual(denied, {"Effect": "Deny", "Principal": "*"} | publishing | condition)
 
     def test_only_services_publish_faults_of_keyrail_itself(self):
+        arns, sessions = principals(["GuardrailRole", "WatchRole"])
         for template in (HOME, REGION):
             policy = template["Resources"]["OperatorTopicPolicy"]["Properties"]["PolicyDocument"]
-            allowed, denied = policy["Statement"]
+            allowed, *others, denied = policy["Statement"]
+            if template is HOME:
+                # Without a condition: AWS takes none for EventBridge in a topic's policy.
+                for statement, principal in zip(
+                    others, ({"Service": "events.amazonaws.com"}, {"AWS": arns}), strict=True
+                ):
+                    publishing = {"Action": "sns:Publish", "Resource": {"Ref": "OperatorTopic"}}
+                    self.assertEqual(
+                        statement, {"Effect": "Allow", "Principal": principal} | publishing
+                    )
+            else:
+                self.assertEqual(others, [])
             self.assertEqual(allowed["Principal"], {"Service": "cloudwatch.amazonaws.com"})
             self.assertEqual((denied["Effect"], denied["Principal"]), ("Deny", "*"))
             for statement in (allowed, denied):
@@ -376,7 +533,8 @@ class Permissions(unittest.TestCase):
                 {
                     "Null": {"aws:PrincipalArn": "false"},
                     "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
-                },
+                }
+                | ({"ArnNotLike": {"aws:PrincipalArn": sessions}} if template is HOME else {}),
             )
 
     def test_other_accounts_subscribe_where_a_parameter_names_them(self):
@@ -407,6 +565,10 @@ class Permissions(unittest.TestCase):
             for kind in ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
                 for name, policy in deployed.of_type(kind).items():
                     for statement in policy["PolicyDocument"]["Statement"]:
-                        if "Service" in statement["Principal"]:
+                        is_operators = (name, statement["Principal"]) == (
+                            "OperatorTopicPolicy",
+                            {"Service": "events.amazonaws.com"},
+                        )
+                        if "Service" in statement["Principal"] and not is_operators:
                             with self.subTest(name):
                                 self.assertIn("aws:SourceArn", str(statement["Condition"]))

@@ -16,7 +16,14 @@ from cfnlint.jsonschema import StandardValidator, ValidationError
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from tests.template.resolved import PLACES, Resolved, asks_for, transformed
-from tests.template.templates import ACCOUNT, HOME, LONGEST_STACK, MEMBER, REGION
+from tests.template.templates import (
+    ACCOUNT,
+    HOME,
+    LONGEST_RECOGNISED,
+    LONGEST_STACK,
+    MEMBER,
+    REGION,
+)
 from tests.template.test_evidence import RETAINED
 
 TEMPLATES = {
@@ -54,12 +61,22 @@ VALUES = {
         "arn:{partition}:iam::" + ACCOUNT + ":policy/security/boundary",
         "arn:{partition}:iam::aws:policy/PowerUserAccess",
     ],
+    "Regions": ["eu-north-1", "eu-north-1,us-gov-east-1,eusc-de-east-1"],
     "ReservedConcurrency": ["1", "99999"],
     "ResponderRole": ["r" * 64, "keyrail-responder"],
     "RoleName": ["r" * 64],
     "RolePath": ["/security/", "/" + "a" * 126 + "/"],
     "Subscribers": ["444455556666", "444455556666,777788889999"],
     "TopicKeyArn": [KEY.replace("{}", "000000000003")],
+    "WatchRoleArn": ["arn:{partition}:iam::" + ACCOUNT + ":role/security/keyrail-watch"],
+}
+
+# Whose names the templates make of the stack's, with no room for one that is longer than advised.
+NAMED_IN_FULL = {
+    "AWS::IAM::Role",
+    "AWS::Lambda::Function",
+    "AWS::Scheduler::Schedule",
+    "AWS::Scheduler::ScheduleGroup",
 }
 
 # So many combinations of the parameters of one resource are all tried; of more, each pair. In
@@ -136,7 +153,8 @@ def each_form(template, place, logical):
     asked = sorted(asks_for(template, resource))
     for number, parameters in enumerate(combinations(template, asked, place)):
         # By its name a stack changes no more than names.
-        for stack in ("keyrail",) if number else ("keyrail", LONGEST_STACK):
+        longest = LONGEST_RECOGNISED * "k" if resource["Type"] in NAMED_IN_FULL else LONGEST_STACK
+        for stack in ("keyrail",) if number else ("keyrail", longest):
             for region in sorted({place.home, place.other}):
                 resolved = Resolved(template, place, region, stack, parameters)
                 properties = resolved.properties(logical)

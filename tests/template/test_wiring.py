@@ -5,7 +5,14 @@ import unittest
 
 from tests.emulator.emulator import ROOT
 from tests.template.deployed import Deployed
-from tests.template.templates import HOME, MEMBER, REGION, of_type
+from tests.template.templates import (
+    HOME,
+    MEMBER,
+    REGION,
+    event_rules,
+    of_type,
+    operators_patterns,
+)
 
 
 # What anybody on the internet can bring about.
@@ -23,6 +30,7 @@ class Wiring(unittest.TestCase):
             {
                 "KEYRAIL_MODE": {"Ref": "Mode"},
                 "KEYRAIL_TOPIC_ARN": {"Ref": "AlertTopic"},
+                "KEYRAIL_OPERATOR_TOPIC_ARN": {"Ref": "OperatorTopic"},
                 "KEYRAIL_CHAT_TOPIC_ARN": {
                     "Fn::If": ["HasChat", {"Ref": "ChatTopic"}, {"Ref": "AWS::NoValue"}]
                 },
@@ -42,9 +50,41 @@ class Wiring(unittest.TestCase):
         self.assertTrue(list((ROOT / layer["ContentUri"] / "guardrails").glob("*.cedar")))
 
     def test_makefile_builds_the_function(self):
-        metadata = HOME["Resources"]["GuardrailFunction"]["Metadata"]
-        self.assertEqual(metadata["BuildMethod"], "makefile")
-        self.assertRegex((ROOT / "Makefile").read_text(), r"(?m)^build-GuardrailFunction:")
+        for name in of_type(HOME, "AWS::Serverless::Function"):
+            metadata = HOME["Resources"][name]["Metadata"]
+            self.assertEqual(metadata["BuildMethod"], "makefile", name)
+            self.assertRegex((ROOT / "Makefile").read_text(), rf"(?m)^build-{name}:")
+
+    def test_the_check_is_the_same_program_with_another_duty(self):
+        watch = HOME["Resources"]["WatchFunction"]["Properties"]
+        for key in ("CodeUri", "Handler", "Runtime", "Architectures", "Layers", "KmsKeyArn"):
+            self.assertEqual(watch[key], self.function[key], key)
+        own, guards = (each["Environment"]["Variables"] for each in (watch, self.function))
+        self.assertEqual(own["KEYRAIL_DUTY"], "watch")
+        self.assertNotIn("KEYRAIL_DUTY", guards)
+        for name in own.keys() & guards.keys() - {"KEYRAIL_TABLE"}:
+            self.assertEqual(own[name], guards[name], name)
+        self.assertEqual(own["KEYRAIL_TABLE"], {"Ref": "StateTable"})
+        queues = {f"{{'Ref': '{name}'}}" for name in of_type(HOME, "AWS::SQS::Queue")}
+        self.assertEqual({str(each) for each in own["KEYRAIL_QUEUES"]["Fn::Join"][1]}, queues)
+        # It has no way to contain anything.
+        self.assertNotIn("KEYRAIL_MODE", own)
+
+    def test_a_time_starts_the_check_and_nothing_else(self):
+        rule = HOME["Resources"]["WatchSchedule"]["Properties"]
+        self.assertEqual(rule["ScheduleExpression"], "rate(1 hour)")
+        self.assertNotIn("EventPattern", rule)
+        (target,) = rule["Targets"]
+        self.assertEqual(target["Arn"], {"Fn::GetAtt": ["WatchFunction", "Arn"]})
+        (permission,) = (
+            one
+            for one in of_type(HOME, "AWS::Lambda::Permission").values()
+            if one["FunctionName"] == {"Ref": "WatchFunction"}
+        )
+        self.assertEqual(permission["Principal"], "events.amazonaws.com")
+        self.assertEqual(permission["SourceArn"], {"Fn::GetAtt": ["WatchSchedule", "Arn"]})
+        invoked = HOME["Resources"]["WatchFunction"]["Properties"]["EventInvokeConfig"]
+        self.assertEqual(invoked["MaximumRetryAttempts"], 1)
 
     @staticmethod
     def if_it_is_there(template, name, attribute):
@@ -57,8 +97,10 @@ class Wiring(unittest.TestCase):
         allowed = [
             permission["SourceArn"]["Fn::GetAtt"]
             for permission in of_type(HOME, "AWS::Lambda::Permission").values()
+            if permission["FunctionName"] == {"Ref": "GuardrailFunction"}
         ]
-        rules = of_type(HOME, "AWS::Events::Rule")
+        told = operators_patterns().keys()
+        rules = {name: rule for name, rule in event_rules(HOME).items() if name not in told}
         self.assertLess(SIGN_INS, rules.keys())
         self.assertCountEqual(allowed, [[name, "Arn"] for name in rules if name not in SIGN_INS])
         for name, rule in rules.items():
@@ -96,15 +138,19 @@ class Wiring(unittest.TestCase):
             | sending,
         )
         # No user and no role, whatever their IAM policies allow.
-        topic = HOME["Resources"]["OperatorTopicPolicy"]["Properties"]["PolicyDocument"]
-        condition = {"Condition": topic["Statement"][1]["Condition"]}
+        condition = {
+            "Condition": {
+                "Null": {"aws:PrincipalArn": "false"},
+                "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+            }
+        }
         self.assertEqual(denied, {"Effect": "Deny", "Principal": "*"} | sending | condition)
 
     def test_each_rule_has_a_dead_letter_queue_and_may_use_it(self):
         for template in (HOME, REGION):
             policy = template["Resources"]["UndeliveredQueuePolicy"]["Properties"]
             (statement,) = policy["PolicyDocument"]["Statement"]
-            rules = of_type(template, "AWS::Events::Rule")
+            rules = event_rules(template)
             self.assertCountEqual(
                 statement["Condition"]["ArnEquals"]["aws:SourceArn"],
                 [self.if_it_is_there(template, name, "Arn") for name in rules],
@@ -244,7 +290,7 @@ class Wiring(unittest.TestCase):
         more |= {"PermissionsBoundary": "", "RolePath": "/"}
         more |= {"ReservedConcurrency": "", "RecheckConcurrency": 5, "MemberFlood": 1000}
         more |= {"Chat": "none", "TopicKeyArn": "", "KeyArn": "", "OperatorKeyArn": ""}
-        more |= {"SecurityHubControls": "off"}
+        more |= {"SecurityHubControls": "off", "Beat": "on", "Regions": ""}
         more |= {"AlertEmail2": "", "AlertEmail3": "", "OperatorEmail2": "", "Subscribers": ""}
         parameters = HOME["Parameters"]
         self.assertEqual(parameters.keys(), named | more.keys())

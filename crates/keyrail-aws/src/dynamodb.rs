@@ -9,6 +9,7 @@
 //! | release of all that was done about an event | `event#ID` | `TIME#EVENT#released` | `memory`: JSON |
 //! | alerts of one actor and guardrail in a window | `repeat#ACCOUNT#GUARDRAILS#DEED#ACTOR` | `window#UNTIL` | `first`, `promised`, `entries`: id and outcome of what was counted, `more`: how many besides |
 //! | which windows of what was refused are told by themselves, before it is a storm | `repeat#ACCOUNT#GUARDRAILS#DEED#many actors` | `alone#UNTIL` | `events`: what tells each from the others |
+//! | last beat of an account, Region and call | `beat#ACCOUNT` | `REGION#CALL` | `slot`: its hour, `at`: its time |
 //! | memory of a key | `key#ID` | `TIME#EVENT#KIND` | `memory`: JSON |
 //! | memory of a user | `user#ARN` | the same | `memory`: JSON |
 
@@ -20,6 +21,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::{SignedDuration, Timestamp};
+use keyrail_core::activity::Beat;
 use keyrail_core::cause::Cause;
 use keyrail_core::effects::EffectError;
 use keyrail_core::id::AccountId;
@@ -32,6 +34,9 @@ use crate::error::sorted;
 /// How long a window is kept: longer than its follow-up can lie in a queue, and then in
 /// the one for what was not delivered.
 const WINDOW_LASTS: SignedDuration = SignedDuration::from_hours(29 * 24);
+
+/// How long the last sign of life of an account is kept: who is silent is not who was never heard.
+const BEAT_LASTS: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 impl State for Aws {
     fn has_table(&self) -> bool {
@@ -100,6 +105,20 @@ impl State for Aws {
             .expression_attribute_values(":never", number(0))
             .expression_attribute_values(":expires", number(expires.as_second()));
         // If the condition does not hold, the claim ran out and is another's by now.
+        is_updated(update).await.map(drop)
+    }
+
+    async fn hear(&self, beat: &Beat) -> Result<(), StateError> {
+        let expires = beat.time + BEAT_LASTS;
+        let update = self
+            .update(&last_beat(beat))
+            .update_expression("SET #slot = :slot, #at = :at, expires = :expires")
+            .condition_expression("attribute_not_exists(pk) OR #slot < :slot")
+            .expression_attribute_names("#slot", "slot")
+            .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":slot", number(beat.slot().number()))
+            .expression_attribute_values(":at", number(beat.time.as_second()))
+            .expression_attribute_values(":expires", number(expires.as_second()));
         is_updated(update).await.map(drop)
     }
 
@@ -287,6 +306,14 @@ fn claim_on(event: &str) -> Place {
     Place {
         pk: format!("event#{event}"),
         sk: "claim".to_owned(),
+    }
+}
+
+/// All of an account in one place, so that whoever floods the table with beats fills its own.
+fn last_beat(beat: &Beat) -> Place {
+    Place {
+        pk: format!("beat#{}", beat.account),
+        sk: format!("{}#{}", beat.region, beat.call.as_str()),
     }
 }
 

@@ -13,6 +13,7 @@ mod iam;
 mod reach;
 mod sns;
 mod sqs;
+pub mod watch;
 
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ pub struct Places {
     pub topic_arn: String,
     /// The topic whose subscribers are chat channels, if there is one.
     pub chat_topic_arn: Option<String>,
+    /// The topic of whoever runs keyrail, if it is told of what is done to keyrail itself.
+    pub operator_topic_arn: Option<String>,
     /// The table that keeps state, if there is one.
     pub table: Option<String>,
     /// The queue that brings containments back to be looked at again, if there is one.

@@ -13,10 +13,15 @@ use crate::error::sorted;
 
 impl Notifier for Aws {
     async fn send(&self, alert: &Alert<'_>) -> Result<(), NotifyError> {
-        let topic = self.places.topic_arn.clone();
-        let publish = self.sns.publish().message_structure("json");
-        let publish = publish.subject(&alert.subject);
-        publish_to(topic, alert.message(), publish, alert).await
+        self.publish_alert(self.places.topic_arn.clone(), alert)
+            .await
+    }
+
+    async fn send_to_operator(&self, alert: &Alert<'_>) -> Result<(), NotifyError> {
+        match self.places.operator_topic_arn.clone() {
+            Some(topic) => self.publish_alert(topic, alert).await,
+            None => Ok(()),
+        }
     }
 
     async fn send_to_chat(&self, alert: &Alert<'_>) -> Result<(), NotifyError> {
@@ -24,6 +29,14 @@ impl Notifier for Aws {
             Some(topic) => publish_to(topic, alert.chat(), self.sns.publish(), alert).await,
             None => Ok(()),
         }
+    }
+}
+
+impl Aws {
+    async fn publish_alert(&self, topic: String, alert: &Alert<'_>) -> Result<(), NotifyError> {
+        let publish = self.sns.publish().message_structure("json");
+        let publish = publish.subject(&alert.subject);
+        publish_to(topic, alert.message(), publish, alert).await
     }
 }
 

@@ -6,12 +6,15 @@
 //! `guardduty.rs`, `health.rs`, `security_hub.rs` and `trusted_advisor.rs`.
 
 pub use self::actor::{Actor, ActorKind};
+pub use self::beat::{Beat, BeatCall, PERIOD, Refusal, Slot};
 pub use self::facts::{Activity, CallOutcome, HandsOff, Provenance};
 pub use self::origin::Origin;
 pub use self::past::{PasswordChange, Past, Surge};
 pub use self::target::Target;
 
 mod actor;
+pub mod beat;
+mod beating;
 mod cloudtrail;
 mod facts;
 mod guardduty;

@@ -41,6 +41,14 @@ pub trait Notifier {
     ///
     /// If it could not be sent.
     async fn send_to_chat(&self, alert: &Alert<'_>) -> Result<(), NotifyError>;
+
+    /// Sends it to whoever runs keyrail, if there is a topic for that. Nothing depends on that,
+    /// either.
+    ///
+    /// # Errors
+    ///
+    /// If it could not be sent.
+    async fn send_to_operator(&self, alert: &Alert<'_>) -> Result<(), NotifyError>;
 }
 
 /// Why an alert could not be sent.

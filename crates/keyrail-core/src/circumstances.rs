@@ -94,6 +94,7 @@ impl Activity {
     #[must_use]
     pub fn interpret(event: &Event, deployment: &Deployment, known: &Known) -> Self {
         let mut activity = Self::read(event);
+        activity.beat = deployment.beat_of(event, &activity);
         deployment.place(&mut activity);
         let users: Vec<(String, UserFacts)> = activity
             .users_in_it()

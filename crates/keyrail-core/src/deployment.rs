@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
-use crate::activity::{Activity, ActorKind, Origin, Surge, Target};
+use crate::activity::{Activity, ActorKind, Beat, Origin, Surge, Target, beat};
 use crate::bundle::Bundle;
+use crate::event::Event;
 use crate::taxonomy::{Group, Kind, TargetKind};
 use crate::words::OWN_POLICIES;
 
@@ -60,21 +61,31 @@ impl Deployment {
         }
     }
 
+    /// The beat that an event tells of, if it is one of this deployment's.
+    pub(crate) fn beat_of(&self, event: &Event, activity: &Activity) -> Option<Beat> {
+        self.names()
+            .find_map(|name| Beat::of(event, activity, name))
+    }
+
     /// Adds to an activity what only the deployment can tell: which parts are its own, which
     /// role it acts in, and which networks have names.
     pub(crate) fn place(&self, activity: &mut Activity) {
-        // One call may name thousands, and an alert has to be sent.
-        activity.target.more_names.truncate(MOST_NAMES);
-        let is_keyrails = activity.actor.kind == ActorKind::AssumedRole
-            && activity.kind == Kind::ApiCall
-            && activity
-                .actor
-                .name
-                .as_deref()
-                .is_some_and(|role| self.is_acting_role(role));
+        let role = activity.actor.name.as_deref().filter(|_| {
+            activity.actor.kind == ActorKind::AssumedRole && activity.kind == Kind::ApiCall
+        });
+        let is_keyrails = role.is_some_and(|role| self.is_acting_role(role));
         let contains = is_keyrails && activity.is_containment();
-        activity.misused = is_keyrails && !contains;
+        let beats = role.is_some_and(|role| self.is_role_of_beats(role));
+        let checks = role.is_some_and(|role| self.is_checking_role(role));
+        activity.misused = (is_keyrails && !contains)
+            || (beats && activity.beat.is_none())
+            || (checks && !activity.is_check());
+        if activity.beat.is_some() {
+            activity.kind = Kind::Other;
+        }
         activity.own = self.is_own(&activity.target) && !contains;
+        // One call may name thousands, among which one's own are not to hide, and an alert has to be sent.
+        activity.target.more_names.truncate(MOST_NAMES);
         activity.origin.networks = self.networks_of(&activity.origin);
         activity.networks_are_named = !self.networks.is_empty();
         let signs_in = activity.groups.contains(&Group::SignIn);
@@ -106,7 +117,10 @@ impl Deployment {
                 .any(|own| own.eq_ignore_ascii_case(policy))
         });
         let by_role = target.given_role.as_deref();
-        by_name || by_policy || by_role.is_some_and(|role| self.is_own_name(role))
+        by_name
+            || by_policy
+            || by_role.is_some_and(|role| self.is_own_name(role))
+            || self.is_user_of_beats(target)
     }
 
     /// Whether one of the names in a name, ARN or URL is of this deployment.
@@ -126,6 +140,34 @@ impl Deployment {
         let responder = self.responder.as_deref();
         self.names().any(is_of)
             || responder.is_some_and(|name| name.rsplit('/').next() == Some(role))
+    }
+
+    /// Whether a role is one that the hourly check acts in: its own, or the one in member accounts.
+    fn is_checking_role(&self, role: &str) -> bool {
+        let is_of = |name: &str| {
+            let rest = role.strip_prefix(name);
+            matches!(rest, Some("-watch" | "-watcher"))
+        };
+        self.names().any(is_of)
+    }
+
+    /// Whether a role is one that nothing but beats is made in.
+    fn is_role_of_beats(&self, role: &str) -> bool {
+        self.names()
+            .any(|name| is_or_begins(role, &beat::named(name)))
+    }
+
+    /// Whether a user is the one that beats ask a key for, which nobody is to make: IAM's names are
+    /// the same in capitals and small letters.
+    fn is_user_of_beats(&self, target: &Target) -> bool {
+        let named = target
+            .name
+            .as_deref()
+            .filter(|_| target.kind == TargetKind::User);
+        named.is_some_and(|user| {
+            self.names()
+                .any(|name| beat::named(name).eq_ignore_ascii_case(user))
+        })
     }
 
     /// What the names of this deployment's parts begin with.

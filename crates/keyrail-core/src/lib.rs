@@ -63,6 +63,9 @@ mod situation;
 // From the bytes to the alert.
 pub mod pipeline;
 
+// Whether all that is alive.
+pub mod watch;
+
 pub use self::bundle::Bundle;
 pub use self::circumstances::Circumstances;
 use self::contain::patience;

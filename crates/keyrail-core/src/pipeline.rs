@@ -18,6 +18,7 @@ mod counting;
 mod examine;
 mod fault;
 pub(crate) mod follow_up;
+mod hear;
 mod limit;
 mod look_again;
 mod look_up;

@@ -191,7 +191,7 @@ fn span(context: &Context, event_id: Option<&str>) -> Span {
 }
 
 /// When Lambda ends the invocation.
-fn end_of(context: &Context) -> SystemTime {
+pub(crate) fn end_of(context: &Context) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(context.deadline)
 }
 
@@ -213,13 +213,13 @@ fn within(aws: &Aws, end: SystemTime) -> Aws {
 }
 
 /// `arn:aws-cn:lambda:…` → `aws-cn`.
-fn partition(function_arn: &str) -> &str {
+pub(crate) fn partition(function_arn: &str) -> &str {
     Arn::parse(function_arn).map_or("aws", |arn| arn.partition)
 }
 
 /// `arn:aws:lambda:us-east-1:111122223333:function:keyrail` → `111122223333`: the
 /// account in which this function may act, without a call to ask for it.
-fn own_account(function_arn: &str) -> Option<AccountId> {
+pub(crate) fn own_account(function_arn: &str) -> Option<AccountId> {
     Arn::parse(function_arn)?.account.parse().ok()
 }
 
@@ -274,7 +274,7 @@ impl Failures {
     }
 }
 
-fn diagnostic(error_type: &str, error_message: String) -> Diagnostic {
+pub(crate) fn diagnostic(error_type: &str, error_message: String) -> Diagnostic {
     Diagnostic {
         error_type: error_type.to_owned(),
         error_message,

@@ -5,9 +5,11 @@ use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use keyrail_core::effects::EffectError;
+use keyrail_core::id::AccountId;
 use keyrail_core::outcome::OutcomeResult;
 use keyrail_core::pipeline::{Handled, Looked, Response};
 use keyrail_core::taxonomy::Kind;
+use keyrail_core::watch::Fault;
 use serde_json::{Value, json};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
@@ -49,6 +51,10 @@ pub(crate) fn start() {
 
 /// Writes one log line and one line of metrics for an event.
 pub(crate) fn record(response: &Response, deployment: &str) {
+    // Hundreds an hour, each of which says nothing but that it came: the table has that.
+    if response.report.activity.beat.is_some() && response.report.not_known.is_empty() {
+        return;
+    }
     log(response);
     if let Err(error) = write_metrics(response, deployment) {
         tracing::error!(%error, "the metrics could not be written");
@@ -80,6 +86,28 @@ pub(crate) fn record_recheck(looked: &Result<Looked, EffectError>, deployment: &
     }
 }
 
+/// Writes one line with all that is not well, and one of metrics: that the watch has looked.
+pub(crate) fn record_watch(standing: &[Fault], unread: usize, deployment: &str) {
+    let not_well: Vec<String> = standing.iter().take(MOST_NOT_WELL).map(in_a_line).collect();
+    let not_well = Value::from(not_well).to_string();
+    tracing::info!(faults = standing.len(), unread, not_well, "watch");
+    if let Err(error) = write_counts(json!({ "WatchRuns": 1 }), deployment) {
+        tracing::error!(%error, "the metrics could not be written");
+    }
+}
+
+/// A line of a log has at most 256 KB (`CloudWatch` Logs User Guide, "CloudWatch Logs quotas", on the
+/// size of log events, checked 2026-11-29; it says 1 MB by now).
+const MOST_NOT_WELL: usize = 800;
+
+/// `444455556666 us-east-1 rule-state: …`.
+fn in_a_line(fault: &Fault) -> String {
+    let account = fault.place.account.as_ref().map_or("-", AccountId::as_str);
+    let region = fault.place.region.as_deref().unwrap_or("-");
+    let says: String = fault.says.chars().take(200).collect();
+    format!("{account} {region} {}: {says}", fault.hop.as_str())
+}
+
 fn log(response: &Response) {
     let report = &response.report;
     match response.handled {
@@ -98,6 +126,9 @@ fn log(response: &Response) {
     }
     if let Some(error) = &response.chat_failed {
         tracing::error!(%error, "chat channels were not told");
+    }
+    if let Some(error) = &response.operator_failed {
+        tracing::error!(%error, "the operator was not told");
     }
     for note in report.not_known.iter().chain(&response.notes) {
         tracing::warn!(note, "not known, or not done");

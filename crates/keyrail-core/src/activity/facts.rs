@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::actor::{Actor, ActorKind};
+use super::beat::Beat;
 use super::origin::Origin;
 use super::past::Past;
 use super::target::Target;
@@ -52,6 +53,10 @@ pub struct Activity {
     /// Whether a role of keyrail's function did what that function never does.
     #[serde(skip)]
     pub misused: bool,
+    /// The beat that it is: a call of keyrail's own schedules that failed, as it has to. No guardrail
+    /// is asked about it.
+    #[serde(skip)]
+    pub beat: Option<Beat>,
     /// The control about credentials that failed, where it is a finding of one: something that
     /// stays so until somebody changes it.
     #[serde(skip)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::activity::Beat;
 use crate::cause::Cause;
 use crate::id::AccountId;
 use crate::repeats::{Repetition, Tally, Window};
@@ -72,6 +73,10 @@ pub trait State {
 
     /// What was counted in a window; `None` if nothing is known of it.
     async fn tallied(&self, repetition: &Repetition) -> Result<Option<Tally>, StateError>;
+
+    /// Keeps a beat as the last sign of life of its account, Region and call, unless one of its hour
+    /// or a later one is kept already.
+    async fn hear(&self, beat: &Beat) -> Result<(), StateError>;
 
     /// What is remembered about a subject.
     async fn recall(&self, about: &Subject) -> Result<Vec<Memory>, StateError>;

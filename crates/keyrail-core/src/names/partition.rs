@@ -13,6 +13,10 @@ pub struct Partition {
     pub home_region: &'static str,
     /// The host of its console; a Region's own begins with the Region.
     pub console: &'static str,
+    /// What the names of its services' endpoints end with.
+    pub dns_suffix: &'static str,
+    /// The Region that Organizations' endpoint is in.
+    pub organizations: &'static str,
     /// How the names of its Regions begin, where that tells it from others.
     region_prefix: Option<&'static str>,
 }
@@ -20,6 +24,8 @@ pub struct Partition {
 /// Ids and Regions: `partitions.json` of the AWS SDKs (botocore, checked 2026-11-29). Home
 /// Regions: CloudTrail User Guide, "CloudTrail concepts", on global service events, and for
 /// `GovCloud` and China their own guides; the European Sovereign Cloud has one Region only.
+/// Endpoints: the rule sets of CloudTrail, CloudWatch, EventBridge, Lambda, Organizations and Scheduler
+/// in botocore (checked 2026-11-29).
 /// Consoles: those that `aws console` of the AWS CLI opens (checked 2026-11-29).
 static PARTITIONS: [Partition; 4] = [
     Partition {
@@ -27,6 +33,8 @@ static PARTITIONS: [Partition; 4] = [
         name: "AWS",
         home_region: "us-east-1",
         console: "console.aws.amazon.com",
+        dns_suffix: "amazonaws.com",
+        organizations: "us-east-1",
         region_prefix: None,
     },
     Partition {
@@ -34,6 +42,8 @@ static PARTITIONS: [Partition; 4] = [
         name: "GovCloud",
         home_region: "us-gov-west-1",
         console: "console.amazonaws-us-gov.com",
+        dns_suffix: "amazonaws.com",
+        organizations: "us-gov-west-1",
         region_prefix: Some("us-gov-"),
     },
     Partition {
@@ -41,6 +51,8 @@ static PARTITIONS: [Partition; 4] = [
         name: "China",
         home_region: "cn-north-1",
         console: "console.amazonaws.cn",
+        dns_suffix: "amazonaws.com.cn",
+        organizations: "cn-northwest-1",
         region_prefix: Some("cn-"),
     },
     Partition {
@@ -48,6 +60,8 @@ static PARTITIONS: [Partition; 4] = [
         name: "European Sovereign Cloud",
         home_region: "eusc-de-east-1",
         console: "console.amazonaws-eusc.eu",
+        dns_suffix: "amazonaws.eu",
+        organizations: "eusc-de-east-1",
         region_prefix: Some("eusc-"),
     },
 ];

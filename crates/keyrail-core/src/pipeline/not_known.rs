@@ -7,6 +7,8 @@ use crate::phrases::utc;
 /// What is not known because the table did not answer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Unknown {
+    /// A sign of life.
+    Beat,
     /// What happened before.
     Before,
     /// What a containment means for later events.
@@ -26,6 +28,7 @@ pub(crate) enum Unknown {
 /// What is not known, and the error because of which it is not.
 pub(crate) fn not_known(what: Unknown, error: &impl std::fmt::Display) -> String {
     let what = match what {
+        Unknown::Beat => "for who watches, that this beat came",
         Unknown::Before => "what happened before",
         Unknown::ContainedLater => "what was contained, for later events",
         Unknown::Later => "what this means for later events",

@@ -5,6 +5,7 @@ use futures_util::future::join;
 use super::Response;
 use super::counting::{Opened, tell_or_count, window_of};
 use super::examine::Examined;
+use super::hear::hear;
 use super::limit::keep_to_the_limit;
 use super::look_up::look_up;
 use super::recall::{Recalled, recall};
@@ -40,6 +41,9 @@ pub async fn respond(
         ..Known::default()
     };
     let examined = Examined::of(event, setup, &known);
+    if examined.activity.beat.is_some() {
+        return hear(examined, bundle, now, aws).await;
+    }
     let recalled = match recall(examined, setup, now, by, aws).await {
         Ok(recalled) => recalled,
         Err(duplicate) => {

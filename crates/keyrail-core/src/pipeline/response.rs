@@ -13,6 +13,8 @@ pub struct Response {
     pub sent: Option<Result<(), NotifyError>>,
     /// Why chat channels were not told.
     pub chat_failed: Option<NotifyError>,
+    /// Why the operator was not told of what was done to keyrail itself.
+    pub operator_failed: Option<NotifyError>,
     /// Whether it was counted instead of told: a follow-up will tell of it.
     pub counted: bool,
     /// Whether this invocation handled it.
@@ -42,6 +44,7 @@ impl Response {
             report,
             sent,
             chat_failed: None,
+            operator_failed: None,
             counted: false,
             handled: Handled::Here,
             again: None,

@@ -151,6 +151,7 @@ impl Entry {
                 "https://sqs.us-east-1.amazonaws.com/111122223333/keyrail-DeadLetterQueue-1EXAMPLE"
                     .to_owned()
             }
+            (TargetKind::User, Some(Group::TamperGuardrail)) => "keyrail-beat".to_owned(),
             (_, Some(Group::TamperGuardrail)) => "keyrail-1EXAMPLE".to_owned(),
             (TargetKind::Policy, _) => "arn:aws:iam::111122223333:policy/example".to_owned(),
             _ => "example".to_owned(),

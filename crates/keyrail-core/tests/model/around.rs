@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use keyrail_core::Severity;
+use keyrail_core::activity::Beat;
 use keyrail_core::alert::{Alert, Notifier, NotifyError};
 use keyrail_core::change::Change;
 use keyrail_core::effects::{EffectError, EffectErrorKind};
@@ -66,6 +67,11 @@ impl Notifier for Model {
             message: NO_CHAT.to_owned(),
             cause: None,
         })
+    }
+
+    /// Nor is the operator.
+    async fn send_to_operator(&self, alert: &Alert<'_>) -> Result<(), NotifyError> {
+        self.send_to_chat(alert).await
     }
 
     async fn send(&self, alert: &Alert<'_>) -> Result<(), NotifyError> {
@@ -183,6 +189,10 @@ impl State for Model {
             inner.claims.insert(event.to_owned(), claimed);
         });
         settling.await
+    }
+
+    async fn hear(&self, beat: &Beat) -> Result<(), StateError> {
+        self.table(|inner| inner.heard.push(beat.clone())).await
     }
 
     async fn count(&self, account: &AccountId, event: &str, most: u32) -> Result<bool, StateError> {

@@ -9,6 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use keyrail_core::activity::Beat;
 use keyrail_core::change::{Change, ObservedState};
 use keyrail_core::effects::{EffectError, EffectErrorKind, Effects, SessionScope};
 use keyrail_core::recheck::Recheck;
@@ -71,6 +72,7 @@ pub(crate) struct Inner {
     pub follow_ups: Vec<(Timestamp, FollowUp)>,
     pub windows: BTreeMap<(String, Timestamp), Counted>,
     pub claims: BTreeMap<String, Claimed>,
+    pub heard: Vec<Beat>,
     /// How many nonces were given out.
     pub nonces: u64,
     /// What is left of IAM's allowance, in thousandths of a call, and when that was.
@@ -260,6 +262,7 @@ impl Model {
             rechecks: Vec::new(),
             follow_ups: Vec::new(),
             windows: BTreeMap::new(),
+            heard: Vec::new(),
             claims: BTreeMap::new(),
             memories: BTreeMap::new(),
             counts: BTreeMap::new(),

@@ -66,12 +66,20 @@ pub(super) fn read(
     }
 }
 
-/// The rest of a list whose first item stands for the target.
+/// The rest of a list whose first item stands for the target, and what a stack takes in.
 fn more_names(record: &Json, entry: &Entry) -> Vec<String> {
     let lists = entry.name.iter().filter_map(|path| path.strip_suffix(".0"));
-    lists
+    let rest = lists
         .filter_map(|path| record.at_path(path)?.as_array())
-        .flat_map(|names| names.iter().skip(1))
+        .flat_map(|names| names.iter().skip(1));
+    let takes_in = entry.action == "cloudformation:CreateChangeSet";
+    let imported = record
+        .items(&["requestParameters", "resourcesToImport"])
+        .filter(|_| takes_in)
+        .filter_map(|resource| resource.get("resourceIdentifier")?.as_object())
+        // By which of its properties a type is identified, it says itself.
+        .flat_map(|identifier| identifier.values());
+    rest.chain(imported)
         .filter_map(Value::as_str)
         .map(str::to_owned)
         .collect()

@@ -61,6 +61,17 @@ pub(super) const TABLE: &[Entry] = &[
         &["requestParameters.policyArn"],
     )
     .user(USER),
+    // the user that its beats ask a key for, and who does not exist
+    own(
+        "iam:CreateUser",
+        TargetKind::User,
+        &["requestParameters.userName"],
+    ),
+    own(
+        "iam:UpdateUser",
+        TargetKind::User,
+        &["requestParameters.newUserName"],
+    ),
     // its topics and queues
     topic("sns:DeleteTopic", &["requestParameters.topicArn"]),
     topic("sns:SetTopicAttributes", &["requestParameters.topicArn"]),
@@ -170,7 +181,33 @@ pub(super) const TABLE: &[Entry] = &[
     )
     .in_any_region()
     .when(&LIFTS_TERMINATION_PROTECTION),
+    // its schedules
+    schedule("scheduler:CreateSchedule"),
+    schedule("scheduler:UpdateSchedule"),
+    schedule("scheduler:DeleteSchedule"),
+    own(
+        "scheduler:DeleteScheduleGroup",
+        TargetKind::Other,
+        &["requestParameters.name"],
+    )
+    .in_any_region(),
+    // whatever it is, by what identifies its type (Cloud Control API User Guide, "Identifying
+    // resources", and CloudFormation's schemas of the types, checked 2026-11-29)
+    own(
+        "cloudcontrolapi:UpdateResource",
+        TargetKind::Other,
+        IDENTIFIER,
+    )
+    .in_any_region(),
+    own(
+        "cloudcontrolapi:DeleteResource",
+        TargetKind::Other,
+        IDENTIFIER,
+    )
+    .in_any_region(),
 ];
+
+const IDENTIFIER: Paths = &["requestParameters.identifier"];
 
 const STACK_SET: Paths = &["requestParameters.stackSetName"];
 const STACK: Paths = &[
@@ -204,6 +241,11 @@ const fn topic(action: &'static str, name: Paths) -> Entry {
 
 const fn queue(action: &'static str) -> Entry {
     own(action, TargetKind::Queue, &["requestParameters.queueUrl"]).in_any_region()
+}
+
+const fn schedule(action: &'static str) -> Entry {
+    let name = &["requestParameters.groupName", "requestParameters.name"];
+    own(action, TargetKind::Other, name).in_any_region()
 }
 
 const fn table(action: &'static str) -> Entry {

@@ -1,0 +1,202 @@
+//! Whether keyrail's rules are there and on, with the patterns that were shipped, and deliver to where
+//! they should.
+
+use super::fault::{Fault, Hop, Place, Stops};
+use super::found::Found;
+use super::pattern::Filling;
+use super::reading::{Region, Rule, Target, Watched};
+use super::shipped::{OnBus, Regions, ShippedRule, ShippedRules, To};
+use crate::activity::BeatCall;
+
+/// The rules of one Region of one account.
+pub(super) fn check(
+    place: &Place,
+    region: &Region,
+    watched: &Watched,
+    shipped: &ShippedRules,
+    found: &mut Found,
+) {
+    let Some(rules) = found.read(&region.rules, place, Hop::Rule, "the rules") else {
+        return;
+    };
+    let is_hub = place.account.as_ref() == Some(&watched.account);
+    let is_home = place.region.as_deref() == Some(watched.home.as_str());
+    let all = match is_hub && is_home {
+        true => &shipped.hub,
+        false => &shipped.region,
+    };
+    let expected = all.iter().filter(|(_, rule)| {
+        rule.bus == OnBus::Default && (rule.regions == Regions::Each || is_home)
+    });
+    for (id, rule) in expected {
+        let stops = carried(id).map_or(Stops::None, |call| place.beats(Some(call)));
+        check_rule(place, (id, rule), rules, watched, stops, found);
+    }
+}
+
+/// The rules on the bus of the members.
+pub(super) fn check_bus(
+    place: &Place,
+    rules: &[Rule],
+    watched: &Watched,
+    shipped: &ShippedRules,
+    found: &mut Found,
+) {
+    let expected = shipped.hub.iter();
+    for (id, rule) in expected.filter(|(_, rule)| rule.bus == OnBus::Members) {
+        let stops = carried(id).map_or(Stops::None, |call| Stops::Members(Some(call)));
+        check_rule(place, (id, rule), rules, watched, stops, found);
+    }
+}
+
+/// The beat that goes by a rule.
+fn carried(id: &str) -> Option<BeatCall> {
+    match id.strip_prefix("Member").unwrap_or(id) {
+        "AccessKeyRule" => Some(BeatCall::Account),
+        "RecorderRule" => Some(BeatCall::Region),
+        _ => None,
+    }
+}
+
+/// What is wrong with a rule.
+struct Wrong {
+    hop: Hop,
+    says: String,
+}
+
+fn check_rule(
+    place: &Place,
+    (id, shipped): (&str, &ShippedRule),
+    rules: &[Rule],
+    watched: &Watched,
+    stops: Stops,
+    found: &mut Found,
+) {
+    // CloudFormation names it STACK-ID-SUFFIX; another hub's stack may begin with this one's name.
+    let of_it = format!("-{id}-");
+    let candidates = rules.iter().filter(|rule| rule.name.contains(&of_it));
+    let mut wrong = None;
+    for rule in candidates {
+        if let Err(unread) = &rule.targets {
+            let what = format!("the targets of the rule {}", rule.name);
+            found.cannot_read(place.clone(), Some(Hop::RuleTarget), &what, unread);
+        }
+        match wrong_with(rule, shipped, place, watched, found) {
+            None => return,
+            Some(it) => wrong = wrong.or(Some(it)),
+        }
+    }
+    let Wrong { hop, says } = wrong.unwrap_or_else(|| Wrong {
+        hop: Hop::Rule,
+        says: format!("there is no rule {id}"),
+    });
+    found
+        .faults
+        .push(Fault::new(hop, place.clone(), id, says).stopping(stops));
+}
+
+fn wrong_with(
+    rule: &Rule,
+    shipped: &ShippedRule,
+    place: &Place,
+    watched: &Watched,
+    found: &mut Found,
+) -> Option<Wrong> {
+    let name = &rule.name;
+    let wrong = |hop, says: String| Some(Wrong { hop, says });
+    let fits = |pattern| {
+        let filling = filling(place, watched);
+        (rule.pattern.as_ref())
+            .is_some_and(|actual| pattern == actual || filling.fits(pattern, actual))
+    };
+    if !fits(&shipped.pattern) && !shipped.with_controls.as_ref().is_some_and(fits) {
+        return wrong(
+            Hop::RulePattern,
+            format!("the rule {name} has not the pattern that this version ships"),
+        );
+    }
+    if rule.state != shipped.state {
+        return wrong(
+            Hop::RuleState,
+            format!(
+                "the rule {name} is {}, and should be {}",
+                rule.state, shipped.state
+            ),
+        );
+    }
+    let targets = rule.targets.as_ref().ok()?;
+    if targets.is_empty() {
+        return wrong(Hop::RuleTarget, format!("the rule {name} has no target"));
+    }
+    for to in &shipped.targets {
+        let target = targets
+            .iter()
+            .find(|it| is_to(*to, &it.arn, place, watched));
+        let Some(target) = target else {
+            return wrong(
+                Hop::RuleTarget,
+                format!("the rule {name} does not deliver to {}", said(*to)),
+            );
+        };
+        if is_without_role(target, name, place, found) {
+            return wrong(
+                Hop::TargetRole,
+                format!("the role in which the rule {name} delivers is not there"),
+            );
+        }
+    }
+    None
+}
+
+fn is_without_role(target: &Target, rule: &str, place: &Place, found: &mut Found) -> bool {
+    let Some(role) = &target.role else {
+        return false;
+    };
+    let what = format!("the role {} of the rule {rule}", role.arn);
+    let exists = found.read(&role.exists, place, Hop::TargetRole, &what);
+    exists == Some(&false)
+}
+
+fn is_to(to: To, arn: &str, place: &Place, watched: &Watched) -> bool {
+    let is_hub = place.account.as_ref() == Some(&watched.account);
+    match to {
+        To::GuardrailFunction => arn == watched.function_arn(),
+        To::Home if is_hub => arn == watched.home_bus(),
+        To::Home => arn == watched.members_bus(),
+        To::OperatorTopic => (watched.operator_topic.as_deref()).is_none_or(|topic| topic == arn),
+        To::SignInQueue => {
+            let mut queues = watched.queues.iter();
+            queues.any(|queue| queue == arn && queue.contains("-SignInQueue-"))
+        }
+    }
+}
+
+fn said(to: To) -> &'static str {
+    match to {
+        To::GuardrailFunction => "keyrail's function",
+        To::Home => "keyrail's bus in the home Region",
+        To::OperatorTopic => "the operator's topic",
+        To::SignInQueue => "keyrail's queue of sign-ins",
+    }
+}
+
+fn filling<'a>(place: &'a Place, watched: &'a Watched) -> Filling<'a> {
+    let responder = watched.responder.as_deref().unwrap_or_default();
+    let is_hub = place.account.as_ref() == Some(&watched.account);
+    // `infra/region.yaml` takes the role's name without its path.
+    let bare = responder.rsplit('/').next().unwrap_or_default();
+    let mut known = vec![
+        ("AWS::Partition", watched.partition.as_str()),
+        ("Keyrail", watched.name.as_str()),
+    ];
+    known.extend(
+        place
+            .account
+            .as_ref()
+            .map(|it| ("AWS::AccountId", it.as_str())),
+    );
+    if !responder.is_empty() {
+        known.push(("ResponderRole", if is_hub { responder } else { bare }));
+    }
+    Filling(known)
+}
