@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use jiff::civil::Date;
 #[cfg(feature = "prove")]
 use keyrail_core::Bundle;
-use keyrail_core::bundle::{Checked, Diagnostic, Level, stamp};
+use keyrail_core::bundle::{Checked, Diagnostic, Level};
 use serde_json::json;
 
 use crate::bundle::{self, FOLDER_HELP};
@@ -97,7 +97,10 @@ impl Args {
         }
         if self.stamp {
             let path = folder.join("keyrail.stamp");
-            std::fs::write(&path, stamp(&checked.bundle.version)).map_err(|error| {
+            let stamp = checked
+                .stamp()
+                .map_err(|error| Failure::bug(format!("the stamp cannot be written: {error}")))?;
+            std::fs::write(&path, stamp).map_err(|error| {
                 Failure::outside(format!("cannot write `{}`: {error}", path.display()))
             })?;
         }
