@@ -76,8 +76,8 @@ impl Files {
         checked.bundle.version = self.version(&checked.bundle.settings);
         let stamped = self.text(STAMP).and_then(|text| text.lines().next());
         // The bundle that is compiled in is validated by a test, wherever it lies.
-        checked.bundle.is_stamped = stamped == Some(first_line(&checked.bundle.version).as_str())
-            || self.are_embedded();
+        checked.bundle.is_stamped =
+            stamped == Some(first_line(&checked.bundle.version).as_str()) || self.are_embedded();
         if let Some(text) = self.text(ORGANIZATION) {
             let (organization, found) = Organization::read(Source {
                 name: ORGANIZATION,

@@ -76,7 +76,13 @@ fn unknown(source: Source<'_>, settings: &Settings) -> Vec<Diagnostic> {
                 ),
             });
         } else if entries.iter().filter(is_in).count() == 0 {
-            found.push(not_built_on(source, id, adjustment.span, settings, &entries));
+            found.push(not_built_on(
+                source,
+                id,
+                adjustment.span,
+                settings,
+                &entries,
+            ));
         }
     }
     found

@@ -26,6 +26,10 @@ pub struct Exemption {
     /// Whom it is for, as `@only` states: accounts, units, and ARNs of users and roles.
     /// Empty if it does not state that. `keyrail prove` holds the policy against it.
     pub only: Vec<String>,
+    /// The file that it stands in, by its path within the bundle.
+    pub file: String,
+    /// The line on which it begins.
+    pub line: usize,
     /// Its text, as written.
     pub text: String,
     /// What must be looked up for it.
@@ -85,6 +89,8 @@ impl Exemption {
                 owner,
                 expires,
                 only,
+                file: written.source.name.to_owned(),
+                line: written.line(),
                 text: written.text().to_owned(),
                 reads: policy::reads(written.json),
                 lookups: lookup::needed_by(written.json),

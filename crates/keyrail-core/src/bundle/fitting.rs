@@ -95,8 +95,7 @@ impl<'p> Scope<'p> {
     /// Whether a user's own key may have signed such an event: a sign-in has none.
     fn is_signed_by_a_user(&self) -> bool {
         let is_call = |entry: &Entry| entry.kind == Kind::ApiCall;
-        self.may_be_by("User")
-            && taxonomy::entries().any(|entry| self.has(entry) && is_call(entry))
+        self.may_be_by("User") && taxonomy::entries().any(|entry| self.has(entry) && is_call(entry))
     }
 }
 
@@ -129,20 +128,72 @@ mod tests {
             RevokeRoleSessions,
         };
         for (scope, step, does) in [
-            (r#"principal, action in Action::"issue-access-key", resource"#, DeactivateKey, true),
-            (r#"principal, action in Action::"issue-access-key", resource"#, DeleteRootKey, true),
-            (r#"principal, action in Action::"issue-access-key", resource"#, DeactivateSshKey, false),
-            (r#"principal, action in Action::"issue-long-term-credential", resource"#, DeactivateSshKey, true),
-            (r#"principal, action == Action::"iam:UploadSSHPublicKey", resource"#, DeactivateSshKey, true),
-            (r#"principal, action in [Action::"sign-in", Action::"iam:UploadSSHPublicKey"], resource"#, DeactivateSshKey, true),
+            (
+                r#"principal, action in Action::"issue-access-key", resource"#,
+                DeactivateKey,
+                true,
+            ),
+            (
+                r#"principal, action in Action::"issue-access-key", resource"#,
+                DeleteRootKey,
+                true,
+            ),
+            (
+                r#"principal, action in Action::"issue-access-key", resource"#,
+                DeactivateSshKey,
+                false,
+            ),
+            (
+                r#"principal, action in Action::"issue-long-term-credential", resource"#,
+                DeactivateSshKey,
+                true,
+            ),
+            (
+                r#"principal, action == Action::"iam:UploadSSHPublicKey", resource"#,
+                DeactivateSshKey,
+                true,
+            ),
+            (
+                r#"principal, action in [Action::"sign-in", Action::"iam:UploadSSHPublicKey"], resource"#,
+                DeactivateSshKey,
+                true,
+            ),
             // A sign-in is signed by no key, but by somebody.
-            (r#"principal is User, action == Action::"signin:ConsoleLogin", resource"#, DeactivateKey, false),
-            (r#"principal is User, action == Action::"signin:ConsoleLogin", resource"#, DisableConsoleLogin, true),
-            (r#"principal is Root, action == Action::"signin:ConsoleLogin", resource"#, QuarantineUser, false),
-            (r#"principal is Root, action == Action::"signin:ConsoleLogin", resource"#, RevokeRoleSessions, false),
-            (r#"principal is User, action in Action::"launch-compute", resource"#, DeactivateKey, true),
-            (r#"principal, action in Action::"launch-compute", resource"#, RevokeRoleSessions, true),
-            (r#"principal, action in Action::"issue-long-term-credential", resource is AccessKey"#, DeactivateSshKey, false),
+            (
+                r#"principal is User, action == Action::"signin:ConsoleLogin", resource"#,
+                DeactivateKey,
+                false,
+            ),
+            (
+                r#"principal is User, action == Action::"signin:ConsoleLogin", resource"#,
+                DisableConsoleLogin,
+                true,
+            ),
+            (
+                r#"principal is Root, action == Action::"signin:ConsoleLogin", resource"#,
+                QuarantineUser,
+                false,
+            ),
+            (
+                r#"principal is Root, action == Action::"signin:ConsoleLogin", resource"#,
+                RevokeRoleSessions,
+                false,
+            ),
+            (
+                r#"principal is User, action in Action::"launch-compute", resource"#,
+                DeactivateKey,
+                true,
+            ),
+            (
+                r#"principal, action in Action::"launch-compute", resource"#,
+                RevokeRoleSessions,
+                true,
+            ),
+            (
+                r#"principal, action in Action::"issue-long-term-credential", resource is AccessKey"#,
+                DeactivateSshKey,
+                false,
+            ),
         ] {
             let policy = Policy::parse(None, format!("forbid ({scope});")).expect("a policy");
             let json = policy.to_json().expect("it has a JSON form");

@@ -239,7 +239,8 @@ impl Checked {
             let is_broken = self.broken.contains(guardrail);
             let now = self.bundle.replaced_by(guardrail);
             if !now.is_empty() {
-                let wrong = written.error_in("exempts", "retired-guardrail", retired(guardrail, now));
+                let wrong =
+                    written.error_in("exempts", "retired-guardrail", retired(guardrail, now));
                 found.push(wrong.help(RETIRED).warning());
             } else if guardrail != "*" && !is_broken && !known().any(|id: &str| id == guardrail) {
                 let wrong = written
@@ -363,7 +364,8 @@ pub(super) fn retired(id: &str, now: &[String]) -> String {
 }
 
 /// What to do about it.
-pub(super) const RETIRED: &str = "the old id still stands for all of these: name those that you mean";
+pub(super) const RETIRED: &str =
+    "the old id still stands for all of these: name those that you mean";
 
 /// Whether a user's name stands alone, as in policies: a path would match nobody.
 fn is_bare(name: &str) -> bool {

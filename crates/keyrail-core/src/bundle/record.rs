@@ -122,9 +122,7 @@ impl Record {
 
     /// Whether a guardrail contained.
     pub(super) fn contains(&self, id: &str) -> bool {
-        self.guardrails
-            .get(id)
-            .is_some_and(|found| found.contains)
+        self.guardrails.get(id).is_some_and(|found| found.contains)
     }
 }
 

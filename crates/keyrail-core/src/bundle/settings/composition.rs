@@ -11,10 +11,9 @@ impl Reader<'_> {
     pub(super) fn builds_on(&mut self, default: &Table<'_>) -> BuildsOn {
         self.only(default, "default.", &["guardrails", "mode", "without"]);
         let mut strength = Some(Strength::default());
-        if let (Some(word), Some(place)) = (
-            self.text(default, "guardrails"),
-            default.get("guardrails"),
-        ) {
+        if let (Some(word), Some(place)) =
+            (self.text(default, "guardrails"), default.get("guardrails"))
+        {
             match (word.as_str(), word.parse()) {
                 ("none", _) => strength = None,
                 (_, Ok(found)) => strength = Some(found),
@@ -23,7 +22,10 @@ impl Reader<'_> {
                     "settings-value",
                     &word,
                     format!("{error}, none"),
-                    Strength::ALL.map(Strength::as_str).into_iter().chain(["none"]),
+                    Strength::ALL
+                        .map(Strength::as_str)
+                        .into_iter()
+                        .chain(["none"]),
                 ),
             }
         }

@@ -274,7 +274,11 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn table<'v, 'i>(&mut self, table: &'v Table<'i>, name: &str) -> Option<&'v Table<'i>> {
+    pub(super) fn table<'v, 'i>(
+        &mut self,
+        table: &'v Table<'i>,
+        name: &str,
+    ) -> Option<&'v Table<'i>> {
         let place = table.get(name)?;
         if let DeValue::Table(inner) = place.get_ref() {
             Some(inner)
@@ -302,7 +306,11 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn texts<'v, 'i>(&mut self, table: &'v Table<'i>, name: &str) -> Vec<(Place<'v, 'i>, String)> {
+    pub(super) fn texts<'v, 'i>(
+        &mut self,
+        table: &'v Table<'i>,
+        name: &str,
+    ) -> Vec<(Place<'v, 'i>, String)> {
         let Some(place) = table.get(name) else {
             return Vec::new();
         };
@@ -369,7 +377,12 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn wrong(&mut self, place: Place<'_, '_>, code: &'static str, message: impl Into<String>) {
+    pub(super) fn wrong(
+        &mut self,
+        place: Place<'_, '_>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) {
         let span = place.span();
         self.found
             .push(self.source.error(code, (span.start, span.end), message));
