@@ -5,7 +5,7 @@
 //! adds what needs the schema.
 
 pub use self::checked::Checked;
-pub use self::content::Bundle;
+pub use self::content::{Bundle, Told};
 pub use self::diagnostic::{Diagnostic, Level, LoadBundleError, nearest};
 pub use self::exemption::Exemption;
 pub use self::files::Files;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::composed::adjustment_of;
 use super::content::Bundle;
-use super::default::{self, Entry};
+use super::default::{self, Catalogue, Entry};
 use super::diagnostic::{Diagnostic, Level, LoadBundleError, Source};
 use super::exemption::Exemption;
 use super::files::Files;
@@ -59,6 +59,25 @@ impl Files {
     /// Reads what there is, and everything that is wrong with it.
     #[must_use]
     pub fn check(self) -> Checked {
+        let record = self.record();
+        self.check_on(default::catalogue(), record.as_ref())
+    }
+
+    /// The same, as it was on the default bundle of the keyrail that stamped it. Settings may
+    /// name guardrails that it did not have yet, which is no mistake.
+    #[must_use]
+    pub fn check_before(self, record: &Record) -> Checked {
+        self.check_on(&record.catalogue(), Some(record))
+    }
+
+    /// What the stamp says of the default bundle; nothing, if there is none, or the bundle does
+    /// not build on that.
+    #[must_use]
+    pub fn record(&self) -> Option<Record> {
+        self.text(STAMP).and_then(Record::read)
+    }
+
+    fn check_on(self, catalogue: &Catalogue<'_>, record: Option<&Record>) -> Checked {
         let mut checked = Checked {
             broken: BTreeSet::default(),
             bundle: Bundle::empty(),
@@ -87,8 +106,7 @@ impl Files {
             checked.diagnostics.extend(found);
         }
         checked.bundle.organization.merge(&checked.bundle.settings);
-        let record = self.text(STAMP).and_then(Record::read);
-        checked.compose(settings, record.as_ref());
+        checked.compose(catalogue, settings, record);
         for folder in [GUARDRAILS, EXEMPTIONS] {
             for source in self.policies(folder) {
                 checked.read_policies(source);
@@ -291,8 +309,8 @@ impl Checked {
         if self.bundle.settings.default.is_none() {
             return Ok(line);
         }
-        let before = self.files.text(STAMP).and_then(Record::read);
-        let is_named = |entry: &Entry| {
+        let before = self.files.record();
+        let is_named = |entry: &Entry<'_>| {
             let adjustment = adjustment_of(&self.bundle.settings, entry);
             adjustment.is_some_and(|of| of.mode.is_some() || of.respond.is_some())
         };

@@ -1,11 +1,12 @@
 //! Composition: the guardrails of the default bundle that a bundle builds on, read as if they
 //! stood in its files.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::checked::{Checked, Origin};
 use super::composed::{Effective, adjustment_of, built_on};
-use super::default::{Entry, catalogue, named};
+use super::default::{Catalogue, Entry, named};
 use super::diagnostic::{Diagnostic, Source};
 use super::guardrail::ModeOf;
 use super::record::Record;
@@ -14,13 +15,18 @@ use super::settings::Settings;
 impl Checked {
     /// Adds the guardrails of the default bundle that the settings build on. Those that
     /// contain, and did not when the bundle was stamped, observe until the settings name them.
-    pub(super) fn compose(&mut self, settings: Source<'_>, record: Option<&Record>) {
+    pub(super) fn compose(
+        &mut self,
+        catalogue: &Catalogue<'_>,
+        settings: Source<'_>,
+        record: Option<&Record>,
+    ) {
         self.diagnostics
-            .extend(unknown(settings, &self.bundle.settings));
+            .extend(unknown(catalogue, settings, &self.bundle.settings));
         let Some(on) = self.bundle.settings.default.clone() else {
             return;
         };
-        for entry in built_on(&on) {
+        for entry in built_on(catalogue, &on) {
             let adjustment = adjustment_of(&self.bundle.settings, entry);
             let effective = Effective::of(entry, adjustment, &on, record);
             if effective.mode_of == ModeOf::Upgrade {
@@ -30,7 +36,7 @@ impl Checked {
         }
     }
 
-    fn add_composed(&mut self, entry: &Entry, effective: &Effective) {
+    fn add_composed(&mut self, entry: &Entry<'_>, effective: &Effective) {
         let text = effective.text(entry.text);
         let source = Source {
             name: entry.file,
@@ -45,9 +51,9 @@ impl Checked {
 }
 
 /// Ids in the settings that stand for no guardrail that the bundle builds on.
-fn unknown(source: Source<'_>, settings: &Settings) -> Vec<Diagnostic> {
+fn unknown(catalogue: &Catalogue<'_>, source: Source<'_>, settings: &Settings) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let known = || catalogue().keys().copied();
+    let known = || catalogue.keys().copied();
     let no_such = |id: &str, span| {
         let message = format!("the default bundle has no guardrail `{id}`");
         source
@@ -56,17 +62,18 @@ fn unknown(source: Source<'_>, settings: &Settings) -> Vec<Diagnostic> {
     };
     let left_out = settings.default.iter().flat_map(|on| &on.without);
     for left_out in left_out {
-        if named(&left_out.id).is_empty() {
+        if named(catalogue, &left_out.id).is_empty() {
             found.push(no_such(&left_out.id, left_out.span));
         }
     }
-    let built_on = settings.default.as_ref().map(built_on);
+    let on = settings.default.as_ref();
+    let built_on: BTreeSet<&str> = on
+        .into_iter()
+        .flat_map(|on| built_on(catalogue, on))
+        .map(|entry| entry.id)
+        .collect();
     for (id, adjustment) in &settings.guardrails {
-        let entries = named(id);
-        let is_in = |entry: &&&Entry| {
-            let all = built_on.iter().flatten();
-            all.into_iter().any(|other| other.id == entry.id)
-        };
+        let entries = named(catalogue, id);
         if entries.is_empty() {
             let wrong = no_such(id, adjustment.span);
             found.push(match wrong.help {
@@ -75,7 +82,7 @@ fn unknown(source: Source<'_>, settings: &Settings) -> Vec<Diagnostic> {
                     "`[guardrails]` is about those of the default bundle; one of your own has `@mode`, `@severity` and `@respond` in its file",
                 ),
             });
-        } else if entries.iter().filter(is_in).count() == 0 {
+        } else if !entries.iter().any(|entry| built_on.contains(entry.id)) {
             found.push(not_built_on(
                 source,
                 id,
@@ -94,7 +101,7 @@ fn not_built_on(
     id: &str,
     span: (usize, usize),
     settings: &Settings,
-    entries: &[&Entry],
+    entries: &[&Entry<'_>],
 ) -> Diagnostic {
     let mut message = format!("the bundle does not build on the guardrail `{id}`");
     let least = entries.iter().map(|entry| entry.strength).min();

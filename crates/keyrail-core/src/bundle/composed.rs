@@ -4,30 +4,33 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::default::{Entry, catalogue, named};
+use super::default::{Catalogue, Entry, named};
 use super::guardrail::ModeOf;
 use super::record::Record;
 use super::settings::{Adjustment, BuildsOn, Settings};
 use crate::words::{Mode, Severity};
 
 /// Those that a bundle builds on, in the order of their ids.
-pub(super) fn built_on(on: &BuildsOn) -> Vec<&'static Entry> {
-    let without: BTreeSet<&str> = on
+pub(super) fn built_on<'c, 'e>(
+    catalogue: &'c Catalogue<'e>,
+    on: &BuildsOn,
+) -> impl Iterator<Item = &'c Entry<'e>> {
+    let without = on
         .without
         .iter()
-        .flat_map(|left_out| named(&left_out.id))
-        .map(|entry| entry.id)
-        .collect();
-    let is_in = |entry: &&Entry| {
-        on.strength
-            .is_some_and(|strength| entry.strength <= strength)
-            && !without.contains(entry.id)
-    };
-    catalogue().values().filter(is_in).collect()
+        .flat_map(|left_out| named(catalogue, &left_out.id));
+    let without: BTreeSet<&str> = without.map(|entry| entry.id).collect();
+    let strength = on.strength;
+    catalogue.values().filter(move |entry| {
+        strength.is_some_and(|strength| entry.strength <= strength) && !without.contains(entry.id)
+    })
 }
 
 /// What the settings say of a guardrail, by its id or by one that it had before.
-pub(super) fn adjustment_of<'s>(settings: &'s Settings, entry: &Entry) -> Option<&'s Adjustment> {
+pub(super) fn adjustment_of<'s>(
+    settings: &'s Settings,
+    entry: &Entry<'_>,
+) -> Option<&'s Adjustment> {
     let ids = std::iter::once(entry.id).chain(entry.replaces.iter().copied());
     ids.into_iter().find_map(|id| settings.guardrails.get(id))
 }
@@ -42,7 +45,7 @@ pub(super) struct Effective {
 
 impl Effective {
     pub(super) fn of(
-        entry: &Entry,
+        entry: &Entry<'_>,
         adjustment: Option<&Adjustment>,
         on: &BuildsOn,
         record: Option<&Record>,

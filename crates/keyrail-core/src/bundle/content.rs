@@ -12,7 +12,7 @@ use super::organization::Organization;
 use super::policy;
 use super::settings::Settings;
 use crate::lookup::Lookup;
-use crate::words::StepName;
+use crate::words::{Mode, Severity, StepName};
 
 /// Settings, guardrails and exemptions, ready to judge with.
 pub struct Bundle {
@@ -40,6 +40,27 @@ pub struct Bundle {
     pub(crate) scopes: PolicySet,
     pub(crate) permits: PolicySet,
     pub(crate) permit_scopes: PolicySet,
+}
+
+/// A guardrail, as whoever compares bundles or prints one sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'b> {
+    /// Its id.
+    pub id: &'b str,
+    /// Its title.
+    pub title: &'b str,
+    /// Its severity.
+    pub severity: Severity,
+    /// Its steps.
+    pub respond: &'b [StepName],
+    /// Its mode, where one is set for it.
+    pub mode: Option<Mode>,
+    /// Whether it is one of the default bundle's, on which the bundle builds.
+    pub is_default: bool,
+    /// Ids that it had before, or shares in what they were.
+    pub replaces: &'b [String],
+    /// Its text, with what the settings have otherwise.
+    pub text: &'b str,
 }
 
 impl fmt::Debug for Bundle {
@@ -133,6 +154,20 @@ impl Bundle {
     pub fn permits(&self) -> impl Iterator<Item = &Policy> {
         let ids = self.exemptions.keys();
         ids.filter_map(|id| self.permits.policy(&PolicyId::new(id)))
+    }
+
+    /// Its guardrails, in the order of their ids.
+    pub fn told(&self) -> impl Iterator<Item = Told<'_>> {
+        self.guardrails.iter().map(|(id, guardrail)| Told {
+            id: id.as_ref(),
+            title: &guardrail.title,
+            severity: guardrail.severity,
+            respond: &guardrail.respond,
+            mode: guardrail.mode,
+            is_default: guardrail.is_default,
+            replaces: &guardrail.replaces,
+            text: &guardrail.text,
+        })
     }
 
     /// The steps that a guardrail names.

@@ -55,68 +55,73 @@ pub(super) const COMPILED: &str = include_str!("default.jsonl");
 
 /// A guardrail of the default bundle.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub id: &'static str,
+pub(super) struct Entry<'e> {
+    pub id: &'e str,
     /// The file that it stands in.
-    pub file: &'static str,
-    pub text: &'static str,
-    /// Cedar's JSON form of it; empty if the line is missing.
-    pub json: &'static str,
+    pub file: &'e str,
+    pub text: &'e str,
+    /// Cedar's JSON form of it; empty if that is not known.
+    pub json: &'e str,
     pub strength: Strength,
     /// Ids that it had before, or shares in what they were.
-    pub replaces: Vec<&'static str>,
+    pub replaces: Vec<&'e str>,
 }
 
-/// All guardrails of the default bundle, of whatever strength, by their ids.
-pub(super) fn catalogue() -> &'static BTreeMap<&'static str, Entry> {
+/// Guardrails by their ids.
+pub(super) type Catalogue<'e> = BTreeMap<&'e str, Entry<'e>>;
+
+/// All guardrails of the default bundle, of whatever strength.
+pub(super) fn catalogue() -> &'static Catalogue<'static> {
     &CATALOGUE
 }
 
-/// The guardrails that an id stands for: the one that has it, or those that
-/// have come in its place.
-pub(super) fn named(id: &str) -> Vec<&'static Entry> {
-    match catalogue().get(id) {
+/// The guardrails that an id stands for: the one that has it, or those that have come in its
+/// place.
+pub(super) fn named<'c, 'e>(catalogue: &'c Catalogue<'e>, id: &str) -> Vec<&'c Entry<'e>> {
+    match catalogue.get(id) {
         Some(entry) => vec![entry],
-        None => catalogue()
+        None => catalogue
             .values()
             .filter(|entry| entry.replaces.contains(&id))
             .collect(),
     }
 }
 
-impl Entry {
+impl<'e> Entry<'e> {
+    pub(super) fn of(file: &'e str, text: &'e str, json: &'e str) -> Self {
+        let strength = annotation(text, "strength").and_then(|word| word.parse().ok());
+        let replaces = annotation(text, "replaces").unwrap_or_default();
+        Self {
+            id: annotation(text, "id").unwrap_or_default(),
+            file,
+            text,
+            json,
+            strength: strength.unwrap_or_default(),
+            replaces: replaces.split_whitespace().collect(),
+        }
+    }
+
     /// The steps by which it contains, as its text has them.
     pub(super) fn respond(&self) -> Vec<StepName> {
         steps(annotation(self.text, "respond").unwrap_or_default()).unwrap_or_default()
     }
 }
 
-static CATALOGUE: LazyLock<BTreeMap<&'static str, Entry>> = LazyLock::new(|| {
-    let compiled: BTreeMap<&str, &str> = COMPILED
-        .lines()
-        .filter_map(|line| line.split_once(' '))
-        .collect();
-    let mut catalogue = BTreeMap::new();
-    for (file, whole) in DEFAULT.iter().chain(STRICT) {
-        for (start, end) in split::policies(whole) {
-            let text = whole.get(start..end).unwrap_or_default();
-            let id = annotation(text, "id").unwrap_or_default();
-            let strength = annotation(text, "strength").and_then(|word| word.parse().ok());
-            let replaces = annotation(text, "replaces").unwrap_or_default();
-            catalogue.insert(
-                id,
-                Entry {
-                    id,
-                    file,
-                    text,
-                    json: compiled.get(id).copied().unwrap_or_default(),
-                    strength: strength.unwrap_or_default(),
-                    replaces: replaces.split_whitespace().collect(),
-                },
-            );
-        }
-    }
-    catalogue
+static CATALOGUE: LazyLock<Catalogue<'static>> = LazyLock::new(|| {
+    let compiled = COMPILED.lines().filter_map(|line| line.split_once(' '));
+    let compiled: BTreeMap<&str, &str> = compiled.collect();
+    let files = DEFAULT.iter().chain(STRICT);
+    let entries = files.flat_map(|(file, whole)| {
+        let texts = split::policies(whole).into_iter();
+        texts.map(|(start, end)| (*file, whole.get(start..end).unwrap_or_default()))
+    });
+    entries
+        .map(|(file, text)| {
+            let mut entry = Entry::of(file, text, "");
+            entry.json = compiled.get(entry.id).copied().unwrap_or_default();
+            (entry.id, entry)
+        })
+        .collect()
 });
 
 /// Cedar's JSON form of a policy, if that is one of the default bundle's to the letter.

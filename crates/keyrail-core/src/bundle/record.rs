@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::default::{Entry, catalogue};
-use super::strength::Strength;
+use super::default::{Catalogue, Entry, catalogue};
 use crate::schema;
 use crate::taxonomy::{self, Group};
 
@@ -54,7 +53,7 @@ struct RecordedGroup {
 impl Record {
     /// What this keyrail has. Of what contains, what an earlier stamp does not have as
     /// containing stays so, unless it is named now.
-    pub(super) fn of_this(before: Option<&Self>, is_named: impl Fn(&Entry) -> bool) -> Self {
+    pub(super) fn of_this(before: Option<&Self>, is_named: impl Fn(&Entry<'_>) -> bool) -> Self {
         let guardrails = catalogue().values().map(|entry| {
             let may = before.is_none_or(|before| before.contains(entry.id)) || is_named(entry);
             let recorded = Recorded {
@@ -120,18 +119,18 @@ impl Record {
         Ok(text)
     }
 
+    /// The guardrails, as if they were those that are compiled in.
+    pub(super) fn catalogue(&self) -> Catalogue<'_> {
+        let entries = self.guardrails.values().map(|recorded| {
+            let mut entry = Entry::of("guardrails/recorded.cedar", &recorded.policy, "");
+            entry.strength = recorded.strength.parse().unwrap_or_default();
+            (recorded.id.as_str(), entry)
+        });
+        entries.collect()
+    }
+
     /// Whether a guardrail contained.
     pub(super) fn contains(&self, id: &str) -> bool {
         self.guardrails.get(id).is_some_and(|found| found.contains)
-    }
-}
-
-impl Recorded {
-    /// Its strength, as far as this keyrail knows the word.
-    #[must_use]
-    pub fn is_in(&self, strength: Strength) -> bool {
-        self.strength
-            .parse::<Strength>()
-            .is_ok_and(|own| own <= strength)
     }
 }

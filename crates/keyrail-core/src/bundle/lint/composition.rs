@@ -16,7 +16,7 @@ impl Checked {
             return Vec::new();
         };
         let mut found = self.retired_ids();
-        for entry in built_on(on) {
+        for entry in built_on(catalogue(), on) {
             if let Some(adjustment) = adjustment_of(settings, entry) {
                 found.extend(self.wrong_steps(entry, adjustment));
             }
@@ -34,7 +34,10 @@ impl Checked {
             .chain(adjusted)
             .filter(|(id, _)| !catalogue().contains_key(id.as_str()))
             .filter_map(|(id, span)| {
-                let now: Vec<String> = named(id).iter().map(|entry| entry.id.to_owned()).collect();
+                let now: Vec<String> = named(catalogue(), id)
+                    .iter()
+                    .map(|entry| entry.id.to_owned())
+                    .collect();
                 let wrong = source.error("retired-guardrail", span, retired(id, &now));
                 (!now.is_empty()).then(|| wrong.help(RETIRED).warning())
             })
@@ -42,7 +45,7 @@ impl Checked {
     }
 
     /// Steps that have nothing to act on, or need a permission.
-    fn wrong_steps(&self, entry: &Entry, adjustment: &Adjustment) -> Vec<Diagnostic> {
+    fn wrong_steps(&self, entry: &Entry<'_>, adjustment: &Adjustment) -> Vec<Diagnostic> {
         let source = self.source(SETTINGS);
         let span = adjustment.respond_span;
         let mut found = Vec::new();
