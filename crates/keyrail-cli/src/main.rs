@@ -13,6 +13,7 @@ mod exit;
 mod format;
 mod github;
 mod output;
+mod principal;
 #[cfg(feature = "prove")]
 mod proofs;
 mod reports;

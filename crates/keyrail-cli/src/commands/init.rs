@@ -10,12 +10,13 @@ use keyrail_core::bundle::Files;
 use keyrail_core::{Bundle, Mode, schema};
 
 use self::break_glass::BreakGlass;
-use self::wishes::{Account, Principal, Wishes};
+use self::wishes::{Account, Wishes};
 use crate::bundle::network;
 use crate::clock;
 use crate::commands::schema::{SETTINGS, TESTS};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+use crate::principal::Principal;
 
 mod break_glass;
 mod ci;
