@@ -91,21 +91,24 @@ fn what_it_writes_is_valid_formatted_and_passes_its_tests() {
     .into_iter()
     .enumerate()
     {
-        let folder = Folder::new(&format!("whole-{number}"));
-        let mut arguments = vec!["init", "bundle", "--yes"];
-        arguments.extend(options);
-        for command in [
-            &arguments[..],
-            &["validate", "bundle"],
-            &["fmt", "bundle", "--check"],
-            &["test", "bundle", "--require-coverage"],
-        ] {
-            let ran = folder.run(command);
-            assert_eq!(
-                (ran.status, ran.stderr.as_str()),
-                (0, ""),
-                "{options:?} {ran:?}"
-            );
+        for full in [&["--full"][..], &[]] {
+            let folder = Folder::new(&format!("whole-{number}-{}", full.len()));
+            let mut arguments = vec!["init", "bundle", "--yes"];
+            arguments.extend(options);
+            arguments.extend(full);
+            for command in [
+                &arguments[..],
+                &["validate", "bundle"],
+                &["fmt", "bundle", "--check"],
+                &["test", "bundle", "--require-coverage"],
+            ] {
+                let ran = folder.run(command);
+                assert_eq!(
+                    (ran.status, ran.stderr.as_str()),
+                    (0, ""),
+                    "{options:?} {ran:?}"
+                );
+            }
         }
     }
 }
@@ -150,7 +153,7 @@ fn break_glass_is_exempt_protected_and_tested() {
 #[test]
 fn it_writes_what_is_missing_and_overwrites_nothing() {
     let folder = Folder::new("again");
-    let first = folder.run(&["init"]);
+    let first = folder.run(&["init", "--full"]);
     assert_eq!(first.status, 0);
     assert!(
         first.stdout.ends_with(" files written, 0 kept\n"),
@@ -161,7 +164,7 @@ fn it_writes_what_is_missing_and_overwrites_nothing() {
     let mine = "// Mine.\n";
     fs::write(folder.0.join("keyrail.toml"), mine).expect("a file can be written");
     fs::remove_file(folder.0.join(root)).expect("a file can be removed");
-    let second = folder.run(&["init", "--mode", "enforce"]);
+    let second = folder.run(&["init", "--full", "--mode", "enforce"]);
     assert_eq!(second.status, 0);
     let wrote: Vec<&str> = second
         .stdout

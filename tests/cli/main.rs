@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 mod alert;
 mod bundle;
 mod circumstances;
+mod composing;
 mod events;
 mod examples;
 mod explain;

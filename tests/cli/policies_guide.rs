@@ -183,10 +183,13 @@ fn masked(text: &str) -> String {
         let mut words = line.split(' ').peekable();
         while let Some(word) = words.next() {
             let after = words.peek().copied().unwrap_or_default();
-            let is_count = word.bytes().all(|b| b.is_ascii_digit())
-                && ["guardrails,", "passed,", "files"].contains(&after);
-            let is_version =
+            let number = word.trim_start_matches('(');
+            let is_count = number.bytes().all(|b| b.is_ascii_digit())
+                && ["guardrails", "guardrails,", "of", "passed,", "files"].contains(&after);
+            let is_digest =
                 word.len() == 16 && (["version", "Bundle"].contains(&before) || after == "keyrail");
+            let is_release = before == "keyrail" && word.starts_with(|c: char| c.is_ascii_digit());
+            let is_version = is_digest || is_release;
             masked.push_str(&match is_count || is_version {
                 true => "…".to_owned(),
                 false => without_date(word),

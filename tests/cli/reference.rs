@@ -35,6 +35,8 @@ fn the_reference_is_what_the_schemas_say() {
         ("`keyrail.test/v1`", "test"),
         ("`keyrail.undo/v1`", "undo"),
         ("`keyrail.redrive/v1`", "redrive"),
+        ("`keyrail.show/v1`", "show"),
+        ("`keyrail.upgrade/v1`", "upgrade"),
     ] {
         let root = schema(name);
         let about = root["description"].as_str().unwrap_or_default();

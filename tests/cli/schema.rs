@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keyrail_core::activity::ActorKind;
-use keyrail_core::bundle::Level;
+use keyrail_core::bundle::{Level, Strength};
 use keyrail_core::change::Status;
 use keyrail_core::judge::PolicyKind;
 use keyrail_core::outcome::OutcomeResult;
@@ -21,7 +21,7 @@ mod read;
 mod validator;
 mod written;
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "alert",
     "diagnostics",
     "mutants",
@@ -29,9 +29,11 @@ const NAMES: [&str; 10] = [
     "redrive",
     "report",
     "settings",
+    "show",
     "test",
     "tests",
     "undo",
+    "upgrade",
 ];
 
 /// Holds what a command printed to the schema of that name.
@@ -141,12 +143,21 @@ fn enumerations_are_those_of_the_code() {
         enumerations("diagnostics"),
         owned([("/$defs/diagnostic/properties/severity", levels)])
     );
+    let strengths = Strength::ALL
+        .into_iter()
+        .map(|word| word.as_str().to_owned());
+    let strengths = strengths.chain(["none".to_owned()]).collect();
     assert_eq!(
         enumerations("settings"),
         owned([
             ("/$defs/mode", modes.clone()),
             ("/$defs/step", steps.clone()),
             ("/properties/language", ["en".to_owned()].into()),
+            ("/properties/default/properties/guardrails", strengths),
+            (
+                "/properties/guardrails/additionalProperties/properties/severity",
+                words!(Severity: Critical High Info Low Medium),
+            ),
         ])
     );
     let expect = "/$defs/expect/properties";

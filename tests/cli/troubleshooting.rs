@@ -50,6 +50,8 @@ fn sources() -> String {
         .filter(|path| path.is_file() && !path.ends_with("tests.rs"))
         .collect();
     files.push(core.join("bundle.rs"));
+    files.push(core.join("bundle/lint/composition.rs"));
+    files.push(core.join("bundle/settings/composition.rs"));
     files.push(core.join("bundle/settings/read.rs"));
     files.push(core.join("bundle/settings/reader.rs"));
     files.push(fixture("../../crates/keyrail-cli/src/commands/validate.rs").into());

@@ -4,7 +4,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ColorChoice, Parser, Subcommand};
 
 use crate::commands::{
-    alert, completions, exemptions, explain, fmt, init, sample, schema, taxonomy, test, validate,
+    alert, completions, exemptions, explain, fmt, init, sample, schema, show, taxonomy, test,
+    upgrade, validate,
 };
 
 /// A guardrail for AWS accounts that must not have long-lived credentials.
@@ -34,10 +35,12 @@ pub(crate) enum Command {
     Redrive(crate::commands::redrive::Args),
     Sample(sample::Args),
     Schema(schema::Args),
+    Show(show::Args),
     Taxonomy(taxonomy::Args),
     Test(test::Args),
     #[cfg(feature = "aws")]
     Undo(crate::commands::undo::Args),
+    Upgrade(upgrade::Args),
     Validate(validate::Args),
 }
 

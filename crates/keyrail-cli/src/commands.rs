@@ -14,8 +14,10 @@ pub(crate) mod prove;
 pub(crate) mod redrive;
 pub(crate) mod sample;
 pub(crate) mod schema;
+pub(crate) mod show;
 pub(crate) mod taxonomy;
 pub(crate) mod test;
 #[cfg(feature = "aws")]
 pub(crate) mod undo;
+pub(crate) mod upgrade;
 pub(crate) mod validate;

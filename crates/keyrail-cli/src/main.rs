@@ -13,6 +13,7 @@ mod exit;
 mod format;
 mod github;
 mod output;
+mod principal;
 #[cfg(feature = "prove")]
 mod proofs;
 mod reports;
@@ -45,10 +46,12 @@ fn main() -> Exit {
         Command::Redrive(args) => args.run(&mut out),
         Command::Sample(args) => args.run(&mut out),
         Command::Schema(args) => args.run(&mut out),
+        Command::Show(args) => args.run(&mut out),
         Command::Taxonomy(args) => args.run(&mut out),
         Command::Test(args) => args.run(&mut out),
         #[cfg(feature = "aws")]
         Command::Undo(args) => args.run(&mut out),
+        Command::Upgrade(args) => args.run(&mut out),
         Command::Validate(args) => args.run(&mut out),
     };
     result.unwrap_or_else(|failure| out.failed(&failure))

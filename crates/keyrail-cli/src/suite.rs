@@ -12,7 +12,7 @@ use serde_saphyr::Spanned;
 use crate::bundle::{has_extension, names, text_of};
 
 use self::format::{Suite, Test};
-use self::given::Source;
+use self::given::{Changes, Source};
 use self::run::{diagnostic, place};
 
 mod format;
@@ -163,7 +163,11 @@ fn collect(file: &str, test: Spanned<Test>, around: Option<&Run>, runs: &mut Vec
             file: test.file,
         };
     }
-    given.changes.push((test.set, test.unset));
+    given.changes.push(Changes {
+        by: test.by,
+        set: test.set,
+        unset: test.unset,
+    });
     given.at = test.at.or(given.at);
     given.mode = test.mode.or(given.mode);
     given.networks = test.networks.or(given.networks);

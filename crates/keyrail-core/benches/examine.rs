@@ -30,6 +30,23 @@ fn load_bundle() -> Bundle {
     Bundle::embedded().expect("it loads")
 }
 
+/// The same guardrails, which are nobody's that is compiled in: each text is read by Cedar.
+#[divan::bench]
+fn load_bundle_of_other_texts(bencher: divan::Bencher<'_, '_>) {
+    let other =
+        |(file, text): (&str, &str)| (file.to_owned(), text.replace("@title(\"", "@title(\"x"));
+    let files: Vec<(String, String)> = Bundle::embedded_files().iter().map(other).collect();
+    bencher.bench(|| Bundle::load(divan::black_box(&files)).expect("it loads"));
+}
+
+/// One that builds on the default bundle, with some things otherwise.
+#[divan::bench]
+fn load_composed_bundle(bencher: divan::Bencher<'_, '_>) {
+    let settings = "[default]\nmode = 'observe'\nwithout = ['command-line-login']\n[guardrails.access-key-issued]\nmode = 'enforce'\n";
+    let files = [("keyrail.toml".to_owned(), settings.to_owned())];
+    bencher.bench(|| Bundle::load(divan::black_box(&files)).expect("it loads"));
+}
+
 /// An event whose parameters are padded to a number of bytes in all.
 fn padded(bytes: usize) -> Vec<u8> {
     let mut event: Value = serde_json::from_slice(CREATED).expect("it is JSON");

@@ -5,29 +5,36 @@
 //! adds what needs the schema.
 
 pub use self::checked::Checked;
-pub use self::content::Bundle;
+pub use self::content::{Bundle, Told};
 pub use self::diagnostic::{Diagnostic, Level, LoadBundleError, nearest};
 pub use self::exemption::Exemption;
 pub use self::files::Files;
-pub use self::names::stamp;
+pub(crate) use self::guardrail::{Guardrail, ModeOf};
 pub use self::organization::Organization;
 pub(crate) use self::policy::reads_fact;
+pub use self::record::{Record, Recorded};
 pub use self::settings::{Protected, Settings};
+pub use self::strength::Strength;
 
 mod checked;
+mod compose;
+mod composed;
 mod content;
 mod default;
 mod diagnostic;
 mod exemption;
 mod files;
+mod fitting;
 mod guardrail;
 mod lint;
 mod load;
 mod names;
 pub mod organization;
 mod policy;
+mod record;
 pub mod settings;
 mod split;
+mod strength;
 mod syntax;
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use self::question::{Decided, Question};
 use crate::activity::Activity;
-use crate::bundle::{Bundle, reads_fact};
+use crate::bundle::{Bundle, Guardrail, ModeOf, reads_fact};
 use crate::lookup::Lookup;
 use crate::words::{Mode, Severity, StepName};
 
@@ -101,10 +101,16 @@ pub enum PolicyKind {
 pub enum ModeFrom {
     /// The account's, in the settings.
     Account(String),
+    /// `[default] mode`, in the settings.
+    Default,
     /// The deployment's, or the command's option.
     Deployment,
     /// The guardrail's own `@mode`.
     Guardrail,
+    /// `[guardrails.ID] mode`, in the settings.
+    Named,
+    /// It contains since an upgrade, and the settings do not name it yet.
+    NewlyContains,
     /// None is set.
     #[default]
     Nothing,
@@ -128,7 +134,7 @@ impl Bundle {
     ) -> Verdict {
         let mut verdict = Verdict {
             severity: None,
-            mode: self.mode_of(activity, mode, None).0,
+            mode: self.mode_of(activity, mode, (None, ModeFrom::Nothing)).0,
             violated: Vec::new(),
             exempted: Vec::new(),
             expired: Vec::new(),
@@ -254,7 +260,7 @@ impl Bundle {
                     });
                 }
             }
-            let (mode, mode_from) = self.mode_of(activity, deployed, guardrail.mode);
+            let (mode, mode_from) = self.mode_of(activity, deployed, guardrail.mode_from());
             verdict.violated.push(Violation {
                 id: id.to_string(),
                 title: guardrail.title.clone(),
@@ -274,7 +280,7 @@ impl Bundle {
         &self,
         activity: &Activity,
         deployed: Option<Mode>,
-        guardrail: Option<Mode>,
+        guardrail: (Option<Mode>, ModeFrom),
     ) -> (Mode, ModeFrom) {
         let organization = &self.organization;
         let account = activity.account.as_deref().unwrap_or_default();
@@ -293,10 +299,22 @@ impl Bundle {
         ]
         .into_iter()
         .chain(of_units)
-        .chain([(guardrail, ModeFrom::Guardrail)])
+        .chain([guardrail])
         .filter_map(|(mode, from)| Some((mode?, from)))
         .min_by_key(|(mode, _)| *mode)
         .unwrap_or((Mode::Observe, ModeFrom::Nothing))
+    }
+}
+
+impl Guardrail {
+    fn mode_from(&self) -> (Option<Mode>, ModeFrom) {
+        let from = match self.mode_of {
+            ModeOf::Default => ModeFrom::Default,
+            ModeOf::Itself => ModeFrom::Guardrail,
+            ModeOf::Named => ModeFrom::Named,
+            ModeOf::Upgrade => ModeFrom::NewlyContains,
+        };
+        (self.mode, from)
     }
 }
 

@@ -162,8 +162,8 @@ pub fn facts() -> impl Iterator<Item = &'static str> {
     FACTS.iter().map(|(name, ..)| name.trim_end_matches('?'))
 }
 
-/// All attributes that anything has.
-pub(crate) fn attributes() -> impl Iterator<Item = &'static str> {
+/// All facts and attributes that anything has.
+pub fn attributes() -> impl Iterator<Item = &'static str> {
     facts().chain(ATTRIBUTES)
 }
 

@@ -41,8 +41,19 @@ fn every_setting_and_every_key_of_a_test_can_be_written() {
 fn the_schema_has_every_setting_that_keyrail_reads() {
     let folder = Folder::new("settings");
     folder.write("guardrails/a.cedar", GUARDRAILS);
-    let nested = ["limits", "allow", "protect", "links", "correlation"];
-    let named = ["units.ou-a", "accounts.111122223333"];
+    let nested = [
+        "limits",
+        "allow",
+        "protect",
+        "links",
+        "correlation",
+        "default",
+    ];
+    let named = [
+        "units.ou-a",
+        "accounts.111122223333",
+        "guardrails.access-key-issued",
+    ];
     let tables = nested.iter().chain(&named);
     let tables = tables.map(|table| format!("[{table}]\nsomething-else = 1\n"));
     folder.write(
@@ -62,7 +73,7 @@ fn the_schema_has_every_setting_that_keyrail_reads() {
         .map(key_set)
         .collect();
     assert_eq!(told, described);
-    assert_eq!(told.len(), 8);
+    assert_eq!(told.len(), 10);
 }
 
 #[test]
@@ -87,6 +98,12 @@ fn what_keyrail_would_not_read_is_refused() {
         "accounts.111122223333.parent = \"ou-a\"",
         "links.portal = \"http://example.com\"",
         "correlation.hours = 1",
+        "default.guardrails = \"all\"",
+        "default.without = \"access-key-issued\"",
+        "guardrails.access-key-issued.steps = []",
+        "guardrails.access-key-issued.respond = []",
+        "guardrails.access-key-issued.respond = [\"delete-keys\"]",
+        "guardrails.access-key-issued.severity = \"none\"",
     ]
     .map(settings_with)
     .into();
@@ -103,6 +120,7 @@ fn what_keyrail_would_not_read_is_refused() {
         test("  sample: a\n  exepct: {}\n"),
         test("  sample: a\n  set: {detail..a: 1}\n"),
         test("  sample: a\n  unset: detail\n"),
+        test("  sample: a\n  by: bob\n"),
         test("  sample: a\n  mode: enforced\n"),
         test("  sample: a\n  history: [{set: {}}]\n"),
         test("  sample: a\n  history: [{sample: b, mode: observe}]\n"),
@@ -181,6 +199,16 @@ portal = "https://example.awsapps.com/start"
 [correlation]
 minutes = 60
 instances = 10
+[default]
+guardrails = "strict"
+without = ["command-line-login"]
+mode = "observe"
+[guardrails.access-key-issued]
+mode = "enforce"
+severity = "critical"
+respond = ["deactivate-key", "quarantine-user"]
+[guardrails.credential-finding]
+respond = ["alert"]
 "#;
 
 const TESTS: &str = r"
@@ -191,6 +219,7 @@ tests:
   expect: {violated: []}
 - name: a key
   sample: key-created-for-another
+  by: arn:aws:iam::111122223333:role/deploy
   set:
     detail.requestParameters.userName: carol
     detail.responseElements: {accessKey: {accessKeyId: AKIAI44QH8DHBEXAMPLE}}

@@ -1,6 +1,6 @@
 //! `keyrail exemptions`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use jiff::civil::Date;
@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::bundle::{self, FOLDER_HELP};
 use crate::clock;
 use crate::exit::{Exit, Failure};
+use crate::github::{Loudness, annotation};
 use crate::output::{self, Output};
 
 /// List the exemptions of a bundle, with their owners and when they expire
@@ -21,7 +22,8 @@ use crate::output::{self, Output};
 #[command(after_help = "\
 Examples:
   keyrail exemptions
-  keyrail exemptions --expiring-within 30d --format json")]
+  keyrail exemptions --expiring-within 30d --format json
+  keyrail exemptions --expiring-within 30d --format github")]
 pub(crate) struct Args {
     #[arg(help = FOLDER_HELP, env = "KEYRAIL_BUNDLE")]
     bundle: Option<PathBuf>,
@@ -42,11 +44,14 @@ enum Format {
     Text,
     /// For programs
     Json,
+    /// Annotations for GitHub Actions, beside each exemption
+    Github,
 }
 
 impl Args {
     pub(crate) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
-        let bundle = bundle::load(&bundle::folder(self.bundle.as_deref())?)?;
+        let folder = bundle::folder(self.bundle.as_deref())?;
+        let bundle = bundle::load(&folder)?;
         let today = self.today.unwrap_or_else(clock::today);
         let mut rows: Vec<(i64, &String, &Exemption)> = bundle
             .exemptions
@@ -57,6 +62,7 @@ impl Args {
         rows.sort_by_key(|(days, id, _)| (*days, *id));
         let text = match self.format {
             Format::Text => rows.iter().map(line).collect(),
+            Format::Github => rows.iter().map(|row| github(&folder, row)).collect(),
             Format::Json => {
                 let rows: Vec<_> = rows
                     .iter()
@@ -80,13 +86,30 @@ impl Args {
     }
 }
 
-fn line((days, id, exemption): &(i64, &String, &Exemption)) -> String {
-    let left = match days {
+fn left(days: i64) -> String {
+    match days {
         ..=-1 => "expired".to_owned(),
         0 => "last day".to_owned(),
         1 => "1 day left".to_owned(),
         days => format!("{days} days left"),
-    };
+    }
+}
+
+fn github(folder: &Path, (days, id, exemption): &(i64, &String, &Exemption)) -> String {
+    let file = folder.join(&exemption.file);
+    let place = (file.as_path(), exemption.line, None);
+    let message = format!(
+        "`{id}`: {}; last day {}; owner {}; reason: {}",
+        left(*days),
+        exemption.expires,
+        exemption.owner,
+        exemption.reason
+    );
+    annotation(Loudness::Warning, Some(place), "exemption", &message)
+}
+
+fn line((days, id, exemption): &(i64, &String, &Exemption)) -> String {
+    let left = left(*days);
     format!(
         "{}  {left:>14}  {id}  exempts {}  owner {}  reason: {}\n",
         exemption.expires,

@@ -10,25 +10,30 @@ use keyrail_core::bundle::Files;
 use keyrail_core::{Bundle, Mode, schema};
 
 use self::break_glass::BreakGlass;
-use self::wishes::{Account, Principal, Wishes};
+use self::wishes::{Account, Wishes};
 use crate::bundle::network;
 use crate::clock;
 use crate::commands::schema::{SETTINGS, TESTS};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+use crate::principal::Principal;
 
 mod break_glass;
+mod ci;
 mod settings;
 mod wishes;
 
-/// Write a bundle to start from: settings, guardrails and tests, with comments
+/// Write a bundle to start from: settings, an example of an exemption, and a test
 ///
+/// It builds on the default bundle, so that an upgrade of keyrail reaches it. With `--full`
+/// it is a copy of that, with all guardrails and their tests, and nothing changes it but you.
 /// Asks what it needs to know if it runs in a terminal; Enter skips a question. Writes
 /// only files that are missing, and says which it wrote and which it kept.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   keyrail init bundle
+  keyrail init bundle --ci
   keyrail init bundle --yes --account 111122223333=sandbox --network office=198.51.100.0/24")]
 pub(crate) struct Args {
     /// Where to write it
@@ -49,27 +54,58 @@ pub(crate) struct Args {
     /// Who answers for the break-glass user or role: a team, or an address
     #[arg(long, value_parser = wishes::line, requires = "break_glass")]
     owner: Option<String>,
+    /// Write a copy of the default bundle, with its tests, in place of one that builds on it
+    #[arg(long)]
+    full: bool,
+    /// Also write a workflow for GitHub Actions and hooks for pre-commit, in this folder
+    #[arg(long)]
+    ci: bool,
     /// Ask nothing
     #[arg(long)]
     yes: bool,
+}
+
+/// How much of the default bundle is written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// A copy of all of it.
+    Full,
+    /// Settings that build on it.
+    Short,
 }
 
 impl Args {
     pub(crate) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
         let asks = !self.yes && io::stdin().is_terminal() && io::stdout().is_terminal();
         let folder = self.folder.clone();
+        let extent = match self.full {
+            true => Extent::Full,
+            false => Extent::Short,
+        };
+        let beside = match self.ci {
+            true => ci::files(&folder)?,
+            false => Vec::new(),
+        };
         let mut wishes = self.wishes();
         if asks {
             wishes.ask(&mut io::stdin().lock(), |text| out.note(text))?;
         }
-        let files = files(&wishes)?;
+        let settings = folder.join("keyrail.toml");
+        let files = files(&wishes, extent)?.into_iter();
+        let mut files: Vec<(PathBuf, String)> = files
+            .map(|(file, text)| (folder.join(file), text))
+            .collect();
+        if settings.exists() {
+            // It would be the stamp of a bundle that is not there.
+            files.retain(|(path, _)| *path != folder.join("keyrail.stamp"));
+        }
+        files.extend(beside);
         let (mut wrote, mut list) = (0_usize, String::new());
         let mut settings_kept = false;
-        for (file, text) in &files {
-            let path = folder.join(file);
-            let is_new = write_if_missing(&path, text)?;
+        for (path, text) in &files {
+            let is_new = write_if_missing(path, text)?;
             wrote += usize::from(is_new);
-            settings_kept |= !is_new && file == "keyrail.toml";
+            settings_kept |= !is_new && *path == settings;
             let word = if is_new { "wrote" } else { "kept " };
             list.push_str(&format!("{word}  {}\n", path.display()));
         }
@@ -100,13 +136,27 @@ impl Args {
 }
 
 /// The files of the bundle that is wished for: paths within it, and texts.
-fn files(wishes: &Wishes) -> Result<Vec<(String, String)>, Failure> {
-    let settings = settings::text(wishes);
-    check(&settings)?;
+fn files(wishes: &Wishes, extent: Extent) -> Result<Vec<(String, String)>, Failure> {
+    let settings = match extent {
+        Extent::Full => settings::full(wishes),
+        Extent::Short => settings::short(wishes),
+    };
+    check(&settings, extent)?;
     let mut files = vec![("keyrail.toml".to_owned(), settings)];
     let owned = |(file, text): (&str, &str)| (file.to_owned(), text.to_owned());
-    files.extend(Bundle::embedded_files().iter().map(owned));
-    let mut tests: Vec<_> = Bundle::embedded_tests().map(owned).collect();
+    let mut tests: Vec<(String, String)> = Vec::new();
+    match extent {
+        Extent::Full => {
+            files.extend(Bundle::embedded_files().iter().map(owned));
+            tests.extend(Bundle::embedded_tests().map(owned));
+        }
+        Extent::Short => {
+            tests.push(owned((
+                "tests/example.yaml",
+                include_str!("init/tests.yaml"),
+            )));
+        }
+    }
     if let Some((principal, owner)) = &wishes.break_glass {
         let break_glass = BreakGlass {
             principal,
@@ -129,6 +179,9 @@ fn files(wishes: &Wishes) -> Result<Vec<(String, String)>, Failure> {
             include_str!("init/exemption.cedar"),
         )));
     }
+    if extent == Extent::Short {
+        files.push(("keyrail.stamp".to_owned(), stamp(&files)?));
+    }
     files.extend(
         tests
             .into_iter()
@@ -150,6 +203,12 @@ fn files(wishes: &Wishes) -> Result<Vec<(String, String)>, Failure> {
     Ok(files)
 }
 
+/// What the default bundle was when the bundle began, for `keyrail upgrade`.
+fn stamp(files: &[(String, String)]) -> Result<String, Failure> {
+    let stamp = files.iter().cloned().collect::<Files>().check().stamp();
+    stamp.map_err(|error| Failure::bug(format!("the stamp cannot be written: {error}")))
+}
+
 /// Tells editors which schema a file of tests follows.
 fn with_schema(text: &str) -> String {
     const LINE: &str = "# yaml-language-server: $schema=../.keyrail/tests.schema.json\n";
@@ -161,8 +220,11 @@ fn with_schema(text: &str) -> String {
 
 /// Says what is wrong with wishes that cannot be written down, such as two networks
 /// that overlap.
-fn check(settings: &str) -> Result<(), Failure> {
-    let defaults = Bundle::embedded_files();
+fn check(settings: &str, extent: Extent) -> Result<(), Failure> {
+    let defaults = match extent {
+        Extent::Full => Bundle::embedded_files(),
+        Extent::Short => Files::default(),
+    };
     let file = ("keyrail.toml".to_owned(), settings.to_owned());
     let files: Files = defaults
         .iter()
@@ -210,15 +272,20 @@ mod tests {
     /// What stands there as an example must be an example that works.
     #[test]
     fn every_setting_that_is_commented_out_is_valid() {
-        let text: String = settings::text(&Wishes::default())
-            .lines()
-            .map(|line| match line.strip_prefix('#') {
-                Some(rest) if rest.starts_with(|c: char| c == '[' || c.is_alphabetic()) => rest,
-                _ => line,
-            })
-            .flat_map(|line| [line, "\n"])
-            .collect();
-        assert_eq!(check(&text).map_err(|failure| failure.message), Ok(()));
+        let uncommented = |text: String| -> String {
+            text.lines()
+                .map(|line| match line.strip_prefix('#') {
+                    Some(rest) if rest.starts_with(|c: char| c == '[' || c.is_alphabetic()) => rest,
+                    _ => line,
+                })
+                .flat_map(|line| [line, "\n"])
+                .collect()
+        };
+        let text = uncommented(settings::full(&Wishes::default()));
+        assert_eq!(
+            check(&text, Extent::Full).map_err(|failure| failure.message),
+            Ok(())
+        );
         for table in [
             "accounts.111122223333",
             "units.ou-sandbox",
@@ -230,6 +297,20 @@ mod tests {
             "links",
         ] {
             assert!(text.contains(&format!("\n[{table}]\n")), "{table}");
+        }
+        let text = uncommented(settings::short(&Wishes::default()));
+        assert_eq!(
+            check(&text, Extent::Short).map_err(|failure| failure.message),
+            Ok(())
+        );
+        for part in [
+            "\n[default]\n",
+            "\nwithout = [",
+            "\nmode = ",
+            "\n[guardrails.access-key-issued]\n",
+            "\n[accounts.111122223333]\n",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
         }
     }
 }

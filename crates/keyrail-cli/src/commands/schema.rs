@@ -54,10 +54,14 @@ enum Name {
     Mutants,
     /// `keyrail.redrive/v1`
     Redrive,
+    /// `keyrail.show/v1`
+    Show,
     /// `keyrail.test/v1`
     Test,
     /// `keyrail.undo/v1`
     Undo,
+    /// `keyrail.upgrade/v1`
+    Upgrade,
 }
 
 impl Args {
@@ -79,8 +83,10 @@ impl Args {
             Name::Proof => include_str!("../schemas/proof.json").to_owned(),
             Name::Mutants => include_str!("../schemas/mutants.json").to_owned(),
             Name::Redrive => include_str!("../schemas/redrive.json").to_owned(),
+            Name::Show => include_str!("../schemas/show.json").to_owned(),
             Name::Test => include_str!("../schemas/test.json").to_owned(),
             Name::Undo => undo()?,
+            Name::Upgrade => include_str!("../schemas/upgrade.json").to_owned(),
         };
         out.answer(&text)?;
         Ok(Exit::Good)

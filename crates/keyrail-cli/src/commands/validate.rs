@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use jiff::civil::Date;
 #[cfg(feature = "prove")]
 use keyrail_core::Bundle;
-use keyrail_core::bundle::{Checked, Diagnostic, Level, stamp};
+use keyrail_core::bundle::{Checked, Diagnostic, Level};
 use serde_json::json;
 
 use crate::bundle::{self, FOLDER_HELP};
@@ -22,12 +22,14 @@ use crate::suite::Texts;
 /// Say what is wrong with a bundle: every mistake, where it is, and what to do
 ///
 /// Checks settings, organization, guardrails, exemptions and tests against each other
-/// and against the schema. Exits with 1 if anything is wrong; warnings are not.
+/// and against the schema. Exits with 1 if anything is wrong; warnings are not, and an
+/// exemption that has expired is one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   keyrail validate
-  keyrail validate bundle --format json")]
+  keyrail validate bundle --format json
+  keyrail validate bundle --strict-dates --format github")]
 pub(crate) struct Args {
     #[arg(help = FOLDER_HELP, env = "KEYRAIL_BUNDLE")]
     bundle: Option<PathBuf>,
@@ -37,6 +39,9 @@ pub(crate) struct Args {
     /// Write `keyrail.stamp` if nothing is wrong, so that the function need not validate
     #[arg(long)]
     stamp: bool,
+    /// Exit with 1 if an exemption has expired, too: what was valid is so on any day without it
+    #[arg(long)]
+    strict_dates: bool,
     /// The day on which exemptions are to be valid; today without it
     #[arg(long, value_name = "DATE")]
     today: Option<Date>,
@@ -65,6 +70,12 @@ impl Args {
         checked
             .diagnostics
             .extend(wrong_property(&folder, &checked.bundle)?);
+        if !self.strict_dates {
+            let expired = |found: &&mut Diagnostic| found.code == "expired-exemption";
+            for found in checked.diagnostics.iter_mut().filter(expired) {
+                found.severity = Level::Warning;
+            }
+        }
         checked.sort();
         let is_wrong = |diagnostic: &Diagnostic| diagnostic.severity == Level::Error;
         let errors = checked
@@ -97,7 +108,10 @@ impl Args {
         }
         if self.stamp {
             let path = folder.join("keyrail.stamp");
-            std::fs::write(&path, stamp(&checked.bundle.version)).map_err(|error| {
+            let stamp = checked
+                .stamp()
+                .map_err(|error| Failure::bug(format!("the stamp cannot be written: {error}")))?;
+            std::fs::write(&path, stamp).map_err(|error| {
                 Failure::outside(format!("cannot write `{}`: {error}", path.display()))
             })?;
         }
@@ -136,8 +150,13 @@ fn summary(checked: &Checked, errors: usize, warnings: usize) -> String {
         1 => format!("1 {what}"),
         number => format!("{number} {what}s"),
     };
+    let default = bundle.guardrail_ids().filter(|id| bundle.is_default(id));
+    let guardrails = count(bundle.guardrail_ids().count(), "guardrail");
     let what = [
-        count(bundle.guardrail_ids().count(), "guardrail"),
+        match default.count() {
+            0 => guardrails,
+            default => format!("{guardrails} ({default} of the default bundle)"),
+        },
         count(bundle.exemptions.len(), "exemption"),
     ]
     .join(", ");

@@ -27,6 +27,9 @@ pub(super) struct Test {
     /// A file, by its path from the file of tests.
     #[serde(default)]
     pub file: Option<Spanned<String>>,
+    /// Who did it: the ARN of a user or role.
+    #[serde(default)]
+    pub by: Option<Spanned<String>>,
     #[serde(default)]
     pub set: BTreeMap<String, Spanned<Value>>,
     #[serde(default)]
@@ -74,6 +77,8 @@ pub(super) struct Earlier {
     pub event: Option<Spanned<Value>>,
     #[serde(default)]
     pub file: Option<Spanned<String>>,
+    #[serde(default)]
+    pub by: Option<Spanned<String>>,
     #[serde(default)]
     pub set: BTreeMap<String, Spanned<Value>>,
     #[serde(default)]

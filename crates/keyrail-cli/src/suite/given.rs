@@ -14,6 +14,7 @@ use serde_saphyr::{Location, Spanned};
 use super::format::{Earlier, UserRow};
 use crate::bundle::text_of;
 use crate::exit::Failure;
+use crate::principal::Principal;
 use crate::{edit, samples};
 
 /// An event from wherever it is, and the circumstances.
@@ -37,8 +38,16 @@ pub(super) struct Source {
     pub file: Option<Spanned<String>>,
 }
 
-/// What is set, by its path, and what is removed.
-type Changes = (BTreeMap<String, Spanned<Value>>, Vec<Spanned<String>>);
+/// What is changed in an event, in this order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Changes {
+    /// Who did it.
+    pub by: Option<Spanned<String>>,
+    /// What is set, by its path.
+    pub set: BTreeMap<String, Spanned<Value>>,
+    /// What is removed.
+    pub unset: Vec<Spanned<String>>,
+}
 
 /// Why there is no event or no circumstances, and where that is written.
 #[derive(Debug)]
@@ -79,7 +88,11 @@ impl Given {
                     event: earlier.event.clone(),
                     file: earlier.file.clone(),
                 };
-                let changes = [(earlier.set.clone(), earlier.unset.clone())];
+                let changes = [Changes {
+                    by: earlier.by.clone(),
+                    set: earlier.set.clone(),
+                    unset: earlier.unset.clone(),
+                }];
                 event(&source, &changes, folder)
             });
             circumstances = circumstances.after(earlier.collect::<Result<Vec<_>, _>>()?);
@@ -120,7 +133,14 @@ fn facts((name, row): (&String, &UserRow)) -> (String, UserFacts) {
 /// The event of a source, changed.
 fn event(source: &Source, changes: &[Changes], folder: &Path) -> Result<Event, Unready> {
     let mut event = source.read(folder)?;
-    for (set, unset) in changes {
+    for Changes { by, set, unset } in changes {
+        if let Some(by) = by {
+            let principal: Result<Principal, _> = by.value.parse();
+            let principal =
+                principal.map_err(|error| at(by)(Failure::input(format!("`by`: {error}"))))?;
+            edit::set(&mut event, "detail.userIdentity", principal.identity())
+                .map_err(|error| at(by)(wrong(error)))?;
+        }
         for (path, value) in set {
             change(&mut event, path, &value.value).map_err(at(value))?;
         }

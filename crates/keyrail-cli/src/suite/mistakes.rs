@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use keyrail_core::bundle::{Diagnostic, nearest};
+use keyrail_core::bundle::{Diagnostic, Level, nearest};
 use keyrail_core::words::StepName;
 use keyrail_core::{Bundle, Severity};
 use serde_json::Value;
@@ -85,6 +85,10 @@ impl Run {
                 if known.contains(&id.as_str()) {
                     continue;
                 }
+                if let [_, ..] = bundle.replaced_by(id) {
+                    found.push(self.retired(id, bundle, list.referenced));
+                    continue;
+                }
                 let message = format!("test `{}`: there is no {kind} `{id}`", self.name);
                 let code = match kind {
                     "guardrail" => "unknown-guardrail",
@@ -125,6 +129,20 @@ impl Run {
             found.push(empty);
         }
         found
+    }
+
+    /// An id that a guardrail had before.
+    fn retired(&self, id: &str, bundle: &Bundle, at: Location) -> Diagnostic {
+        let now = bundle.replaced_by(id).join("`, `");
+        let message = format!(
+            "test `{}`: the guardrail `{id}` has become `{now}`",
+            self.name
+        );
+        let mut retired = diagnostic("retired-guardrail", &self.file, place(at), message);
+        retired.severity = Level::Warning;
+        retired.help =
+            Some("the old id still stands for all of these: name those that you mean".to_owned());
+        retired
     }
 
     /// A word that is none of those that may stand there.

@@ -5,14 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet};
 use serde_json::Value;
 
+use super::composed::adjustment_of;
 use super::content::Bundle;
+use super::default::{self, Catalogue, Entry};
 use super::diagnostic::{Diagnostic, Level, LoadBundleError, Source};
 use super::exemption::Exemption;
 use super::files::Files;
 use super::guardrail::Guardrail;
-use super::names::{EXEMPTIONS, GUARDRAILS, ORGANIZATION, SETTINGS, STAMP, stamp};
+use super::names::{EXEMPTIONS, GUARDRAILS, ORGANIZATION, SETTINGS, STAMP, first_line};
 use super::organization::Organization;
 use super::policy::{Written, without_conditions};
+use super::record::Record;
 use super::settings::Settings;
 use super::split;
 use super::syntax::syntax_errors;
@@ -37,45 +40,63 @@ pub(super) struct Read {
     pub file: String,
     /// Its bytes in the file.
     pub span: (usize, usize),
+    pub origin: Origin,
     pub policy: Policy,
     /// Cedar's JSON form of it.
     pub json: Value,
+}
+
+/// Where a policy comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The default bundle; its text, with what the settings have otherwise.
+    Default(String),
+    /// A file of the bundle.
+    Own,
 }
 
 impl Files {
     /// Reads what there is, and everything that is wrong with it.
     #[must_use]
     pub fn check(self) -> Checked {
-        let version = self.fingerprint();
-        // The bundle that is compiled in is validated by a test, wherever it lies.
-        let is_stamped =
-            self.text(STAMP).map(str::trim) == Some(stamp(&version).trim()) || self.are_embedded();
+        let record = self.record();
+        self.check_on(default::catalogue(), record.as_ref())
+    }
+
+    /// The same, as it was on the default bundle of the keyrail that stamped it. Settings may
+    /// name guardrails that it did not have yet, which is no mistake.
+    #[must_use]
+    pub fn check_before(self, record: &Record) -> Checked {
+        self.check_on(&record.catalogue(), Some(record))
+    }
+
+    /// What the stamp says of the default bundle; nothing, if there is none, or the bundle does
+    /// not build on that.
+    #[must_use]
+    pub fn record(&self) -> Option<Record> {
+        self.text(STAMP).and_then(Record::read)
+    }
+
+    fn check_on(self, catalogue: &Catalogue<'_>, record: Option<&Record>) -> Checked {
         let mut checked = Checked {
             broken: BTreeSet::default(),
-            bundle: Bundle {
-                version,
-                settings: Settings::default(),
-                organization: Organization::default(),
-                exemptions: BTreeMap::new(),
-                is_stamped,
-                guardrails: BTreeMap::new(),
-                policies: PolicySet::new(),
-                scopes: PolicySet::new(),
-                permits: PolicySet::new(),
-                permit_scopes: PolicySet::new(),
-            },
+            bundle: Bundle::empty(),
             diagnostics: self.faults().to_vec(),
             files: Self::default(),
             read: BTreeMap::new(),
         };
-        if let Some(text) = self.text(SETTINGS) {
-            let (settings, found) = Settings::read(Source {
-                name: SETTINGS,
-                text,
-            });
-            checked.bundle.settings = settings;
-            checked.diagnostics.extend(found);
-        }
+        let settings = Source {
+            name: SETTINGS,
+            text: self.text(SETTINGS).unwrap_or_default(),
+        };
+        let (read, found) = Settings::read(settings);
+        checked.bundle.settings = read;
+        checked.diagnostics.extend(found);
+        checked.bundle.version = self.version(&checked.bundle.settings);
+        let stamped = self.text(STAMP).and_then(|text| text.lines().next());
+        // The bundle that is compiled in is validated by a test, wherever it lies.
+        checked.bundle.is_stamped =
+            stamped == Some(first_line(&checked.bundle.version).as_str()) || self.are_embedded();
         if let Some(text) = self.text(ORGANIZATION) {
             let (organization, found) = Organization::read(Source {
                 name: ORGANIZATION,
@@ -85,11 +106,13 @@ impl Files {
             checked.diagnostics.extend(found);
         }
         checked.bundle.organization.merge(&checked.bundle.settings);
+        checked.compose(catalogue, settings, record);
         for folder in [GUARDRAILS, EXEMPTIONS] {
             for source in self.policies(folder) {
-                checked.read_policies(source, folder);
+                checked.read_policies(source);
             }
         }
+        checked.bundle.resolve_aliases();
         if checked.bundle.guardrails.is_empty() && checked.diagnostics.is_empty() {
             let nothing = Source {
                 name: GUARDRAILS,
@@ -107,28 +130,49 @@ impl Files {
 }
 
 impl Checked {
-    fn read_policies(&mut self, source: Source<'_>, folder: &str) {
+    fn read_policies(&mut self, source: Source<'_>) {
         if nesting(source.text) > DEEPEST {
             let message = format!("brackets are nested deeper than {DEEPEST}");
             self.diagnostics
                 .push(source.error("too-deep", (0, 0), message));
             return;
         }
-        for span in split::policies(source.text) {
-            let text = source.text.get(span.0..span.1).unwrap_or_default();
-            match Policy::parse(None, text) {
-                Ok(policy) => match policy.to_json() {
-                    Ok(json) => self.read_policy(source, span, policy, json, folder),
-                    Err(error) => {
-                        self.diagnostics
-                            .push(source.error("syntax", span, error.to_string()));
-                    }
-                },
-                Err(errors) => {
-                    self.broken.extend(id_in(text));
+        for (start, end) in split::policies(source.text) {
+            let text = source.text.get(start..end).unwrap_or_default();
+            let json = default::compiled(text);
+            let json = json.and_then(|json| serde_json::from_str(json).ok());
+            self.read_text(source, (start, end), json, &Origin::Own);
+        }
+    }
+
+    /// Reads one policy: from Cedar's JSON form of it where that is known, since Cedar reads
+    /// a text twice as soon as its JSON form is asked for.
+    pub(super) fn read_text(
+        &mut self,
+        source: Source<'_>,
+        span: (usize, usize),
+        json: Option<Value>,
+        origin: &Origin,
+    ) {
+        let text = source.text.get(span.0..span.1).unwrap_or_default();
+        if let Some(json) = json
+            && let Ok(policy) = Policy::from_json(None, json.clone())
+        {
+            self.read_policy(source, span, policy, json, origin);
+            return;
+        }
+        match Policy::parse(None, text) {
+            Ok(policy) => match policy.to_json() {
+                Ok(json) => self.read_policy(source, span, policy, json, origin),
+                Err(error) => {
                     self.diagnostics
-                        .extend(syntax_errors(source, span, &errors));
+                        .push(source.error("syntax", span, error.to_string()));
                 }
+            },
+            Err(errors) => {
+                self.broken.extend(id_in(text));
+                self.diagnostics
+                    .extend(syntax_errors(source, span, &errors));
             }
         }
     }
@@ -139,8 +183,9 @@ impl Checked {
         span: (usize, usize),
         policy: Policy,
         json: Value,
-        folder: &str,
+        origin: &Origin,
     ) {
+        let folder = source.name.split('/').next().unwrap_or_default();
         let written = &Written {
             source,
             span,
@@ -177,9 +222,19 @@ impl Checked {
             );
         }
         if let Some(other) = self.read.get(&id) {
-            let message = format!("there is another policy `{id}`, in `{}`", other.file);
-            self.diagnostics
-                .push(written.error_in("id", "duplicate-id", message));
+            let wrong = match other.origin {
+                Origin::Own => {
+                    let message = format!("there is another policy `{id}`, in `{}`", other.file);
+                    written.error_in("id", "duplicate-id", message)
+                }
+                Origin::Default(_) => {
+                    let message = format!("the default bundle has a guardrail `{id}`, too");
+                    written.error_in("id", "duplicate-id", message).help(format!(
+                        "to replace it, leave it out in keyrail.toml: `[default]` with `without = [\"{id}\"]`"
+                    ))
+                }
+            };
+            self.diagnostics.push(wrong);
             return;
         }
         let name = id.clone();
@@ -195,7 +250,8 @@ impl Checked {
                     self.broken.insert(id.to_string());
                 }
                 let bundle = &mut self.bundle;
-                guardrail.map_or(Ok(()), |guardrail| {
+                guardrail.map_or(Ok(()), |mut guardrail| {
+                    guardrail.is_default = *origin != Origin::Own;
                     bundle.guardrails.insert(id, guardrail);
                     add(&mut bundle.policies, named).and_then(|()| add(&mut bundle.scopes, scope))
                 })
@@ -218,6 +274,7 @@ impl Checked {
         let read = Read {
             file,
             span,
+            origin: origin.clone(),
             policy,
             json,
         };
@@ -238,6 +295,26 @@ impl Checked {
                 diagnostics: self.diagnostics,
             }),
         }
+    }
+
+    /// What `keyrail.stamp` is to hold: that exactly these files are valid, and, of a bundle
+    /// that builds on the default one, what that is. What an earlier stamp did not have as
+    /// containing stays so until the settings name it.
+    ///
+    /// # Errors
+    ///
+    /// None as released: what it holds can be written as JSON.
+    pub fn stamp(&self) -> Result<String, serde_json::Error> {
+        let line = first_line(&self.bundle.version) + "\n";
+        if self.bundle.settings.default.is_none() {
+            return Ok(line);
+        }
+        let before = self.files.record();
+        let is_named = |entry: &Entry<'_>| {
+            let adjustment = adjustment_of(&self.bundle.settings, entry);
+            adjustment.is_some_and(|of| of.mode.is_some() || of.respond.is_some())
+        };
+        Ok(line + &Record::of_this(before.as_ref(), is_named).lines()?)
     }
 
     /// Sorts what is wrong by its place.

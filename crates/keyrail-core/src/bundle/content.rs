@@ -7,17 +7,18 @@ use cedar_policy::{Policy, PolicyId, PolicySet};
 use serde_json::Value;
 
 use super::exemption::Exemption;
-use super::guardrail::Guardrail;
+use super::guardrail::{Guardrail, ModeOf};
 use super::organization::Organization;
 use super::policy;
 use super::settings::Settings;
 use crate::lookup::Lookup;
-use crate::words::StepName;
+use crate::words::{Mode, Severity, StepName};
 
 /// Settings, guardrails and exemptions, ready to judge with.
 pub struct Bundle {
     /// What identifies its content in alerts: the beginning of the SHA-256 of its
-    /// files, after the word `default` if it is the bundle that is compiled in.
+    /// files, after the word `default` if it is the bundle that is compiled in, and before the
+    /// version of keyrail if it builds on that.
     pub version: String,
     /// What `keyrail.toml` says.
     pub settings: Settings,
@@ -27,6 +28,11 @@ pub struct Bundle {
     pub exemptions: BTreeMap<String, Exemption>,
     /// Whether `keyrail validate` found nothing wrong with exactly these files.
     pub is_stamped: bool,
+    /// Guardrails of the default bundle that contain, and did not when it was stamped: they
+    /// observe until the settings name them.
+    pub held_back: BTreeSet<String>,
+    /// Ids that guardrails had before, each with those that have come in its place.
+    pub(crate) aliases: BTreeMap<String, Vec<String>>,
     pub(crate) guardrails: BTreeMap<PolicyId, Guardrail>,
     pub(crate) policies: PolicySet,
     /// The same guardrails without their conditions: which of them are about an
@@ -34,6 +40,27 @@ pub struct Bundle {
     pub(crate) scopes: PolicySet,
     pub(crate) permits: PolicySet,
     pub(crate) permit_scopes: PolicySet,
+}
+
+/// A guardrail, as whoever compares bundles or prints one sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'b> {
+    /// Its id.
+    pub id: &'b str,
+    /// Its title.
+    pub title: &'b str,
+    /// Its severity.
+    pub severity: Severity,
+    /// Its steps.
+    pub respond: &'b [StepName],
+    /// Its mode, where one is set for it.
+    pub mode: Option<Mode>,
+    /// Whether it is one of the default bundle's, on which the bundle builds.
+    pub is_default: bool,
+    /// Ids that it had before, or shares in what they were.
+    pub replaces: &'b [String],
+    /// Its text, with what the settings have otherwise.
+    pub text: &'b str,
 }
 
 impl fmt::Debug for Bundle {
@@ -47,6 +74,61 @@ impl fmt::Debug for Bundle {
 }
 
 impl Bundle {
+    pub(super) fn empty() -> Self {
+        Self {
+            version: String::new(),
+            settings: Settings::default(),
+            organization: Organization::default(),
+            exemptions: BTreeMap::new(),
+            is_stamped: false,
+            held_back: BTreeSet::new(),
+            aliases: BTreeMap::new(),
+            guardrails: BTreeMap::new(),
+            policies: PolicySet::new(),
+            scopes: PolicySet::new(),
+            permits: PolicySet::new(),
+            permit_scopes: PolicySet::new(),
+        }
+    }
+
+    /// Lets exemptions by an id that guardrails had before cover those guardrails.
+    pub(super) fn resolve_aliases(&mut self) {
+        for (id, guardrail) in &self.guardrails {
+            for old in &guardrail.replaces {
+                // Whoever has a guardrail of that id means that one.
+                if !self.guardrails.contains_key(&PolicyId::new(old)) {
+                    let now = self.aliases.entry(old.clone()).or_default();
+                    now.push(id.to_string());
+                }
+            }
+        }
+        for exemption in self.exemptions.values_mut() {
+            let named = exemption.exempts.iter();
+            let now = named.filter_map(|id| self.aliases.get(id)).flatten();
+            exemption.covers_also = now.cloned().collect();
+        }
+    }
+
+    pub(super) fn set_mode_of(&mut self, id: &str, mode_of: ModeOf) {
+        if let Some(guardrail) = self.guardrails.get_mut(&PolicyId::new(id)) {
+            guardrail.mode_of = mode_of;
+        }
+    }
+
+    /// The guardrails that have come in the place of one that had this id; none, if there is
+    /// still one, or never was.
+    #[must_use]
+    pub fn replaced_by(&self, id: &str) -> &[String] {
+        self.aliases.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a guardrail is one of the default bundle's, on which this one builds.
+    #[must_use]
+    pub fn is_default(&self, guardrail: &str) -> bool {
+        let found = self.guardrails.get(&PolicyId::new(guardrail));
+        found.is_some_and(|guardrail| guardrail.is_default)
+    }
+
     /// The policies that wait for facts to be looked up, with those facts.
     pub fn lookups(&self) -> impl Iterator<Item = (&str, &BTreeSet<Lookup>)> {
         let guardrails = self
@@ -72,6 +154,20 @@ impl Bundle {
     pub fn permits(&self) -> impl Iterator<Item = &Policy> {
         let ids = self.exemptions.keys();
         ids.filter_map(|id| self.permits.policy(&PolicyId::new(id)))
+    }
+
+    /// Its guardrails, in the order of their ids.
+    pub fn told(&self) -> impl Iterator<Item = Told<'_>> {
+        self.guardrails.iter().map(|(id, guardrail)| Told {
+            id: id.as_ref(),
+            title: &guardrail.title,
+            severity: guardrail.severity,
+            respond: &guardrail.respond,
+            mode: guardrail.mode,
+            is_default: guardrail.is_default,
+            replaces: &guardrail.replaces,
+            text: &guardrail.text,
+        })
     }
 
     /// The steps that a guardrail names.

@@ -15,6 +15,8 @@ use crate::lookup::{self, Lookup};
 pub struct Exemption {
     /// The guardrails that it covers; `*` is all.
     pub exempts: Vec<String>,
+    /// Guardrails that have come in the place of some of those.
+    pub(super) covers_also: Vec<String>,
     /// Why.
     pub reason: String,
     /// Who answers for it.
@@ -24,6 +26,10 @@ pub struct Exemption {
     /// Whom it is for, as `@only` states: accounts, units, and ARNs of users and roles.
     /// Empty if it does not state that. `keyrail prove` holds the policy against it.
     pub only: Vec<String>,
+    /// The file that it stands in, by its path within the bundle.
+    pub file: String,
+    /// The line on which it begins.
+    pub line: usize,
     /// Its text, as written.
     pub text: String,
     /// What must be looked up for it.
@@ -78,10 +84,13 @@ impl Exemption {
         let exemption = match (exempts, reason, owner, expires) {
             (Some(exempts), Some(reason), Some(owner), Some(expires)) => Some(Self {
                 exempts: exempts.split_whitespace().map(str::to_owned).collect(),
+                covers_also: Vec::new(),
                 reason,
                 owner,
                 expires,
                 only,
+                file: written.source.name.to_owned(),
+                line: written.line(),
                 text: written.text().to_owned(),
                 reads: policy::reads(written.json),
                 lookups: lookup::needed_by(written.json),
@@ -94,8 +103,9 @@ impl Exemption {
     /// Whether it is about a guardrail.
     #[must_use]
     pub fn covers(&self, guardrail: &str) -> bool {
-        self.exempts
-            .iter()
+        let covered = self.exempts.iter().chain(&self.covers_also);
+        covered
+            .into_iter()
             .any(|exempted| exempted == "*" || exempted == guardrail)
     }
 }

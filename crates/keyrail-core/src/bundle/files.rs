@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use super::default::DEFAULT;
+use super::default::{DEFAULT, catalogue};
 use super::diagnostic::{Diagnostic, Source, nearest};
 use super::names::{EXEMPTIONS, GUARDRAILS, ORGANIZATION, SETTINGS, STAMP};
+use super::settings::Settings;
 use crate::digest;
 
 /// The files of a bundle: path within the bundle, and text.
@@ -148,15 +149,17 @@ impl Files {
             .map(|(name, text)| Source { name, text })
     }
 
-    /// Lengths go in with the texts, so that no two sets of files give the same bytes.
-    pub(super) fn fingerprint(&self) -> String {
-        let mut bytes = Vec::new();
-        let content = self.texts.iter().filter(|(name, _)| *name != STAMP);
-        for text in content.flat_map(|(name, text)| [name, text]) {
-            bytes.extend(text.len().to_be_bytes());
-            bytes.extend(text.as_bytes());
+    /// What identifies the bundle in alerts: the beginning of the SHA-256 of its files; of one
+    /// that builds on the default bundle, also of that, and it says of which keyrail.
+    pub(super) fn version(&self, settings: &Settings) -> String {
+        let content = self.iter().filter(|(name, _)| *name != STAMP);
+        if settings.default.is_none() {
+            return fingerprint(content);
         }
-        digest::short(&bytes)
+        let default = catalogue().values().map(|entry| (entry.id, entry.text));
+        let keyrail = env!("CARGO_PKG_VERSION");
+        let digest = fingerprint(content.chain(default).chain([("keyrail", keyrail)]));
+        format!("{digest} on keyrail {keyrail}")
     }
 
     /// Whether they are exactly those of the bundle that is compiled in.
@@ -164,6 +167,16 @@ impl Files {
         let content = self.iter().filter(|(name, _)| *name != STAMP);
         content.eq(DEFAULT.iter().copied())
     }
+}
+
+/// Lengths go in with the texts, so that no two sets of files give the same bytes.
+fn fingerprint<'f>(content: impl Iterator<Item = (&'f str, &'f str)>) -> String {
+    let mut bytes = Vec::new();
+    for text in content.flat_map(|(name, text)| [name, text]) {
+        bytes.extend(text.len().to_be_bytes());
+        bytes.extend(text.as_bytes());
+    }
+    digest::short(&bytes)
 }
 
 impl FromIterator<(String, String)> for Files {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::diagnostic::Diagnostic;
 use super::policy::{self, Written};
+use super::strength::Strength;
 use crate::lookup::{self, Lookup};
 use crate::words::StepName;
 use crate::words::{Mode, Severity, UnknownWordError};
@@ -17,6 +18,12 @@ pub(crate) struct Guardrail {
     pub advice: Option<String>,
     pub runbook: Option<String>,
     pub mode: Option<Mode>,
+    /// Who says its mode.
+    pub mode_of: ModeOf,
+    /// Ids that it had before, or shares in what they were.
+    pub replaces: Vec<String>,
+    /// Whether it is of the default bundle, on which the bundle builds.
+    pub is_default: bool,
     pub text: String,
     /// The context attributes and the variables that its conditions read.
     pub reads: BTreeSet<String>,
@@ -24,8 +31,23 @@ pub(crate) struct Guardrail {
     pub lookups: BTreeSet<Lookup>,
 }
 
-const ANNOTATIONS: [&str; 8] = [
-    "advice", "id", "meant", "mode", "respond", "runbook", "severity", "title",
+/// Who says the mode of a guardrail.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum ModeOf {
+    /// `[default] mode`, of those of the default bundle.
+    Default,
+    /// It does.
+    #[default]
+    Itself,
+    /// `[guardrails.ID] mode`.
+    Named,
+    /// It contains since an upgrade, and nobody has named it yet.
+    Upgrade,
+}
+
+const ANNOTATIONS: [&str; 10] = [
+    "advice", "id", "meant", "mode", "replaces", "respond", "runbook", "severity", "strength",
+    "title",
 ];
 
 impl Guardrail {
@@ -70,6 +92,14 @@ impl Guardrail {
                 })
                 .ok()
         });
+        if let Some(word) = written.annotation("strength")
+            && let Err(error) = word.parse::<Strength>()
+        {
+            let message = format!("`@strength`: {error}");
+            let wrong = written.error_in("strength", "annotation-value", message);
+            found.push(wrong.suggest(&word, Strength::ALL.map(Strength::as_str)));
+        }
+        let replaces = written.annotation("replaces").unwrap_or_default();
         let guardrail = match (title, severity, respond) {
             (Some(title), Some(severity), Some(respond)) => Some(Self {
                 title,
@@ -78,6 +108,9 @@ impl Guardrail {
                 advice: written.annotation("advice"),
                 runbook: written.annotation("runbook"),
                 mode,
+                mode_of: ModeOf::default(),
+                replaces: replaces.split_whitespace().map(str::to_owned).collect(),
+                is_default: false,
                 text: written.text().to_owned(),
                 reads: policy::reads(written.json),
                 lookups: lookup::needed_by(written.json),
@@ -99,7 +132,7 @@ fn is_annotation(name: &str) -> bool {
 }
 
 /// `alert` stands alone: it means that there is nothing to do but tell.
-fn steps(text: &str) -> Result<Vec<StepName>, (String, UnknownWordError)> {
+pub(super) fn steps(text: &str) -> Result<Vec<StepName>, (String, UnknownWordError)> {
     match text.trim() {
         "alert" => Ok(Vec::new()),
         text => text

@@ -5,13 +5,15 @@ use cedar_policy::{Effect, PolicyId, Schema, ValidationMode, Validator};
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::checked::Checked;
+use super::checked::{Checked, Origin};
 use super::diagnostic::{Diagnostic, Source};
 use super::names::{ORGANIZATION, SETTINGS};
 use super::policy::{self, Written, literal};
 use super::syntax::{label, one_line};
 use crate::arn::Arn;
 use crate::schema;
+
+mod composition;
 
 /// An exemption that ends within so many days is worth a warning.
 const SOON: i64 = 14;
@@ -23,7 +25,13 @@ impl Checked {
     pub fn lint(&mut self, today: Option<Date>) {
         let mut found = self.undeclared_units();
         found.extend(self.circular_unit());
+        found.extend(self.of_composition());
         for read in self.read.values() {
+            // Nothing is wrong with the default bundle; what the settings have otherwise is
+            // told where they say it.
+            if read.origin != Origin::Own {
+                continue;
+            }
             let written = Written {
                 source: self.source(&read.file),
                 span: read.span,
@@ -42,7 +50,7 @@ impl Checked {
         self.diagnostics.extend(found);
     }
 
-    fn source<'a>(&'a self, file: &'a str) -> Source<'a> {
+    pub(super) fn source<'a>(&'a self, file: &'a str) -> Source<'a> {
         Source {
             name: file,
             text: self.files.text(file).unwrap_or_default(),
@@ -229,7 +237,12 @@ impl Checked {
             let known = || self.bundle.guardrails.keys().map(AsRef::as_ref);
             // A guardrail that is broken has been told already.
             let is_broken = self.broken.contains(guardrail);
-            if guardrail != "*" && !is_broken && !known().any(|id: &str| id == guardrail) {
+            let now = self.bundle.replaced_by(guardrail);
+            if !now.is_empty() {
+                let wrong =
+                    written.error_in("exempts", "retired-guardrail", retired(guardrail, now));
+                found.push(wrong.help(RETIRED).warning());
+            } else if guardrail != "*" && !is_broken && !known().any(|id: &str| id == guardrail) {
                 let wrong = written
                     .error_in(
                         "exempts",
@@ -343,6 +356,16 @@ impl Checked {
         })
     }
 }
+
+/// What an id has become, for people.
+pub(super) fn retired(id: &str, now: &[String]) -> String {
+    let now: Vec<String> = now.iter().map(|id| format!("`{id}`")).collect();
+    format!("the guardrail `{id}` has become {}", now.join(", "))
+}
+
+/// What to do about it.
+pub(super) const RETIRED: &str =
+    "the old id still stands for all of these: name those that you mean";
 
 /// Whether a user's name stands alone, as in policies: a path would match nobody.
 fn is_bare(name: &str) -> bool {

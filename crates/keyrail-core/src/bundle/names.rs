@@ -6,11 +6,11 @@ pub(super) const STAMP: &str = "keyrail.stamp";
 pub(super) const GUARDRAILS: &str = "guardrails";
 pub(super) const EXEMPTIONS: &str = "exemptions";
 
-/// What `keyrail.stamp` holds, for files of this version. A keyrail that knows another
+/// How `keyrail.stamp` begins, for files of this version. A keyrail that knows another
 /// schema may refuse what this one takes, so that it does not take this one's stamps.
-#[must_use]
-pub fn stamp(version: &str) -> String {
-    format!("{version} keyrail {} {SCHEMA}\n", env!("CARGO_PKG_VERSION"))
+pub(super) fn first_line(version: &str) -> String {
+    let digest = version.split(' ').next().unwrap_or_default();
+    format!("{digest} keyrail {} {SCHEMA}", env!("CARGO_PKG_VERSION"))
 }
 
 /// The digest of the schema, written down because the function makes no schema: a test

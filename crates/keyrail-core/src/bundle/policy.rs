@@ -27,6 +27,12 @@ impl<'a> Written<'a> {
         self.source.text.get(start..end).unwrap_or_default()
     }
 
+    /// The line on which it begins, from 1.
+    pub(super) fn line(&self) -> usize {
+        let before = self.source.text.get(..self.span.0).unwrap_or_default();
+        before.matches('\n').count() + 1
+    }
+
     /// An annotation's text, if it has one that is not empty.
     pub(super) fn annotation(&self, name: &str) -> Option<String> {
         self.policy

@@ -2,8 +2,11 @@
 
 pub use self::protected::Protected;
 pub(crate) use self::values::MOST_REPEAT_MINUTES;
-pub use self::values::{Account, Correlation, Limits, OnAlerts, Settings, Unit, range};
+pub use self::values::{
+    Account, Adjustment, BuildsOn, Correlation, Limits, Named, OnAlerts, Settings, Unit, range,
+};
 
+mod composition;
 mod protected;
 mod read;
 mod reader;

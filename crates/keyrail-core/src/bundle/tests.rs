@@ -1,3 +1,4 @@
+use super::default::{COMPILED, catalogue};
 use super::names::SCHEMA;
 use super::*;
 
@@ -218,16 +219,15 @@ fn the_digest_of_the_schema_is_that_of_the_schema() {
 #[test]
 fn a_stamp_holds_for_the_files_that_were_validated() {
     let policy = format!("{GOOD};");
-    let version = files(&[("guardrails/a.cedar", &policy)])
-        .check()
-        .bundle
-        .version;
+    let checked = files(&[("guardrails/a.cedar", &policy)]).check();
+    let stamp = checked.stamp().expect("it is JSON");
+    let version = checked.bundle.version;
     let stamped = |text: &str, policy: &str| {
         let files = files(&[("guardrails/a.cedar", policy), ("keyrail.stamp", text)]);
         files.check().bundle.is_stamped
     };
-    assert!(stamped(&stamp(&version), &policy));
-    assert!(!stamped(&stamp(&version), &policy.replace("low", "high")));
+    assert!(stamped(&stamp, &policy));
+    assert!(!stamped(&stamp, &policy.replace("low", "high")));
     assert!(!stamped(&version, &policy));
     assert!(Bundle::embedded_files().check().bundle.is_stamped);
 }
@@ -328,5 +328,27 @@ fn names_that_match_nobody_are_refused() {
             GOOD.replace("@id(\"a\")", "@id(\"My Guard!\")")
         ))[0]
             .contains("has more than letters")
+    );
+}
+
+/// What a text is in Cedar's JSON form, for each policy of the default bundle. If this fails, run
+/// it with `KEYRAIL_UPDATE=1`.
+#[test]
+fn the_compiled_policies_are_those_of_the_texts() {
+    let lines = catalogue().values().map(|entry| {
+        let policy = cedar_policy::Policy::parse(None, entry.text).expect("it is a policy");
+        let json = policy.to_json().expect("it has a JSON form");
+        assert_eq!(json["annotations"]["id"], entry.id);
+        format!("{} {json}\n", entry.id)
+    });
+    let written: String = lines.collect();
+    if std::env::var_os("KEYRAIL_UPDATE").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/bundle/default.jsonl");
+        std::fs::write(path, &written).expect("the file can be written");
+        return;
+    }
+    assert!(
+        written == COMPILED,
+        "default.jsonl is not what the default bundle says: run this test with KEYRAIL_UPDATE=1"
     );
 }

@@ -42,8 +42,13 @@ fn state(why: &Why, report: &Report) -> String {
         let mode = violation.mode.as_str();
         let from = match &violation.mode_from {
             ModeFrom::Account(account) => format!("as the settings say of account {account}"),
+            ModeFrom::Default => "as `[default]` in the settings says".to_owned(),
             ModeFrom::Deployment => "as the deployment or this command says".to_owned(),
             ModeFrom::Guardrail => "as the guardrail itself says".to_owned(),
+            ModeFrom::Named => format!("as `[guardrails.{id}]` in the settings says"),
+            ModeFrom::NewlyContains => format!(
+                "as it contains since an upgrade of keyrail and no `[guardrails.{id}] mode` names it"
+            ),
             ModeFrom::Nothing => "as nothing sets another".to_owned(),
             ModeFrom::Settings => "as the settings say".to_owned(),
             ModeFrom::Unit(unit) => format!("as the settings say of unit {unit}"),

@@ -6,11 +6,11 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 use jiff::civil::Date;
-use serde_json::{Value, json};
 
-use super::wishes::{Kind, Principal, quoted};
+use super::wishes::quoted;
 use crate::exit::Failure;
 use crate::format::formatted;
+use crate::principal::{Kind, Principal};
 
 pub(super) struct BreakGlass<'a> {
     pub principal: &'a Principal,
@@ -122,48 +122,13 @@ tests:
             ("detail.recipientAccountId", account),
             ("detail.sourceIPAddress", address.to_string()),
             // JSON is YAML.
-            ("detail.userIdentity", self.identity(name).to_string()),
+            (
+                "detail.userIdentity",
+                self.principal.identity_as(name).to_string(),
+            ),
         ];
         let line = |(path, value)| format!("    {path}: {value}\n");
         changes.map(line).concat()
-    }
-
-    /// As CloudTrail writes it.
-    fn identity(&self, name: &str) -> Value {
-        let Principal {
-            partition, account, ..
-        } = self.principal;
-        let partition = partition.id;
-        let account = account.as_str();
-        match self.principal.kind {
-            Kind::User => json!({
-                "type": "IAMUser",
-                "principalId": "AIDACKCEVSQ6C2EXAMPLE",
-                "arn": format!("arn:{partition}:iam::{account}:user/{name}"),
-                "accountId": account,
-                "userName": name,
-            }),
-            Kind::Role => {
-                let path = self.principal.path.as_str();
-                let path = path.rsplit_once('/').map(|(path, _)| format!("{path}/"));
-                let path = path.unwrap_or_default();
-                json!({
-                    "type": "AssumedRole",
-                    "principalId": "AROACKCEVSQ6C2EXAMPLE:anaya",
-                    "arn": format!("arn:{partition}:sts::{account}:assumed-role/{name}/anaya"),
-                    "accountId": account,
-                    "sessionContext": {
-                        "sessionIssuer": {
-                            "type": "Role",
-                            "principalId": "AROACKCEVSQ6C2EXAMPLE",
-                            "arn": format!("arn:{partition}:iam::{account}:role/{path}{name}"),
-                            "accountId": account,
-                            "userName": name,
-                        },
-                    },
-                })
-            }
-        }
     }
 
     /// An address of the documentation's that is in none of the named networks.

@@ -3,31 +3,17 @@
 
 use super::wishes::{Account, Wishes, quoted};
 
-pub(super) fn text(wishes: &Wishes) -> String {
-    let mode = match wishes.mode {
-        Some(mode) => format!("mode = \"{}\"\n", mode.as_str()),
-        None => "#mode = \"observe\"\n".to_owned(),
-    };
-    let mut networks = String::new();
-    for (name, ranges) in &wishes.networks {
-        let ranges: Vec<String> = ranges
-            .iter()
-            .map(|range| quoted(&range.to_string()))
-            .collect();
-        networks.push_str(&format!("{} = [{}]\n", key(name), ranges.join(", ")));
-    }
-    let networks = match networks.is_empty() {
-        true => "#[networks]\n#office = [\"198.51.100.0/24\", \"2001:db8::/32\"]\n".to_owned(),
-        false => format!("[networks]\n{networks}"),
-    };
-    let protect = match &wishes.break_glass {
-        Some((principal, _)) => format!("[protect]\nprincipals = [{}]\n", quoted(&principal.arn())),
-        None => "#[protect]\n#principals = [\"arn:aws:iam::111122223333:user/break-glass\"]\n"
-            .to_owned(),
-    };
+/// Of a bundle that is a copy of the default one.
+pub(super) fn full(wishes: &Wishes) -> String {
+    let networks = networks(wishes).unwrap_or_else(|| {
+        "#[networks]\n#office = [\"198.51.100.0/24\", \"2001:db8::/32\"]\n".to_owned()
+    });
+    let protect = protect(wishes).unwrap_or_else(|| {
+        "#[protect]\n#principals = [\"arn:aws:iam::111122223333:user/break-glass\"]\n".to_owned()
+    });
     [
         HEAD,
-        &mode,
+        &mode(wishes).unwrap_or_else(|| "#mode = \"observe\"\n".to_owned()),
         LANGUAGE,
         ACCOUNTS,
         &accounts(wishes),
@@ -40,6 +26,42 @@ pub(super) fn text(wishes: &Wishes) -> String {
         REST,
     ]
     .concat()
+}
+
+/// Of one that builds on it: only what is most often set.
+pub(super) fn short(wishes: &Wishes) -> String {
+    let parts = [
+        Some(SHORT_HEAD.to_owned()),
+        mode(wishes),
+        Some(DEFAULT.to_owned()),
+        Some(format!("\n{}", accounts(wishes))),
+        networks(wishes).map(|networks| format!("\n{networks}")),
+        protect(wishes).map(|protect| format!("\n{protect}")),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+fn mode(wishes: &Wishes) -> Option<String> {
+    let mode = wishes.mode?;
+    Some(format!("mode = \"{}\"\n", mode.as_str()))
+}
+
+fn networks(wishes: &Wishes) -> Option<String> {
+    let mut networks = String::new();
+    for (name, ranges) in &wishes.networks {
+        let ranges: Vec<String> = ranges
+            .iter()
+            .map(|range| quoted(&range.to_string()))
+            .collect();
+        networks.push_str(&format!("{} = [{}]\n", key(name), ranges.join(", ")));
+    }
+    (!networks.is_empty()).then(|| format!("[networks]\n{networks}"))
+}
+
+fn protect(wishes: &Wishes) -> Option<String> {
+    let (principal, _) = wishes.break_glass.as_ref()?;
+    let principal = quoted(&principal.arn());
+    Some(format!("[protect]\nprincipals = [{principal}]\n"))
 }
 
 /// Those that are wished for, and the one that the break-glass principal is in.
@@ -75,6 +97,21 @@ fn key(name: &str) -> String {
         false => quoted(name),
     }
 }
+
+const SHORT_HEAD: &str = "\
+#:schema .keyrail/settings.schema.json
+# docs/policies.md lists all settings; `keyrail show` prints the bundle whole.
+";
+
+const DEFAULT: &str = "
+[default]
+guardrails = \"recommended\"
+#without = [\"command-line-login\"]
+#mode = \"observe\"
+
+#[guardrails.access-key-issued]
+#mode = \"enforce\"
+";
 
 const HEAD: &str = "\
 #:schema .keyrail/settings.schema.json

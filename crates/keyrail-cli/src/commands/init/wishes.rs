@@ -6,12 +6,11 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 use keyrail_core::Mode;
-use keyrail_core::arn::Arn;
 use keyrail_core::id::AccountId;
-use keyrail_core::partition::Partition;
 
 use crate::bundle::network;
 use crate::exit::Failure;
+use crate::principal::Principal;
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Wishes {
@@ -27,22 +26,6 @@ pub(super) struct Wishes {
 pub(super) struct Account {
     pub id: AccountId,
     pub name: Option<String>,
-}
-
-/// A user or role of IAM, by its ARN.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Principal {
-    pub partition: &'static Partition,
-    pub account: AccountId,
-    pub kind: Kind,
-    /// With the path before it.
-    pub path: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Role,
-    User,
 }
 
 impl Wishes {
@@ -123,56 +106,6 @@ impl FromStr for Account {
             id: id.parse().map_err(|error| format!("`{id}`: {error}"))?,
             name,
         })
-    }
-}
-
-impl FromStr for Principal {
-    type Err = String;
-
-    fn from_str(arn: &str) -> Result<Self, String> {
-        let wrong = || {
-            format!(
-                "`{arn}` is no ARN of a user or role, such as `arn:aws:iam::111122223333:user/break-glass`"
-            )
-        };
-        let parsed = Arn::parse(arn).filter(|arn| (arn.service, arn.region) == ("iam", ""));
-        let Some(parsed) = parsed else {
-            return Err(wrong());
-        };
-        let (kind, path) = match parsed.resource.split_once('/') {
-            Some(("role", path)) => (Kind::Role, path),
-            Some(("user", path)) => (Kind::User, path),
-            _ => return Err(wrong()),
-        };
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/+=,.@_-".contains(c);
-        let is_name = path.split('/').all(|part| !part.is_empty()) && path.chars().all(is_plain);
-        match (Partition::by_id(parsed.partition), parsed.account.parse()) {
-            (Some(partition), Ok(account)) if is_name => Ok(Self {
-                partition,
-                account,
-                kind,
-                path: path.to_owned(),
-            }),
-            _ => Err(wrong()),
-        }
-    }
-}
-
-impl Principal {
-    pub(super) fn name(&self) -> &str {
-        self.path
-            .rsplit_once('/')
-            .map_or(self.path.as_str(), |(_, name)| name)
-    }
-
-    /// The id by which policies and settings know it: a user's is without the path.
-    pub(super) fn arn(&self) -> String {
-        let (word, path) = match self.kind {
-            Kind::Role => ("role", self.path.as_str()),
-            Kind::User => ("user", self.name()),
-        };
-        let resource = format!("{word}/{path}");
-        Arn::of_iam(self.partition.id, self.account.as_str(), &resource).to_string()
     }
 }
 
@@ -259,33 +192,5 @@ mod tests {
         };
         wishes.ask(&mut "".as_bytes(), count).expect("it asks");
         assert_eq!(questions, 2);
-    }
-
-    #[test]
-    fn a_user_is_known_without_its_path_and_a_role_with_it() {
-        for (arn, known) in [
-            ("user/ops/help", "user/help"),
-            ("user/help", "user/help"),
-            ("role/ops/help", "role/ops/help"),
-        ] {
-            for partition in ["aws", "aws-us-gov", "aws-cn", "aws-eusc"] {
-                let principal: Principal = format!("arn:{partition}:iam::111122223333:{arn}")
-                    .parse()
-                    .expect("a principal");
-                let expected = format!("arn:{partition}:iam::111122223333:{known}");
-                assert_eq!(principal.arn(), expected);
-            }
-        }
-        for arn in [
-            "arn:aws:sts::111122223333:assumed-role/help/me",
-            "arn:aws:iam::111122223333:user/",
-            "arn:aws:iam::111122223333:user/a\"b",
-            "arn:aws:iam::11112222333:user/help",
-            "arn:aws-eu:iam::111122223333:user/help",
-            "arn:aws:iam::111122223333:group/help",
-            "help",
-        ] {
-            assert!(arn.parse::<Principal>().is_err(), "{arn}");
-        }
     }
 }

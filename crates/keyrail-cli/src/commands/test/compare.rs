@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use keyrail_core::Bundle;
 use keyrail_core::alert::Alert;
 use keyrail_core::report::Report;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use crate::suite::Expectation;
 
 /// One thing that came out otherwise.
 #[derive(Debug)]
-pub(super) struct Difference {
+pub(crate) struct Difference {
     pub what: &'static str,
     pub expected: Value,
     pub actual: Value,
@@ -28,11 +29,16 @@ impl fmt::Display for Difference {
     }
 }
 
-pub(super) fn differences(expect: &Expectation, report: &Report) -> Vec<Difference> {
+pub(crate) fn differences(
+    expect: &Expectation,
+    report: &Report,
+    bundle: &Bundle,
+) -> Vec<Difference> {
     let actual = Actual::of(report);
-    let list = |list: &Option<Spanned<Vec<String>>>| {
-        let list = list.as_ref()?;
-        Some(json!(sorted(list.value.clone())))
+    let list = |list: &Option<Spanned<Vec<String>>>, came: &[String]| {
+        let expected = list.as_ref()?.value.iter();
+        let expected = expected.flat_map(|id| standing_for(id, came, bundle));
+        Some(json!(sorted(expected.collect())))
     };
     let text = |text: &Option<Spanned<String>>| Some(Value::from(text.as_ref()?.value.as_str()));
     let steps = expect.plan.as_ref().map(|steps| {
@@ -48,11 +54,19 @@ pub(super) fn differences(expect: &Expectation, report: &Report) -> Vec<Differen
     });
     let alert = expect.alert.as_ref().map(|alert| &alert.value);
     [
-        ("violated", list(&expect.violated), json!(actual.violated)),
-        ("exempted", list(&expect.exempted), json!(actual.exempted)),
+        (
+            "violated",
+            list(&expect.violated, &actual.violated),
+            json!(actual.violated),
+        ),
+        (
+            "exempted",
+            list(&expect.exempted, &actual.exempted),
+            json!(actual.exempted),
+        ),
         (
             "undecided",
-            list(&expect.undecided),
+            list(&expect.undecided, &actual.undecided),
             json!(actual.undecided),
         ),
         ("severity", text(&expect.severity), json!(actual.severity)),
@@ -78,6 +92,16 @@ pub(super) fn differences(expect: &Expectation, report: &Report) -> Vec<Differen
         })
     })
     .collect()
+}
+
+/// An id, or, of one that a guardrail had before, those in its place that came.
+fn standing_for(id: &str, came: &[String], bundle: &Bundle) -> Vec<String> {
+    let now = bundle.replaced_by(id).iter();
+    let now: Vec<String> = now.filter(|now| came.contains(now)).cloned().collect();
+    match now.is_empty() {
+        true => vec![id.to_owned()],
+        false => now,
+    }
 }
 
 /// What came of an event, in the words of a test.

@@ -1,6 +1,6 @@
 //! Which guardrails and exemptions the tests have seen match, and not match.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keyrail_core::Bundle;
 use keyrail_core::report::Report;
@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 pub(super) struct Coverage {
     guardrails: BTreeMap<String, Seen>,
     exemptions: BTreeMap<String, Seen>,
+    /// Guardrails whose tests are the default bundle's.
+    default: BTreeSet<String>,
 }
 
 #[derive(Default)]
@@ -29,6 +31,11 @@ impl Coverage {
         Self {
             guardrails: bundle.guardrail_ids().map(none).collect(),
             exemptions: bundle.exemptions.keys().map(|id| none(id)).collect(),
+            default: bundle
+                .guardrail_ids()
+                .filter(|id| bundle.is_default(id))
+                .map(str::to_owned)
+                .collect(),
         }
     }
 
@@ -55,10 +62,12 @@ impl Coverage {
         }
     }
 
-    /// What has no test that it matches, or none that it does not.
+    /// What has no test that it matches, or none that it does not. What is of the default
+    /// bundle is tested there.
     pub(super) fn gaps(&self) -> Vec<String> {
         let of = |kind: &str, seen: &BTreeMap<String, Seen>| -> Vec<String> {
             seen.iter()
+                .filter(|(id, _)| !self.default.contains(*id))
                 .filter_map(|(id, seen)| {
                     let misses = seen.near > 0 || (seen.has_no_conditions && seen.far > 0);
                     let what = match (seen.matched > 0, misses) {

@@ -38,7 +38,9 @@ pub(super) fn run(
     out: &mut Output,
 ) -> Result<Exit, Failure> {
     let solver = SolverCommand::find(None, LIMIT).map_err(failure)?;
-    let all = mutants(&bundle).map_err(failure)?;
+    let mut all = mutants(&bundle).map_err(failure)?;
+    // Those of the default bundle have their own tests, which are not this bundle's.
+    all.retain(|mutant| !bundle.is_default(&mutant.guardrail));
     let total = all.len();
     let mut outcome = Outcome {
         noticed: 0,
@@ -98,7 +100,7 @@ fn is_noticed(bundle: &mut Bundle, mutant: &Mutant, ready: &[Ready]) -> Result<b
         .change_guardrail(&mutant.guardrail, &mutant.policy)
         .map_err(Failure::bug)?;
     let notices = |ready: &&Ready| {
-        let differences = compare::differences(&ready.run.expect, &ready.try_with(bundle));
+        let differences = compare::differences(&ready.run.expect, &ready.try_with(bundle), bundle);
         !differences.is_empty()
     };
     // Tests that expect the guardrail to be violated are the likeliest to notice.

@@ -17,8 +17,8 @@ pub(super) struct Reader<'a> {
     pub(super) found: Vec<Diagnostic>,
 }
 
-type Table<'i> = DeTable<'i>;
-type Place<'v, 'i> = &'v Spanned<DeValue<'i>>;
+pub(super) type Table<'i> = DeTable<'i>;
+pub(super) type Place<'v, 'i> = &'v Spanned<DeValue<'i>>;
 
 impl Reader<'_> {
     pub(super) fn settings(&mut self, table: &Table<'_>) -> Settings {
@@ -29,6 +29,8 @@ impl Reader<'_> {
                 "accounts",
                 "allow",
                 "correlation",
+                "default",
+                "guardrails",
                 "language",
                 "limits",
                 "links",
@@ -55,6 +57,12 @@ impl Reader<'_> {
                 "settings-value",
                 "there are no alerts in this language yet: `en`",
             );
+        }
+        if let Some(default) = self.table(table, "default") {
+            settings.default = Some(self.builds_on(default));
+        }
+        if let Some(guardrails) = self.table(table, "guardrails") {
+            settings.guardrails = self.adjustments(guardrails);
         }
         if let Some(limits) = self.table(table, "limits") {
             settings.limits = self.limits(limits);
@@ -247,7 +255,7 @@ impl Reader<'_> {
         accounts
     }
 
-    fn only(&mut self, table: &Table<'_>, within: &str, known: &[&str]) {
+    pub(super) fn only(&mut self, table: &Table<'_>, within: &str, known: &[&str]) {
         for key in table.keys() {
             let name: &str = key.get_ref();
             if !known.contains(&name) {
@@ -266,7 +274,11 @@ impl Reader<'_> {
         }
     }
 
-    fn table<'v, 'i>(&mut self, table: &'v Table<'i>, name: &str) -> Option<&'v Table<'i>> {
+    pub(super) fn table<'v, 'i>(
+        &mut self,
+        table: &'v Table<'i>,
+        name: &str,
+    ) -> Option<&'v Table<'i>> {
         let place = table.get(name)?;
         if let DeValue::Table(inner) = place.get_ref() {
             Some(inner)
@@ -280,7 +292,7 @@ impl Reader<'_> {
         }
     }
 
-    fn text(&mut self, table: &Table<'_>, name: &str) -> Option<String> {
+    pub(super) fn text(&mut self, table: &Table<'_>, name: &str) -> Option<String> {
         let place = table.get(name)?;
         if let DeValue::String(text) = place.get_ref() {
             Some(text.to_string())
@@ -294,7 +306,11 @@ impl Reader<'_> {
         }
     }
 
-    fn texts<'v, 'i>(&mut self, table: &'v Table<'i>, name: &str) -> Vec<(Place<'v, 'i>, String)> {
+    pub(super) fn texts<'v, 'i>(
+        &mut self,
+        table: &'v Table<'i>,
+        name: &str,
+    ) -> Vec<(Place<'v, 'i>, String)> {
         let Some(place) = table.get(name) else {
             return Vec::new();
         };
@@ -342,7 +358,7 @@ impl Reader<'_> {
         count
     }
 
-    fn mode(&mut self, table: &Table<'_>) -> Option<Mode> {
+    pub(super) fn mode(&mut self, table: &Table<'_>) -> Option<Mode> {
         let word = self.text(table, "mode")?;
         match word.parse() {
             Ok(mode) => Some(mode),
@@ -361,13 +377,18 @@ impl Reader<'_> {
         }
     }
 
-    fn wrong(&mut self, place: Place<'_, '_>, code: &'static str, message: impl Into<String>) {
+    pub(super) fn wrong(
+        &mut self,
+        place: Place<'_, '_>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) {
         let span = place.span();
         self.found
             .push(self.source.error(code, (span.start, span.end), message));
     }
 
-    fn unknown<'n>(
+    pub(super) fn unknown<'n>(
         &mut self,
         place: Place<'_, '_>,
         code: &'static str,

@@ -6,7 +6,8 @@ use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
 use super::protected::Protected;
-use crate::words::{Mode, StepName};
+use crate::bundle::strength::Strength;
+use crate::words::{Mode, Severity, StepName};
 
 /// The most that `repeat-minutes` may be: SQS delays a message by 15 minutes (SQS API reference,
 /// `SendMessage`, checked 2026-11-25), and the follow-up comes after the window.
@@ -17,6 +18,10 @@ pub(crate) const MOST_REPEAT_MINUTES: u32 = 14;
 pub struct Settings {
     /// The mode of the whole bundle, where it is set.
     pub mode: Option<Mode>,
+    /// What it builds on of the default bundle; without it, nothing.
+    pub default: Option<BuildsOn>,
+    /// What is otherwise about guardrails of the default bundle, by their ids.
+    pub guardrails: BTreeMap<String, Adjustment>,
     /// The language of alerts: `en`, where nothing is set.
     pub language: Option<String>,
     /// Bounds on what keyrail does by itself.
@@ -52,6 +57,41 @@ pub fn range(text: &str) -> Result<IpNet, String> {
             "`{text}` does not begin with the first address of its range, which is `{whole}`"
         )),
     }
+}
+
+/// `[default]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildsOn {
+    /// The guardrails of this strength; none of them without it.
+    pub strength: Option<Strength>,
+    /// Those that it leaves out.
+    pub without: Vec<Named>,
+    /// The mode of those that have none of their own.
+    pub mode: Option<Mode>,
+}
+
+/// An id that the settings name, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The id.
+    pub id: String,
+    /// Its bytes in `keyrail.toml`.
+    pub(crate) span: (usize, usize),
+}
+
+/// `[guardrails.ID]`
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Adjustment {
+    /// In place of the mode that the guardrail has.
+    pub mode: Option<Mode>,
+    /// In place of its severity.
+    pub severity: Option<Severity>,
+    /// In place of its steps.
+    pub respond: Option<Vec<StepName>>,
+    /// Where its table begins in `keyrail.toml`.
+    pub(crate) span: (usize, usize),
+    /// Where its steps stand.
+    pub(crate) respond_span: (usize, usize),
 }
 
 /// `[limits]`
