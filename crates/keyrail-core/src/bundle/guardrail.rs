@@ -1,8 +1,10 @@
 //! A guardrail: what its annotations say, and what its text reads and names.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use super::diagnostic::Diagnostic;
+use super::formula::Formula;
 use super::policy::{self, Written};
 use crate::lookup::{self, Lookup};
 use crate::words::StepName;
@@ -22,6 +24,7 @@ pub(crate) struct Guardrail {
     pub reads: BTreeSet<String>,
     /// What must be looked up for it.
     pub lookups: BTreeSet<Lookup>,
+    formula: OnceLock<Formula>,
 }
 
 const ANNOTATIONS: [&str; 8] = [
@@ -79,12 +82,18 @@ impl Guardrail {
                 runbook: written.annotation("runbook"),
                 mode,
                 text: written.text().to_owned(),
+                formula: OnceLock::new(),
                 reads: policy::reads(written.json),
                 lookups: lookup::needed_by(written.json),
             }),
             _ => None,
         };
         (guardrail, found)
+    }
+
+    /// Its conditions, taken apart when they are first asked for: most are never.
+    pub(crate) fn formula(&self) -> &Formula {
+        self.formula.get_or_init(|| Formula::of(&self.text))
     }
 }
 
