@@ -9,7 +9,7 @@ pub use self::content::Bundle;
 pub use self::diagnostic::{Diagnostic, Level, LoadBundleError, nearest};
 pub use self::exemption::Exemption;
 pub use self::files::Files;
-pub(crate) use self::formula::Formula;
+pub(crate) use self::formula::{Formula, Reads};
 pub use self::names::stamp;
 pub use self::organization::Organization;
 pub(crate) use self::policy::reads_fact;

@@ -74,6 +74,12 @@ impl Deployment {
                 .is_some_and(|role| self.is_acting_role(role));
         let contains = is_keyrails && activity.is_containment();
         activity.misused = is_keyrails && !contains;
+        if contains {
+            // It puts something stronger in the place of a boundary.
+            activity
+                .groups
+                .retain(|group| *group != Group::UndoContainment);
+        }
         activity.own = self.is_own(&activity.target) && !contains;
         activity.origin.networks = self.networks_of(&activity.origin);
         activity.networks_are_named = !self.networks.is_empty();

@@ -40,7 +40,7 @@ pub const PRINCIPALS: [&str; 10] = [
 ];
 
 /// The facts of the context, in order: name, type and meaning.
-const FACTS: [(&str, &str, &str); 23] = [
+const FACTS: [(&str, &str, &str); 24] = [
     (
         "name",
         "String",
@@ -120,6 +120,11 @@ const FACTS: [(&str, &str, &str); 23] = [
         "administrator?",
         "Bool",
         "Whether administrator rights are granted, or belong to the user that a credential is for.",
+    ),
+    (
+        "trust?",
+        "String",
+        "Whom a role's trust policy lets in, the widest: \"anybody\", \"issuer\" (an OIDC issuer without a condition on its subject), \"account\", \"organization\", \"vendor\" (an account with an external id). Absent where it lets in nobody but the role's own account, AWS services and accounts that the organization knows.",
     ),
     (
         "control?",

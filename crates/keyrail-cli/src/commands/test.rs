@@ -140,7 +140,7 @@ impl Args {
         };
         let fails = |ready: &&Ready| {
             let report = ready.try_with(&bundle);
-            !compare::differences(&ready.run.expect, &report).is_empty()
+            !compare::differences(&ready.run.expect, &report, &bundle).is_empty()
         };
         if let Some(failed) = ready.iter().find(fails) {
             let message = format!("the test `{}` fails without any change", failed.run.name);
@@ -215,7 +215,7 @@ fn try_one(ready: Ready, bundle: &Bundle, coverage: &mut Coverage) -> Ran {
     let took = start.elapsed();
     coverage.note(bundle, &report);
     Ran {
-        differences: compare::differences(&run.expect, &report),
+        differences: compare::differences(&run.expect, &report, bundle),
         conflicts: report.activity.conflicts,
         run,
         took,

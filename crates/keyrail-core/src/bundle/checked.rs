@@ -58,6 +58,7 @@ impl Files {
                 organization: Organization::default(),
                 exemptions: BTreeMap::new(),
                 is_stamped,
+                aliases: BTreeMap::new(),
                 guardrails: BTreeMap::new(),
                 policies: PolicySet::new(),
                 scopes: PolicySet::new(),
@@ -90,6 +91,7 @@ impl Files {
                 checked.read_policies(source, folder);
             }
         }
+        checked.bundle.resolve_aliases();
         if checked.bundle.guardrails.is_empty() && checked.diagnostics.is_empty() {
             let nothing = Source {
                 name: GUARDRAILS,

@@ -27,6 +27,8 @@ pub struct Bundle {
     pub exemptions: BTreeMap<String, Exemption>,
     /// Whether `keyrail validate` found nothing wrong with exactly these files.
     pub is_stamped: bool,
+    /// Ids that guardrails had before, each with those that have come in its place.
+    pub(crate) aliases: BTreeMap<String, Vec<String>>,
     pub(crate) guardrails: BTreeMap<PolicyId, Guardrail>,
     pub(crate) policies: PolicySet,
     /// The same guardrails without their conditions: which of them are about an
@@ -47,6 +49,31 @@ impl fmt::Debug for Bundle {
 }
 
 impl Bundle {
+    /// Lets exemptions by an id that guardrails had before cover those guardrails.
+    pub(super) fn resolve_aliases(&mut self) {
+        for (id, guardrail) in &self.guardrails {
+            for old in &guardrail.replaces {
+                // Whoever has a guardrail of that id means that one.
+                if !self.guardrails.contains_key(&PolicyId::new(old)) {
+                    let now = self.aliases.entry(old.clone()).or_default();
+                    now.push(id.to_string());
+                }
+            }
+        }
+        for exemption in self.exemptions.values_mut() {
+            let named = exemption.exempts.iter();
+            let now = named.filter_map(|id| self.aliases.get(id)).flatten();
+            exemption.covers_also = now.cloned().collect();
+        }
+    }
+
+    /// The guardrails that have come in the place of one that had this id; none, if there is
+    /// still one, or never was.
+    #[must_use]
+    pub fn replaced_by(&self, id: &str) -> &[String] {
+        self.aliases.get(id).map_or(&[], Vec::as_slice)
+    }
+
     /// The policies that wait for facts to be looked up, with those facts.
     pub fn lookups(&self) -> impl Iterator<Item = (&str, &BTreeSet<Lookup>)> {
         let guardrails = self

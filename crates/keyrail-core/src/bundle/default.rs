@@ -26,6 +26,7 @@ default_bundle!(
     "access-keys",
     "compute",
     "credentials",
+    "doors",
     "reports",
     "rights",
     "root",

@@ -17,6 +17,8 @@ use crate::lookup::{self, Lookup};
 pub struct Exemption {
     /// The guardrails that it covers; `*` is all.
     pub exempts: Vec<String>,
+    /// Guardrails that have come in the place of some of those.
+    pub(super) covers_also: Vec<String>,
     /// Why.
     pub reason: String,
     /// Who answers for it.
@@ -81,6 +83,7 @@ impl Exemption {
         let exemption = match (exempts, reason, owner, expires) {
             (Some(exempts), Some(reason), Some(owner), Some(expires)) => Some(Self {
                 exempts: exempts.split_whitespace().map(str::to_owned).collect(),
+                covers_also: Vec::new(),
                 reason,
                 owner,
                 expires,
@@ -103,8 +106,9 @@ impl Exemption {
     /// Whether it is about a guardrail.
     #[must_use]
     pub fn covers(&self, guardrail: &str) -> bool {
-        self.exempts
-            .iter()
+        let covered = self.exempts.iter().chain(&self.covers_also);
+        covered
+            .into_iter()
             .any(|exempted| exempted == "*" || exempted == guardrail)
     }
 }

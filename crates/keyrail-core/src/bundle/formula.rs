@@ -21,7 +21,18 @@ pub(crate) struct Formula {
     /// The parts that only Cedar can evaluate, each as a policy whose id is its place in `reads`.
     pub parts: PolicySet,
     /// What each of the parts reads.
-    pub reads: Vec<BTreeSet<String>>,
+    pub reads: Vec<Reads>,
+}
+
+/// What a part reads.
+#[derive(Debug, Default)]
+pub(crate) struct Reads {
+    /// The context attributes and the variables.
+    pub facts: BTreeSet<String>,
+    /// The attributes of `resource`.
+    pub of_resource: BTreeSet<String>,
+    /// Whether it looks at `resource` itself, beside its type, which is known by the action.
+    pub resource: bool,
 }
 
 #[derive(Debug)]
@@ -100,8 +111,37 @@ impl Formula {
         });
         let policy = Policy::from_json(Some(PolicyId::new(place.to_string())), alone).ok()?;
         self.parts.add(policy).ok()?;
-        self.reads.push(reads_of(expression));
+        let mut reads = Reads {
+            facts: reads_of(expression),
+            ..Reads::default()
+        };
+        reads.look_at(expression);
+        self.reads.push(reads);
         Some(Node::Part(place))
+    }
+}
+
+impl Reads {
+    fn look_at(&mut self, expression: &Value) {
+        match expression {
+            Value::Object(object) => {
+                for (operator, operand) in object {
+                    let is_resource =
+                        operand.pointer("/left/Var").and_then(Value::as_str) == Some("resource");
+                    let attribute = operand.get("attr").and_then(Value::as_str);
+                    match (operator.as_str(), operand) {
+                        ("." | "has", _) if is_resource => {
+                            self.of_resource.extend(attribute.map(str::to_owned));
+                        }
+                        ("is", operand) if is_resource && operand.get("in").is_none() => {}
+                        ("Var", Value::String(name)) => self.resource |= name == "resource",
+                        _ => self.look_at(operand),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.look_at(item)),
+            _ => {}
+        }
     }
 }
 

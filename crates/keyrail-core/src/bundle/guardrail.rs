@@ -19,6 +19,8 @@ pub(crate) struct Guardrail {
     pub advice: Option<String>,
     pub runbook: Option<String>,
     pub mode: Option<Mode>,
+    /// Ids that it had before, or shares in what they were.
+    pub replaces: Vec<String>,
     pub text: String,
     /// The context attributes and the variables that its conditions read.
     pub reads: BTreeSet<String>,
@@ -27,8 +29,8 @@ pub(crate) struct Guardrail {
     formula: OnceLock<Formula>,
 }
 
-const ANNOTATIONS: [&str; 8] = [
-    "advice", "id", "meant", "mode", "respond", "runbook", "severity", "title",
+const ANNOTATIONS: [&str; 9] = [
+    "advice", "id", "meant", "mode", "replaces", "respond", "runbook", "severity", "title",
 ];
 
 impl Guardrail {
@@ -73,6 +75,7 @@ impl Guardrail {
                 })
                 .ok()
         });
+        let replaces = written.annotation("replaces").unwrap_or_default();
         let guardrail = match (title, severity, respond) {
             (Some(title), Some(severity), Some(respond)) => Some(Self {
                 title,
@@ -81,6 +84,7 @@ impl Guardrail {
                 advice: written.annotation("advice"),
                 runbook: written.annotation("runbook"),
                 mode,
+                replaces: replaces.split_whitespace().map(str::to_owned).collect(),
                 text: written.text().to_owned(),
                 formula: OnceLock::new(),
                 reads: policy::reads(written.json),

@@ -229,7 +229,12 @@ impl Checked {
             let known = || self.bundle.guardrails.keys().map(AsRef::as_ref);
             // A guardrail that is broken has been told already.
             let is_broken = self.broken.contains(guardrail);
-            if guardrail != "*" && !is_broken && !known().any(|id: &str| id == guardrail) {
+            let is_retired = !self.bundle.replaced_by(guardrail).is_empty();
+            if guardrail != "*"
+                && !is_broken
+                && !is_retired
+                && !known().any(|id: &str| id == guardrail)
+            {
                 let wrong = written
                     .error_in(
                         "exempts",

@@ -11,7 +11,7 @@ use super::entity::{entity, text, uid};
 use super::facts::context;
 use crate::activity::{Activity, ActorKind};
 use crate::arn::Arn;
-use crate::bundle::{Formula, Organization, reads_fact};
+use crate::bundle::{Formula, Organization, Reads, reads_fact};
 use crate::lookup::Lookup;
 use crate::taxonomy::{self, TargetKind};
 
@@ -32,7 +32,7 @@ impl Question {
         let principal = principal(activity, account)?;
         let action = action(activity)?;
         let resource = resource(activity, account)?;
-        let (context, refused) = context(activity)?;
+        let (context, refused) = context(activity, organization)?;
         let mut unknown: Vec<String> = activity.unknown.iter().cloned().chain(refused).collect();
         // Who did it, and to whom, is needed to tell whether they are the same.
         if ["principal", "target"]
@@ -72,10 +72,21 @@ impl Question {
         let met: HashSet<&str> = diagnostics.reason().map(AsRef::as_ref).collect();
         conditions.holds(|part| {
             let reads = conditions.reads.get(part)?;
-            let is_known = !self.unknown.iter().any(|fact| reads_fact(reads, fact));
+            let is_known = !self.unknown.iter().any(|fact| match fact.as_str() {
+                "target" => !self.shows_target(reads),
+                fact => reads_fact(&reads.facts, fact),
+            });
             let part = part.to_string();
             (is_known && !failed.contains(part.as_str())).then(|| met.contains(part.as_str()))
         })
+    }
+
+    /// Whether what is read of the target stands in the event, although not all of it does.
+    fn shows_target(&self, reads: &Reads) -> bool {
+        let target = self.request.resource();
+        let target = target.and_then(|target| self.entities.get(target));
+        let has = |name: &String| target.is_some_and(|target| target.attr(name).is_some());
+        !reads.resource && reads.of_resource.iter().all(has)
     }
 
     pub(super) fn ask(&self, policies: &PolicySet) -> Response {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use keyrail_core::Bundle;
 use keyrail_core::alert::Alert;
 use keyrail_core::report::Report;
 use serde_json::{Value, json};
@@ -28,11 +29,16 @@ impl fmt::Display for Difference {
     }
 }
 
-pub(super) fn differences(expect: &Expectation, report: &Report) -> Vec<Difference> {
+pub(super) fn differences(
+    expect: &Expectation,
+    report: &Report,
+    bundle: &Bundle,
+) -> Vec<Difference> {
     let actual = Actual::of(report);
-    let list = |list: &Option<Spanned<Vec<String>>>| {
+    let list = |list: &Option<Spanned<Vec<String>>>, actual: &[String]| {
         let list = list.as_ref()?;
-        Some(json!(sorted(list.value.clone())))
+        let now = list.value.iter().flat_map(|id| named(id, actual, bundle));
+        Some(json!(sorted(now.collect())))
     };
     let text = |text: &Option<Spanned<String>>| Some(Value::from(text.as_ref()?.value.as_str()));
     let steps = expect.plan.as_ref().map(|steps| {
@@ -48,11 +54,19 @@ pub(super) fn differences(expect: &Expectation, report: &Report) -> Vec<Differen
     });
     let alert = expect.alert.as_ref().map(|alert| &alert.value);
     [
-        ("violated", list(&expect.violated), json!(actual.violated)),
-        ("exempted", list(&expect.exempted), json!(actual.exempted)),
+        (
+            "violated",
+            list(&expect.violated, &actual.violated),
+            json!(actual.violated),
+        ),
+        (
+            "exempted",
+            list(&expect.exempted, &actual.exempted),
+            json!(actual.exempted),
+        ),
         (
             "undecided",
-            list(&expect.undecided),
+            list(&expect.undecided, &actual.undecided),
             json!(actual.undecided),
         ),
         ("severity", text(&expect.severity), json!(actual.severity)),
@@ -78,6 +92,16 @@ pub(super) fn differences(expect: &Expectation, report: &Report) -> Vec<Differen
         })
     })
     .collect()
+}
+
+/// The guardrails that an id stands for: of those that have come in its place each that is there.
+fn named(id: &str, actual: &[String], bundle: &Bundle) -> Vec<String> {
+    let now = bundle.replaced_by(id).iter();
+    let now: Vec<String> = now.filter(|id| actual.contains(id)).cloned().collect();
+    match now.is_empty() {
+        true => vec![id.to_owned()],
+        false => now,
+    }
 }
 
 /// What came of an event, in the words of a test.

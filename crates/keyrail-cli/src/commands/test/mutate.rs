@@ -98,7 +98,7 @@ fn is_noticed(bundle: &mut Bundle, mutant: &Mutant, ready: &[Ready]) -> Result<b
         .change_guardrail(&mutant.guardrail, &mutant.policy)
         .map_err(Failure::bug)?;
     let notices = |ready: &&Ready| {
-        let differences = compare::differences(&ready.run.expect, &ready.try_with(bundle));
+        let differences = compare::differences(&ready.run.expect, &ready.try_with(bundle), bundle);
         !differences.is_empty()
     };
     // Tests that expect the guardrail to be violated are the likeliest to notice.

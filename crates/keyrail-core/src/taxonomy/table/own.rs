@@ -55,11 +55,12 @@ pub(super) const TABLE: &[Entry] = &[
         &["requestParameters.policyName"],
     )
     .user(USER),
-    own(
+    call(
         "iam:DetachUserPolicy",
+        &[Group::TamperGuardrail, Group::UndoContainment],
         TargetKind::Policy,
-        &["requestParameters.policyArn"],
     )
+    .name(&["requestParameters.policyArn"])
     .user(USER),
     // its topics and queues
     topic("sns:DeleteTopic", &["requestParameters.topicArn"]),
