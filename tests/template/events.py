@@ -36,12 +36,14 @@ NOT_ROUTED = {
     "sts:GetSessionToken": "many tools call it for MFA",
     "signin:AuthorizeOAuth2Access": "CreateOAuth2Token follows, and is routed",
     "signin:GetSigninToken": "the sign-in that it leads to is routed",
-    "signin:SwitchRole": "the role's rights are no news",
-    "signin:ExitRole": "the same",
+    "sts:AssumeRole assume-role": "roles are assumed all day, and WatchedRoles names those that matter",
+    "sts:AssumeRoleWithSAML assume-role": "the same",
+    "sts:AssumeRoleWithWebIdentity assume-role": "the same",
+    "signin:SwitchRole assume-role": "the same",
+    "signin:ExitRole": "the role's rights are no news",
     "signin:RenewRole": "the same",
     "iam:AttachRolePolicy escalate-privilege": "no guardrail asks for roles",
     "iam:PutRolePolicy escalate-privilege": "the same",
-    "iam:UpdateAssumeRolePolicy escalate-privilege": "the same",
     "iam:CreatePolicyVersion escalate-privilege": "it does not say whose policy it is",
     "iam:SetDefaultPolicyVersion escalate-privilege": "the same",
 }
@@ -159,6 +161,11 @@ def call(action, identity, parameters=None, read_only=False):
 
 USER = {"detail.userIdentity": {"type": "IAMUser", "userName": "anaya"}}
 
+TRUSTS_A_SERVICE = (
+    '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},'
+    ' "Action": "sts:AssumeRole"}]}'
+)
+
 # What happens all day, and starts nothing.
 ORDINARY = [
     call("sts:AssumeRole", ROLE, {"roleArn": "deploy"}, read_only=True),
@@ -169,12 +176,17 @@ ORDINARY = [
     call("iam:ListUsers", USER, read_only=True),
     call("iam:ListAccessKeys", ROLE, {"userName": "bob"}, read_only=True),
     call("iam:GetUser", ROLE, read_only=True),
-    call("iam:CreateRole", ROLE, {"roleName": "web"}),
+    call("iam:CreateRole", ROLE, {"roleName": "web", "assumeRolePolicyDocument": TRUSTS_A_SERVICE}),
+    call("iam:UpdateAssumeRolePolicy", ROLE, {"roleName": "web", "policyDocument": TRUSTS_A_SERVICE}),
+    call("iam:DeleteVirtualMFADevice", USER, {"serialNumber": "arn:aws:iam::111122223333:mfa/x"}),
+    call("iam:DetachUserPolicy", ROLE, {"userName": "bob", "policyArn": "arn:aws:iam::aws:policy/X"}),
+    call("cognito-identity:CreateIdentityPool", ROLE, {"allowUnauthenticatedIdentities": False}),
+    call("ssm:StartSession", ROLE, {"target": "i-1"}),
+    call("iot:CreateThing", ROLE, {"thingName": "x"}),
     call("iam:PutRolePolicy", ROLE, {"roleName": "web", "policyName": "x"}),
     call("iam:AttachRolePolicy", ROLE, {"roleName": "web"}),
     call("iam:CreateServiceLinkedRole", ROLE),
     call("iam:CreateVirtualMFADevice", USER, {"virtualMFADeviceName": "anaya"}),
-    call("iam:EnableMFADevice", USER, {"userName": "anaya"}),
     call("ec2:DescribeInstances", ROLE, read_only=True),
     call("ec2:RunInstances", ROLE),
     call("ec2:RunInstances", SERVICE_LINKED),
