@@ -214,7 +214,7 @@ impl Bundle {
                         kind: PolicyKind::Guardrail,
                         error,
                         policy_text: guardrail.text.clone(),
-                        severity: guardrail.severity,
+                        severity: severity_of(guardrail.severity, activity),
                     });
                     continue;
                 }
@@ -258,7 +258,7 @@ impl Bundle {
             verdict.violated.push(Violation {
                 id: id.to_string(),
                 title: guardrail.title.clone(),
-                severity: guardrail.severity,
+                severity: severity_of(guardrail.severity, activity),
                 mode,
                 policy_text: guardrail.text.clone(),
                 mode_from,
@@ -298,6 +298,16 @@ impl Bundle {
         .min_by_key(|(mode, _)| *mode)
         .unwrap_or((Mode::Observe, ModeFrom::Nothing))
     }
+}
+
+/// How bad a violation is: of a finding that says so itself, as bad as that. A control that failed
+/// says how things stand, and its guardrail how bad that is.
+fn severity_of(guardrail: Severity, activity: &Activity) -> Severity {
+    let finding = activity.particulars.finding.as_ref();
+    let finding = finding.filter(|_| activity.control.is_none());
+    finding
+        .and_then(|finding| finding.severity)
+        .unwrap_or(guardrail)
 }
 
 /// The facts that have not been looked up of some user in the activity.

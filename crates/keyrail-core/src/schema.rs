@@ -40,7 +40,7 @@ pub const PRINCIPALS: [&str; 10] = [
 ];
 
 /// The facts of the context, in order: name, type and meaning.
-const FACTS: [(&str, &str, &str); 24] = [
+const FACTS: [(&str, &str, &str); 27] = [
     (
         "name",
         "String",
@@ -130,6 +130,21 @@ const FACTS: [(&str, &str, &str); 24] = [
         "control?",
         "String",
         "The control about credentials that failed, such as \"IAM.3\": a standing state. Absent from all else.",
+    ),
+    (
+        "findingSeverity?",
+        "String",
+        "How bad a finding says that it is: \"info\", \"low\", \"medium\", \"high\", \"critical\".",
+    ),
+    (
+        "workflow?",
+        "String",
+        "What Security Hub says that people have made of a finding, such as \"NEW\".",
+    ),
+    (
+        "sentBy?",
+        "String",
+        "The custom action of Security Hub by which somebody sent a finding on.",
     ),
     (
         "history?",

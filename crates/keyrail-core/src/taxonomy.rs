@@ -12,7 +12,7 @@ pub(crate) mod conditions;
 mod document;
 mod entry;
 mod example;
-mod grant;
+pub(crate) mod grant;
 mod group;
 mod kind;
 pub(crate) mod parameters;

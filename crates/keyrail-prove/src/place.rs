@@ -294,6 +294,10 @@ impl Sort {
         if entry.is_none_or(|entry| entry.trust.is_none()) {
             lines.push("!(context has trust)".to_owned());
         }
+        if kind != Kind::Finding {
+            let of_finding = ["findingSeverity", "workflow", "sentBy"];
+            lines.extend(of_finding.map(|fact| format!("!(context has {fact})")));
+        }
         if principal != "Root" {
             lines.push("!context.rootSession".to_owned());
         }

@@ -3,12 +3,14 @@
 //! What the fields mean is in the CloudTrail User Guide, "Record contents" and
 //! "userIdentity element" (checked 2026-11-25).
 
+use super::particulars::{Late, Particulars};
 use super::{Activity, ActorKind, CallOutcome};
 use crate::arn::Arn;
 use crate::event::Event;
 use crate::json::{Json, first_label};
 use crate::phrases::Named;
 use crate::taxonomy::conditions::{doors, watch};
+use crate::taxonomy::grant::policy_name;
 use crate::taxonomy::parameters::is_omitted;
 use crate::taxonomy::trust::Trust;
 use crate::taxonomy::{Entry, Group, Kind, TargetKind, conditions};
@@ -72,6 +74,17 @@ pub(super) fn read(record: &Json, event: &Event) -> Activity {
             activity.launched = conditions::launched(record);
         }
     }
+    activity.particulars = Particulars {
+        late: Late::of(record, event, activity.time),
+        expires: entry
+            .filter(|entry| entry.target.is_credential())
+            .and_then(|_| expiry(record)),
+        quarantine: record
+            .text(&["requestParameters", "policyArn"])
+            .filter(|_| activity.groups.contains(&Group::ReportExposure))
+            .map(|arn| policy_name(&arn).to_owned()),
+        ..Particulars::default()
+    };
     activity.unknown = missing_facts(&activity, entry, record);
     activity.conflicts = contradictions(&activity, record, event);
     activity
@@ -103,6 +116,16 @@ fn groups(entry: &Entry, record: &Json, activity: &Activity) -> Vec<Group> {
         _ => met,
     });
     groups.collect()
+}
+
+/// When a credential expires: as IAM has it, or in how many days somebody asked for.
+fn expiry(record: &Json) -> Option<String> {
+    let credential = ["responseElements", "serviceSpecificCredential"];
+    let shown = record.below(&credential).text(&["expirationDate"]);
+    shown.or_else(|| {
+        let days = record.text(&["requestParameters", "credentialAgeDays"])?;
+        Some(format!("{days} days after it was created"))
+    })
 }
 
 /// Whether what is stopped is of a service that watches, or may be: what shows no name is.

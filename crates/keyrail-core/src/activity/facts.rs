@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::{Actor, ActorKind};
 use super::origin::Origin;
+use super::particulars::Particulars;
 use super::past::Past;
 use super::target::Target;
 use crate::arn::Arn;
@@ -51,6 +52,9 @@ pub struct Activity {
     /// Whom a role's trust policy lets in, where one is set and can be read.
     #[serde(skip)]
     pub(crate) trust: Option<Trust>,
+    /// What else the event tells, for whoever reads the alert.
+    #[serde(skip)]
+    pub(crate) particulars: Particulars,
     /// Whether the target is a part of this keyrail.
     pub own: bool,
     /// Whether a role of keyrail's function did what that function never does.

@@ -32,6 +32,7 @@ pub(super) fn facts(
     let bool = RestrictedExpression::new_bool;
     let actor = &activity.actor;
     let origin = &activity.origin;
+    let finding = activity.particulars.finding.as_ref();
     let key = actor.access_key_id.as_deref();
     let time = activity
         .time
@@ -68,6 +69,20 @@ pub(super) fn facts(
         ("administrator", activity.administrator.map(bool)),
         ("trust", trust(activity, organization).map(text)),
         ("control", activity.control.as_deref().map(text)),
+        (
+            "findingSeverity",
+            finding
+                .and_then(|finding| finding.severity)
+                .map(|severity| text(severity.as_str())),
+        ),
+        (
+            "workflow",
+            finding.and_then(|finding| finding.workflow.as_deref().map(text)),
+        ),
+        (
+            "sentBy",
+            finding.and_then(|finding| finding.sent_by.as_deref().map(text)),
+        ),
         ("networks", networks(activity)),
         ("history", activity.past.as_ref().map(history)),
         ("rootSession", Some(bool(actor.root_session == Some(true)))),

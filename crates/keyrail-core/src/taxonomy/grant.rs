@@ -78,7 +78,7 @@ pub(super) fn is_by_aws(arn: &str) -> bool {
 }
 
 /// `arn:aws:iam::aws:policy/job-function/X` → `X`.
-pub(super) fn policy_name(arn: &str) -> &str {
+pub(crate) fn policy_name(arn: &str) -> &str {
     Arn::parse(arn).map_or(arn, |arn| arn.name())
 }
 
