@@ -87,6 +87,12 @@ def security_hub(finding, v2=False):
     }
 
 
+def sent_by_hand(action, finding):
+    event = security_hub(finding)
+    detail = event["detail"] | {"actionName": action, "actionDescription": "example"}
+    return event | {"detail-type": "Security Hub Findings - Custom Action", "detail": detail}
+
+
 NEW = {"RecordState": "ACTIVE", "Workflow": {"Status": "NEW"}, "AwsAccountId": "111122223333"}
 KEY = {"Resources": [{"Type": "AwsIamAccessKey", "Id": "AWS::IAM::AccessKey:AKIAIOSFODNN7EXAMPLE"}]}
 KEY_V2 = {"resources": [{"type": "AwsIamAccessKey", "uid": "AKIAIOSFODNN7EXAMPLE"}]}
@@ -122,6 +128,10 @@ SECURITY_HUB = [
             ({**control("PASSED", "S3.1"), **KEY}, False),
         ]
     ],
+    (sent_by_hand("keyrail: stop", {**NEW, **KEY, "ProductArn": THEIRS}), True),
+    (sent_by_hand("KEYRAIL", {**NEW, **KEY, "ProductArn": OURS}), True),
+    (sent_by_hand("Send to ticket", {**NEW, **KEY, "ProductArn": THEIRS}), False),
+    (sent_by_hand("keyrail: stop", {**NEW, "Resources": [{"Type": "AwsEc2Instance"}]}), False),
     (security_hub({**KEY_V2, "status": "New"}, v2=True), True),
     (
         security_hub(
