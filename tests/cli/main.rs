@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 mod alert;
 mod bundle;
 mod circumstances;
+mod doors;
 mod events;
 mod examples;
 mod explain;

@@ -148,7 +148,10 @@ tests:
         let account = quoted(self.principal.account.as_str());
         let at = format!("    account: {account}\n    detail.recipientAccountId: {account}\n");
         let assumed = |arn: &str| {
-            format!("{at}    detail.requestParameters.roleArn: {}\n", quoted(arn))
+            format!(
+                "{at}    detail.requestParameters.roleArn: {}\n",
+                quoted(arn)
+            )
         };
         let switched = |name: &str| {
             let changes = self.changes(name);

@@ -250,6 +250,7 @@ pub(super) const TABLE: &[Entry] = &[
             "requestParameters.client_id",
             "requestParameters.clientId",
         ])
+        .unmodelled()
         .read_only(),
     // Signing in
     sign_in("signin:ConsoleLogin", &[SignIn], TargetKind::None),
@@ -316,7 +317,8 @@ pub(super) const TABLE: &[Entry] = &[
         TargetKind::Other,
     )
     .name(&["requestParameters.deviceId"])
-    .in_any_region(),
+    .in_any_region()
+    .unmodelled(),
     // Rights
     call(
         "iam:AttachUserPolicy",

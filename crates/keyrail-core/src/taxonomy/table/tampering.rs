@@ -58,8 +58,11 @@ pub(super) const TABLE: &[Entry] = &[
     bucket("s3:PutBucketPolicy").when(&OPENS_TRAIL_BUCKET),
     bucket("s3:PutBucketLifecycle").when(&EXPIRES_TRAIL),
     bucket("s3:PutBucketVersioning").when(&SUSPENDS_VERSIONS_OF_TRAIL),
-    bucket("s3:PutBucketPublicAccessBlock").when(&LIFTS_BLOCK_OF_TRAIL_BUCKET),
-    bucket("s3:DeleteBucketPublicAccessBlock"),
+    // Called by other names than they are recorded by.
+    bucket("s3:PutBucketPublicAccessBlock")
+        .when(&LIFTS_BLOCK_OF_TRAIL_BUCKET)
+        .unmodelled(),
+    bucket("s3:DeleteBucketPublicAccessBlock").unmodelled(),
     bucket("s3:PutBucketLogging").when(&STOPS_ACCESS_LOG_OF_TRAIL),
     // Whose key it is, and where the copies go, the name of neither tells.
     bucket("s3:PutBucketEncryption"),
