@@ -15,6 +15,7 @@ mod alert;
 mod bundle;
 mod circumstances;
 mod composing;
+mod doors;
 mod events;
 mod examples;
 mod explain;

@@ -111,8 +111,8 @@ fn enumerations_are_those_of_the_code() {
     let kinds = words!(Kind: ApiCall Exposure Finding Other ServiceEvent SignIn Unrecognised);
     let actors = words!(ActorKind: AssumedRole AwsAccount AwsService FederatedUser IamUser
         IdentityCenterUser Root SamlUser Unknown WebIdentityUser);
-    let targets = words!(TargetKind: AccessKey Account Detector EventBus EventRule Function Group
-        Instance LoginProfile MfaDevice None Other Policy Queue Recorder Role ServiceCredential
+    let targets = words!(TargetKind: AccessKey Account Activation BucketKey Detector Directory EventBus EventRule Function Group
+        IdentityPool IdentityProvider Instance LoginProfile MfaDevice None Other Policy Profile Queue Recorder Region Role RoleAlias ServiceCredential
         SigningCertificate SshKey Table Topic Trail TrustAnchor User);
     let results = words!(OutcomeResult: Accepted Already Failed Verified Withheld);
     let policies = words!(PolicyKind: Exemption Guardrail);

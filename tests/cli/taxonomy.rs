@@ -49,6 +49,7 @@ fn a_row_for_programs_has_an_example_for_each_group() {
                 "source",
                 "status",
                 "target",
+                "unmodelled",
                 "user",
                 "when"
             ]

@@ -36,12 +36,14 @@ NOT_ROUTED = {
     "sts:GetSessionToken": "many tools call it for MFA",
     "signin:AuthorizeOAuth2Access": "CreateOAuth2Token follows, and is routed",
     "signin:GetSigninToken": "the sign-in that it leads to is routed",
-    "signin:SwitchRole": "the role's rights are no news",
-    "signin:ExitRole": "the same",
+    "sts:AssumeRole assume-role": "roles are assumed all day, and WatchedRoles names those that matter",
+    "sts:AssumeRoleWithSAML assume-role": "the same",
+    "sts:AssumeRoleWithWebIdentity assume-role": "the same",
+    "signin:SwitchRole assume-role": "the same",
+    "signin:ExitRole": "the role's rights are no news",
     "signin:RenewRole": "the same",
     "iam:AttachRolePolicy escalate-privilege": "no guardrail asks for roles",
     "iam:PutRolePolicy escalate-privilege": "the same",
-    "iam:UpdateAssumeRolePolicy escalate-privilege": "the same",
     "iam:CreatePolicyVersion escalate-privilege": "it does not say whose policy it is",
     "iam:SetDefaultPolicyVersion escalate-privilege": "the same",
 }
@@ -87,6 +89,12 @@ def security_hub(finding, v2=False):
     }
 
 
+def sent_by_hand(action, finding):
+    event = security_hub(finding)
+    detail = event["detail"] | {"actionName": action, "actionDescription": "example"}
+    return event | {"detail-type": "Security Hub Findings - Custom Action", "detail": detail}
+
+
 NEW = {"RecordState": "ACTIVE", "Workflow": {"Status": "NEW"}, "AwsAccountId": "111122223333"}
 KEY = {"Resources": [{"Type": "AwsIamAccessKey", "Id": "AWS::IAM::AccessKey:AKIAIOSFODNN7EXAMPLE"}]}
 KEY_V2 = {"resources": [{"type": "AwsIamAccessKey", "uid": "AKIAIOSFODNN7EXAMPLE"}]}
@@ -122,6 +130,10 @@ SECURITY_HUB = [
             ({**control("PASSED", "S3.1"), **KEY}, False),
         ]
     ],
+    (sent_by_hand("keyrail: stop", {**NEW, **KEY, "ProductArn": THEIRS}), True),
+    (sent_by_hand("KEYRAIL", {**NEW, **KEY, "ProductArn": OURS}), True),
+    (sent_by_hand("Send to ticket", {**NEW, **KEY, "ProductArn": THEIRS}), False),
+    (sent_by_hand("keyrail: stop", {**NEW, "Resources": [{"Type": "AwsEc2Instance"}]}), False),
     (security_hub({**KEY_V2, "status": "New"}, v2=True), True),
     (
         security_hub(
@@ -161,6 +173,11 @@ def call(action, identity, parameters=None, read_only=False):
 
 USER = {"detail.userIdentity": {"type": "IAMUser", "userName": "anaya"}}
 
+TRUSTS_A_SERVICE = (
+    '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},'
+    ' "Action": "sts:AssumeRole"}]}'
+)
+
 # What happens all day, and starts nothing.
 ORDINARY = [
     call("sts:AssumeRole", ROLE, {"roleArn": "deploy"}, read_only=True),
@@ -171,12 +188,17 @@ ORDINARY = [
     call("iam:ListUsers", USER, read_only=True),
     call("iam:ListAccessKeys", ROLE, {"userName": "bob"}, read_only=True),
     call("iam:GetUser", ROLE, read_only=True),
-    call("iam:CreateRole", ROLE, {"roleName": "web"}),
+    call("iam:CreateRole", ROLE, {"roleName": "web", "assumeRolePolicyDocument": TRUSTS_A_SERVICE}),
+    call("iam:UpdateAssumeRolePolicy", ROLE, {"roleName": "web", "policyDocument": TRUSTS_A_SERVICE}),
+    call("iam:DeleteVirtualMFADevice", USER, {"serialNumber": "arn:aws:iam::111122223333:mfa/x"}),
+    call("iam:DetachUserPolicy", ROLE, {"userName": "bob", "policyArn": "arn:aws:iam::aws:policy/X"}),
+    call("cognito-identity:CreateIdentityPool", ROLE, {"allowUnauthenticatedIdentities": False}),
+    call("ssm:StartSession", ROLE, {"target": "i-1"}),
+    call("iot:CreateThing", ROLE, {"thingName": "x"}),
     call("iam:PutRolePolicy", ROLE, {"roleName": "web", "policyName": "x"}),
     call("iam:AttachRolePolicy", ROLE, {"roleName": "web"}),
     call("iam:CreateServiceLinkedRole", ROLE),
     call("iam:CreateVirtualMFADevice", USER, {"virtualMFADeviceName": "anaya"}),
-    call("iam:EnableMFADevice", USER, {"userName": "anaya"}),
     call("ec2:DescribeInstances", ROLE, read_only=True),
     call("ec2:RunInstances", ROLE),
     call("ec2:RunInstances", SERVICE_LINKED),

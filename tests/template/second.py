@@ -59,9 +59,12 @@ def compiled(pattern):
 @functools.cache
 def engine():
     class Engine(module().EventRuleEngine):
-        # LocalStack's own lets `*` stand for one character at least, unlike the emulator's and moto's.
+        # LocalStack's own lets `*` stand for one character at least, unlike the emulator's and moto's;
+        # moto's does not let it stand for the line breaks that policies have.
         _evaluate_wildcard = staticmethod(
-            lambda pattern, value: EventPattern._wildcard_match(value, pattern)
+            lambda pattern, value: EventPattern._wildcard_match(
+                value.replace("\n", " ") if isinstance(value, str) else value, pattern
+            )
         )
 
         # And it breaks on a number where a prefix of any case is asked for.

@@ -27,12 +27,15 @@ ACCOUNT = "111122223333"
 # The role in member accounts, as the documentation names it.
 RESPONDER = "keyrail-responder"
 
+# A role whose use is routed.
+WATCHED = f"arn:aws:iam::{ACCOUNT}:role/BreakGlass"
+
 # The state of rules that get calls that only read.
 ALL_CALLS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 # Rules for what AWS records in the home region only.
 HOME_ONLY = {"AccessKeyRule", "IamRule", "RoleRule", "FunctionRule", "DataRule"}
-HOME_ONLY |= {"ResponderRule", "TrustedAdvisorRule"}
+HOME_ONLY |= {"ResponderRule", "TrustedAdvisorRule", "TrustRule"}
 
 # What only the stacks of other Regions have: what is done to EventsRule, which at home the operator is told.
 ELSEWHERE_ONLY = {"WitnessRule"}
@@ -85,11 +88,12 @@ def patterns(template, stack=STACK, controls=False):
 
 
 def decided(value, controls):
-    """A pattern as it is deployed: failed controls of Security Hub are routed, or not."""
+    """A pattern as it is deployed: failed controls of Security Hub are routed, or not, and so is who
+    switches roles in the console."""
     if isinstance(value, dict):
         if "Fn::If" in value:
             condition, yes, no = value["Fn::If"]
-            assert condition == "RoutesControls", condition
+            assert condition in ("RoutesControls", "WatchesRoles"), condition
             return yes if controls else no
         return {key: decided(inner, controls) for key, inner in value.items()}
     return [decided(inner, controls) for inner in value] if isinstance(value, list) else value
@@ -138,6 +142,8 @@ def named(value, stack):
             return text
         if value == {"Ref": "GuardrailRole"}:
             return own_role(stack)
+        if value == {"Ref": "WatchedRoles"}:
+            return [WATCHED]
         if value == {"Ref": "ResponderRole"}:
             return RESPONDER
         return {key: named(inner, stack) for key, inner in value.items()}

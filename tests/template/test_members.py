@@ -236,8 +236,8 @@ class Members(Matching):
         # What reaches the bus was put there, so that no state of a rule holds it back.
         taken = self.matching(hub_patterns(), ALL_OF_THEM, event)
         read = isinstance(event["detail"], dict) and event["detail"].get("readOnly")
-        # But nobody forwards what only reads, other than by that rule's counterpart.
-        return taken & {"MemberSessionRule"} if read else taken
+        # But nobody forwards what only reads, other than by these rules' counterparts.
+        return taken & {"MemberSessionRule", "MemberAssumeRule"} if read else taken
 
 
 def is_like(pattern, arn):

@@ -17,6 +17,7 @@ from tests.template.templates import (
     MEMBERS_HOME,
     REGION,
     RESPONDER,
+    WATCHED,
     all_patterns,
     alternatives,
     begins_with_aws,
@@ -28,6 +29,8 @@ from tests.template.templates import (
     state,
     without_own_role,
 )
+
+ASSUME = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"]
 
 # Known by who calls, and not by what.
 OF_ANY_SERVICE = {"RootRule", "ResponderRule", "OwnRoleRule"}
@@ -121,6 +124,11 @@ class Patterns(unittest.TestCase):
                 if state(template, name) == ALL_CALLS:
                     for alternative in alternatives(pattern):
                         names = alternative["detail.eventName"]
+                        if name == "AssumeRule":
+                            # Of these only those of roles that WatchedRoles names.
+                            roles = alternative.get("detail.requestParameters.roleArn")
+                            self.assertIn((roles, names), [([WATCHED], ASSUME), (None, ["SwitchRole"])])
+                            continue
                         self.assertEqual(names, [{"prefix": "CreateOAuth2Token"}, "AssumeRoot"], name)
 
     def test_a_rule_for_any_service_takes_no_data_events(self):

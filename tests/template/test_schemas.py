@@ -67,6 +67,10 @@ VALUES = {
     "RoleName": ["r" * 64],
     "RolePath": ["/security/", "/" + "a" * 126 + "/"],
     "Subscribers": ["444455556666", "444455556666,777788889999"],
+    "WatchedRoles": [
+        "arn:{partition}:iam::" + ACCOUNT + ":role/BreakGlass",
+        "arn:{partition}:iam::" + ACCOUNT + ":role/a,arn:{partition}:iam::444455556666:role/b/c",
+    ],
     "TopicKeyArn": [KEY.replace("{}", "000000000003")],
     "WatchRoleArn": ["arn:{partition}:iam::" + ACCOUNT + ":role/security/keyrail-watch"],
 }

@@ -290,7 +290,7 @@ class Wiring(unittest.TestCase):
         more |= {"PermissionsBoundary": "", "RolePath": "/"}
         more |= {"ReservedConcurrency": "", "RecheckConcurrency": 5, "MemberFlood": 1000}
         more |= {"Chat": "none", "TopicKeyArn": "", "KeyArn": "", "OperatorKeyArn": ""}
-        more |= {"SecurityHubControls": "off", "Beat": "on", "Regions": ""}
+        more |= {"SecurityHubControls": "off", "Beat": "on", "Regions": "", "WatchedRoles": "none"}
         more |= {"AlertEmail2": "", "AlertEmail3": "", "OperatorEmail2": "", "Subscribers": ""}
         parameters = HOME["Parameters"]
         self.assertEqual(parameters.keys(), named | more.keys())

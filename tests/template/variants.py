@@ -2,7 +2,7 @@
 
 import json
 
-from tests.template.templates import own_role
+from tests.template.templates import WATCHED, own_role
 
 # A sample, or an event of the taxonomy; what is changed in it; and the rule that delivers the
 # outcome. `ABSENT` removes.
@@ -72,6 +72,12 @@ KEYRAILS_ROLE = {
     "role": f"arn:aws:iam::111122223333:role/{own_role()}",
 }
 FAILED = {"detail.errorCode": "ValidationException"}
+
+
+
+def trust(document):
+    return {"detail.requestParameters.assumeRolePolicyDocument": document}
+
 
 VARIANTS = [
     # Access keys
@@ -282,6 +288,43 @@ VARIANTS = [
         "RoleRule",
     ),
     ("iam:PutRolePolicy", {"detail.requestParameters.roleName": "deploy"}, None),
+    # Doors
+    ("iam:CreateRole", {"detail.requestParameters": None}, "TrustRule"),
+    ("iam:CreateRole", trust('{"Principal": {"Service": "ec2.amazonaws.com"}}'), None),
+    ("iam:CreateRole", trust('{"Principal":"*"}'), "TrustRule"),
+    ("iam:CreateRole", trust('{"Principal": "*"}'), "TrustRule"),
+    ("iam:CreateRole", trust('{"Principal": {"Federated": "gitlab.com"}}'), "TrustRule"),
+    ("iam:CreateRole", trust("%7B%22Principal%22%3A%22%2A%22%7D"), "TrustRule"),
+    ("iam:CreateRole", FAILED, None),
+    ("iam:CreateRole", SERVICE, None),
+    ("iam:CreateOpenIDConnectProvider", {"detail.requestParameters": None}, "TrustRule"),
+    ("iam:CreateOpenIDConnectProvider", BY_ROOT, "RootRule"),
+    ("iam:UpdateSAMLProvider", FAILED, None),
+    ("iam:EnableMFADevice", ROLE, "TrustRule"),
+    ("iam:DetachUserPolicy", {"detail.requestParameters.policyArn": f"{AWS_POLICY}/AWSDenyAll"}, "TrustRule"),
+    ("iam:DetachUserPolicy", {"detail.requestParameters.policyArn": f"{AWS_POLICY}/ReadOnlyAccess"}, None),
+    (
+        "iam:PutUserPermissionsBoundary",
+        {"detail.requestParameters.permissionsBoundary": f"{AWS_POLICY}/AWSDenyAll"},
+        None,
+    ),
+    ("organizations:AcceptHandshake", ROLE, "TrustRule"),
+    ("organizations:AcceptHandshake", FAILED, None),
+    ("ssm:CreateActivation", {"region": "ap-southeast-2"}, "DoorRule"),
+    ("ssm:CreateActivation", FAILED, None),
+    ("cognito-identity:CreateIdentityPool", {"detail.requestParameters.allowUnauthenticatedIdentities": False}, None),
+    ("cognito-identity:SetIdentityPoolRoles", {"detail.requestParameters.roles": {"authenticated": "x"}}, None),
+    (
+        "sso-directory:CreateExternalIdPConfigurationForDirectory",
+        {"detail.eventName": "CreateExternalIdPConfigurationForDirectoryV2"},
+        "DoorRule",
+    ),
+    # The use of roles that somebody watches
+    ("sts:AssumeRole", {"detail.requestParameters.roleArn": WATCHED}, "AssumeRule"),
+    ("sts:AssumeRole", {"detail.requestParameters.roleArn": WATCHED, **FAILED}, "AssumeRule"),
+    ("sts:AssumeRoleWithSAML", {"detail.requestParameters.roleArn": WATCHED}, "AssumeRule"),
+    ("sts:AssumeRoleWithWebIdentity", {"detail.requestParameters.roleArn": WATCHED}, "AssumeRule"),
+    ("sts:AssumeRole", {"detail.requestParameters.roleArn": f"{WATCHED}2"}, None),
     # Notices and findings
     ("health:AWS_RISK_IAM_QUARANTINE", {"region": "us-west-2"}, "HealthRule"),
     ("health:AWS_RISK_IAM_QUARANTINE", {"detail.eventTypeCode": "AWS_RISK_NEW"}, "HealthRule"),
@@ -314,7 +357,11 @@ VARIANTS = [
 ]
 
 # What keyrail's own role does, in events of the taxonomy that show it containing.
-OWN_CONTAINMENT = {"iam:DeleteAccessKey", "iam:DeleteLoginProfile"}
+OWN_CONTAINMENT = {
+    "iam:DeleteAccessKey",
+    "iam:DeleteLoginProfile",
+    "iam:PutUserPermissionsBoundary",
+}
 
 # Rules that have their events to themselves, whoever calls.
 ELSEWHERE = {

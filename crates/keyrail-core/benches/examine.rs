@@ -20,6 +20,14 @@ static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
 const CREATED: &[u8] = include_bytes!("../../keyrail-cli/src/samples/key-created-for-another.json");
 const UNRELATED: &[u8] = include_bytes!("../../keyrail-cli/src/samples/unrelated-call.json");
+const NOBODY: &[u8] = br#"{
+    "source": "aws.iam", "detail-type": "AWS API Call via CloudTrail", "account": "111122223333",
+    "detail": {
+        "eventSource": "iam.amazonaws.com", "eventName": "UpdateAccessKey", "userIdentity": {},
+        "eventTime": "2026-03-14T09:26:53Z", "awsRegion": "us-east-1", "eventType": "AwsApiCall",
+        "requestParameters": null, "responseElements": null, "errorCode": "AccessDenied"
+    }
+}"#;
 
 fn main() {
     divan::main();
@@ -70,8 +78,8 @@ fn interpret_event(bencher: divan::Bencher<'_, '_>, size: usize) {
     });
 }
 
-/// Judge: the same activity, again and again.
-#[divan::bench(args = ["created", "unrelated"])]
+/// Judge: the same activity, again and again. That of nobody lacks facts that guardrails read.
+#[divan::bench(args = ["created", "unrelated", "nobody"])]
 fn judge_activity(bencher: divan::Bencher<'_, '_>, name: &str) {
     let bundle = Bundle::embedded().expect("it loads");
     let event = Event::parse(bytes(name)).expect("it is an event");
@@ -113,6 +121,7 @@ fn examine_and_render(bencher: divan::Bencher<'_, '_>) {
 fn bytes(name: &str) -> &'static [u8] {
     match name {
         "created" => CREATED,
+        "nobody" => NOBODY,
         _ => UNRELATED,
     }
 }

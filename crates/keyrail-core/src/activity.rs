@@ -21,6 +21,7 @@ mod guardduty;
 mod health;
 mod origin;
 mod own_calls;
+pub(crate) mod particulars;
 mod past;
 mod read;
 mod security_hub;

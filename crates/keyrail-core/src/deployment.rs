@@ -2,6 +2,7 @@
 //! activity only it can tell.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
@@ -82,6 +83,12 @@ impl Deployment {
             || (checks && !activity.is_check());
         if activity.beat.is_some() {
             activity.kind = Kind::Other;
+        }
+        if contains {
+            // It puts something stronger in the place of a boundary.
+            activity
+                .groups
+                .retain(|group| *group != Group::UndoContainment);
         }
         activity.own = self.is_own(&activity.target) && !contains;
         // One call may name thousands, among which one's own are not to hide, and an alert has to be sent.
@@ -180,7 +187,15 @@ impl Deployment {
         let Some(ip) = origin.ip.map(|ip| ip.to_canonical()) else {
             return Vec::new();
         };
-        let holds = |ranges: &Vec<IpNet>| ranges.iter().any(|range| range.contains(&ip));
+        // A range may be written for addresses within addresses, too.
+        let within = match ip {
+            IpAddr::V4(ip) => Some(IpAddr::V6(ip.to_ipv6_mapped())),
+            IpAddr::V6(_) => None,
+        };
+        let has = |range: &IpNet| {
+            range.contains(&ip) || within.is_some_and(|within| range.contains(&within))
+        };
+        let holds = |ranges: &Vec<IpNet>| ranges.iter().any(has);
         self.networks
             .iter()
             .filter(|(_, ranges)| holds(ranges))
@@ -249,6 +264,7 @@ mod tests {
             ("office", "198.51.100.0/24"),
             ("vpn", "198.51.100.128/25"),
             ("home", "2001:db8::/32"),
+            ("mapped", "::ffff:192.0.2.0/120"),
         ];
         let deployment = Deployment {
             networks: networks
@@ -260,6 +276,8 @@ mod tests {
             (Some("198.51.100.7"), vec!["office"]),
             (Some("::ffff:198.51.100.200"), vec!["office", "vpn"]),
             (Some("2001:db8::1"), vec!["home"]),
+            (Some("192.0.2.7"), vec!["mapped"]),
+            (Some("::ffff:192.0.2.7"), vec!["mapped"]),
             (Some("203.0.113.1"), vec![]),
             (None, vec![]),
         ] {

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
-use self::question::{Decided, Question};
+use self::question::{Answer, Decided, Question};
 use crate::activity::Activity;
-use crate::bundle::{Bundle, Guardrail, ModeOf, reads_fact};
+use crate::bundle::{Bundle, Guardrail, ModeOf};
 use crate::lookup::Lookup;
 use crate::words::{Mode, Severity, StepName};
 
@@ -207,36 +207,51 @@ impl Bundle {
         verdict: &mut Verdict,
     ) {
         let forbids = question.decide(&self.policies, &self.scopes, Decision::Deny);
-        let permits = match self.exemptions.is_empty() || forbids.satisfied.is_empty() {
-            true => Decided::default(),
-            false => question.decide(&self.permits, &self.permit_scopes, Decision::Allow),
-        };
+        let mut permits: Option<Decided> = None;
         let time = activity.time.max(now);
         let today = time.map(|time| Offset::UTC.to_datetime(time).date());
         for (id, guardrail) in &self.guardrails {
-            if !forbids.satisfied.contains(id) {
-                if let Some(error) =
-                    forbids.fault(id, |fact| reads_fact(&guardrail.reads, fact), question)
-                {
+            let formula = || guardrail.formula();
+            match forbids.answer(id, &guardrail.reads, formula, question) {
+                Answer::No => continue,
+                Answer::Undecided(error) => {
                     verdict.undecided.push(Undecided {
                         policy: id.to_string(),
                         kind: PolicyKind::Guardrail,
                         error,
                         policy_text: guardrail.text.clone(),
-                        severity: guardrail.severity,
+                        severity: severity_of(guardrail.severity, activity),
                     });
+                    continue;
                 }
-                continue;
+                Answer::Yes => {}
             }
-            let covering = self.exemptions.iter().filter(|(exemption, about)| {
-                about.covers(id.as_ref()) && permits.satisfied.contains(&PolicyId::new(exemption))
+            let permits = permits.get_or_insert_with(|| {
+                question.decide(&self.permits, &self.permit_scopes, Decision::Allow)
             });
+            let mut covering = Vec::new();
+            let mut undecided = Vec::new();
+            let about = self.exemptions.iter();
+            for (exemption, about) in about.filter(|(_, about)| about.covers(id.as_ref())) {
+                let formula = || about.formula();
+                match permits.answer(&PolicyId::new(exemption), &about.reads, formula, question) {
+                    Answer::No => {}
+                    Answer::Undecided(error) => undecided.push(Undecided {
+                        policy: exemption.clone(),
+                        kind: PolicyKind::Exemption,
+                        error,
+                        policy_text: about.text.clone(),
+                        severity: guardrail.severity,
+                    }),
+                    Answer::Yes => covering.push(Exempted {
+                        guardrail: id.to_string(),
+                        exemption: exemption.clone(),
+                        expires: about.expires,
+                    }),
+                }
+            }
             let (valid, expired): (Vec<_>, Vec<_>) = covering
-                .map(|(exemption, about)| Exempted {
-                    guardrail: id.to_string(),
-                    exemption: exemption.clone(),
-                    expires: about.expires,
-                })
+                .into_iter()
                 // Without a time nobody knows whether it still applies.
                 .partition(|exempted| today.is_some_and(|today| today <= exempted.expires));
             if !valid.is_empty() {
@@ -244,27 +259,12 @@ impl Bundle {
                 continue;
             }
             verdict.expired.extend(expired);
-            for (exemption, about) in &self.exemptions {
-                let policy = PolicyId::new(exemption);
-                let reads = |fact: &str| reads_fact(&about.reads, fact);
-                if let (true, Some(error)) = (
-                    about.covers(id.as_ref()) && !permits.satisfied.contains(&policy),
-                    permits.fault(&policy, reads, question),
-                ) {
-                    verdict.undecided.push(Undecided {
-                        policy: exemption.clone(),
-                        kind: PolicyKind::Exemption,
-                        error,
-                        policy_text: about.text.clone(),
-                        severity: guardrail.severity,
-                    });
-                }
-            }
+            verdict.undecided.extend(undecided);
             let (mode, mode_from) = self.mode_of(activity, deployed, guardrail.mode_from());
             verdict.violated.push(Violation {
                 id: id.to_string(),
                 title: guardrail.title.clone(),
-                severity: guardrail.severity,
+                severity: severity_of(guardrail.severity, activity),
                 mode,
                 policy_text: guardrail.text.clone(),
                 mode_from,
@@ -316,6 +316,16 @@ impl Guardrail {
         };
         (self.mode, from)
     }
+}
+
+/// How bad a violation is: of a finding that says so itself, as bad as that. A control that failed
+/// says how things stand, and its guardrail how bad that is.
+fn severity_of(guardrail: Severity, activity: &Activity) -> Severity {
+    let finding = activity.particulars.finding.as_ref();
+    let finding = finding.filter(|_| activity.control.is_none());
+    finding
+        .and_then(|finding| finding.severity)
+        .unwrap_or(guardrail)
 }
 
 /// The facts that have not been looked up of some user in the activity.

@@ -140,7 +140,12 @@ impl Report {
         } else if self.leaves_undone() {
             State::Alert
         } else if has(OutcomeResult::Verified) || has(OutcomeResult::Already) {
-            State::Blocked
+            // What another step was to stop works on, if that found nothing to act on.
+            let misses = |step: &Step| step.decision == Err(Withheld::NoTarget);
+            match self.plan.steps.iter().any(misses) {
+                true => State::Alert,
+                false => State::Blocked,
+            }
         } else if self.plan.steps.iter().any(observed) {
             State::DryRun
         } else if !self.is_alerting() && !self.verdict.exempted.is_empty() {

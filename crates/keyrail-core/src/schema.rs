@@ -40,7 +40,7 @@ pub const PRINCIPALS: [&str; 10] = [
 ];
 
 /// The facts of the context, in order: name, type and meaning.
-const FACTS: [(&str, &str, &str); 23] = [
+const FACTS: [(&str, &str, &str); 27] = [
     (
         "name",
         "String",
@@ -122,9 +122,29 @@ const FACTS: [(&str, &str, &str); 23] = [
         "Whether administrator rights are granted, or belong to the user that a credential is for.",
     ),
     (
+        "trust?",
+        "String",
+        "Whom a role's trust policy lets in, the widest: \"anybody\", \"issuer\" (an OIDC issuer without a condition on its subject), \"account\", \"organization\", \"vendor\" (an account with an external id). Absent where it lets in nobody but the role's own account, AWS services and accounts that the organization knows.",
+    ),
+    (
         "control?",
         "String",
         "The control about credentials that failed, such as \"IAM.3\": a standing state. Absent from all else.",
+    ),
+    (
+        "findingSeverity?",
+        "String",
+        "How bad a finding says that it is: \"info\", \"low\", \"medium\", \"high\", \"critical\".",
+    ),
+    (
+        "workflow?",
+        "String",
+        "What Security Hub says that people have made of a finding, such as \"NEW\".",
+    ),
+    (
+        "sentBy?",
+        "String",
+        "The custom action of Security Hub by which somebody sent a finding on.",
     ),
     (
         "history?",

@@ -17,6 +17,7 @@ pub(crate) use self::links::{Link, Page, SignIn};
 pub(crate) use self::people::{ActorName, Concerned, Identity, KeyOwner, Location, Recipient};
 
 use self::about::About;
+use crate::activity::particulars::Late;
 use crate::activity::{Activity, ActorKind};
 use crate::arn::Arn;
 use crate::id::{AccountId, UserName};
@@ -53,6 +54,8 @@ pub(crate) struct Situation<'a> {
     pub guardrails: Vec<&'a str>,
     /// The ARNs of the user that it is about, and of who acted.
     pub arns: Vec<String>,
+    /// If it is old news: since when, and why.
+    pub late: Option<&'a Late>,
     pub happened: Happened<'a>,
     pub credentials: Credentials<'a>,
     /// What keyrail did; never empty.
@@ -89,6 +92,7 @@ impl<'a> Situation<'a> {
             event: report.event.id.as_deref(),
             guardrails: guardrails(report, about),
             arns: arns(activity),
+            late: activity.particulars.late.as_ref(),
             happened: Happened::of(report, about, &credentials),
             done: Done::all_of(report, about),
             still_possible: StillPossible::all_of(report),

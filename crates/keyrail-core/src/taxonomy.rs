@@ -9,13 +9,15 @@ pub use self::group::Group;
 pub use self::kind::{Kind, TargetKind};
 
 pub(crate) mod conditions;
+mod document;
 mod entry;
 mod example;
-mod grant;
+pub(crate) mod grant;
 mod group;
 mod kind;
 pub(crate) mod parameters;
 mod table;
+pub(crate) mod trust;
 
 /// The entry for an action. Names are compared without case, as AWS's own pages
 /// are inconsistent about it. One that has no entry of its own may begin with the name of

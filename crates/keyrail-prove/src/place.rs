@@ -116,6 +116,7 @@ fn sorts(told: &Told) -> Vec<Sort> {
             told.marks(entry.target.as_str()),
             !entry.status.is_empty(),
             entry.grant.is_none(),
+            entry.trust.is_none(),
             told.marks(entry.action),
         );
         sorts.entry(sort).or_insert((entry, variant));
@@ -290,6 +291,13 @@ impl Sort {
         if entry.is_some() || kind != Kind::Finding {
             lines.push("!(context has control)".to_owned());
         }
+        if entry.is_none_or(|entry| entry.trust.is_none()) {
+            lines.push("!(context has trust)".to_owned());
+        }
+        if kind != Kind::Finding {
+            let of_finding = ["findingSeverity", "workflow", "sentBy"];
+            lines.extend(of_finding.map(|fact| format!("!(context has {fact})")));
+        }
         if principal != "Root" {
             lines.push("!context.rootSession".to_owned());
         }
@@ -327,14 +335,14 @@ impl Sort {
         }
         lines.push(format!(
             "if context has history then {} else true",
-            past(bundle, principal, resource)
+            past(bundle, principal, resource, entry)
         ));
         let lines: Vec<String> = lines.iter().map(|line| format!("({line})")).collect();
         lines.join(" && ")
     }
 }
 
-fn past(bundle: &Bundle, principal: &str, resource: &str) -> String {
+fn past(bundle: &Bundle, principal: &str, resource: &str, entry: Option<&Entry>) -> String {
     let Surge { minutes, instances } = Deployment::of(bundle).surge;
     let mut lines = vec![format!(
         "context.history.surgeMinutes == {minutes} && context.history.surgeInstances == {instances}"
@@ -352,7 +360,8 @@ fn past(bundle: &Bundle, principal: &str, resource: &str) -> String {
         }
         .to_owned(),
     );
-    if resource != "AccessKey" {
+    let undoes = entry.is_some_and(|entry| entry.groups.contains(&Group::UndoContainment));
+    if resource != "AccessKey" && !undoes {
         lines.push("!context.history.contained".to_owned());
     }
     lines.join(" && ")

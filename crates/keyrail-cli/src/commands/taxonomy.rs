@@ -95,6 +95,7 @@ fn row(entry: &Entry) -> Value {
         "detail_type": entry.detail_type(),
         "place": entry.place,
         "read_only": entry.read_only,
+        "unmodelled": entry.unmodelled,
         "groups": entry.groups,
         "target": entry.target,
         "user": entry.user,
@@ -144,13 +145,14 @@ fn line(entry: &Entry) -> String {
             Grant::Unseen => None,
         });
     }
+    let known = if entry.unmodelled { " (†)" } else { "" };
     let longer = if entry.begins {
         ", and longer names"
     } else {
         ""
     };
     format!(
-        "| `{}`{longer} | {} | {}{} | {place}{state} | {} | {} |\n",
+        "| `{}`{longer}{known} | {} | {}{} | {place}{state} | {} | {} |\n",
         entry.action,
         groups(entry),
         entry.source(),
@@ -230,6 +232,9 @@ name in `context.name`.
   that parameters that were left out hide nothing. An event is in `root-credentials` if it is about root's, in
   `tamper-guardrail` if its target is a part of this keyrail, and `AttachUserPolicy` is in `report-exposure` if
   the policy is AWS's quarantine.
+
+- **†**: the name is known from AWS's pages alone. All other calls are operations of their service in the SDK's
+  models, too (`tests/template/test_models.py`).
 
 Each row is proved by `each_row_reads_its_own_example`: an event that has everything where the row says is
 interpreted as the row says. `keyrail sample iam:CreateAccessKey` prints that event.

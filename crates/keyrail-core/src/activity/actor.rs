@@ -79,6 +79,13 @@ impl Actor {
         }
     }
 
+    /// Whether AWS may act on its own, and only a name says so that anybody can give a role: the
+    /// session does not show whose role it is.
+    #[must_use]
+    pub(crate) fn is_service_linked_by_name(&self) -> bool {
+        self.issuer_arn.is_none() && self.is_service_linked()
+    }
+
     /// Whether AWS acts on its own, in a role that only the service can assume
     /// (IAM User Guide, "Service-linked roles", checked 2026-11-25).
     #[must_use]

@@ -3,12 +3,16 @@
 //! What the fields mean is in the CloudTrail User Guide, "Record contents" and
 //! "userIdentity element" (checked 2026-11-25).
 
+use super::particulars::{Late, Particulars};
 use super::{Activity, ActorKind, CallOutcome};
 use crate::arn::Arn;
 use crate::event::Event;
 use crate::json::{Json, first_label};
 use crate::phrases::Named;
+use crate::taxonomy::conditions::{doors, watch};
+use crate::taxonomy::grant::policy_name;
 use crate::taxonomy::parameters::is_omitted;
+use crate::taxonomy::trust::Trust;
 use crate::taxonomy::{Entry, Group, Kind, TargetKind, conditions};
 use crate::{phrases, taxonomy};
 
@@ -56,8 +60,13 @@ pub(super) fn read(record: &Json, event: &Event) -> Activity {
         origin: origin::read(record, kind),
         ..Activity::default()
     };
+    // Of one user there is one spelling: that of the caller, which is IAM's own.
+    if activity.actor.kind == ActorKind::IamUser && activity.is_on_self() {
+        activity.target.user.clone_from(&activity.actor.name);
+    }
     if let Some(entry) = entry {
         activity.administrator = entry.grant.and_then(|grant| grant.administrator(record));
+        activity.trust = entry.trust.and_then(|path| Trust::read(record, path));
         activity.groups = groups(entry, record, &activity);
         if activity.groups.contains(&Group::LaunchCompute)
             && activity.outcome.succeeded == Some(true)
@@ -65,6 +74,17 @@ pub(super) fn read(record: &Json, event: &Event) -> Activity {
             activity.launched = conditions::launched(record);
         }
     }
+    activity.particulars = Particulars {
+        late: Late::of(record, event, activity.time),
+        expires: entry
+            .filter(|entry| entry.target.is_credential())
+            .and_then(|_| expiry(record)),
+        quarantine: record
+            .text(&["requestParameters", "policyArn"])
+            .filter(|_| activity.groups.contains(&Group::ReportExposure))
+            .map(|arn| policy_name(&arn).to_owned()),
+        ..Particulars::default()
+    };
     activity.unknown = missing_facts(&activity, entry, record);
     activity.conflicts = contradictions(&activity, record, event);
     activity
@@ -84,9 +104,34 @@ fn groups(entry: &Entry, record: &Json, activity: &Activity) -> Vec<Group> {
         // Whether it is this keyrail's is for the circumstances to say. Beside another group the
         // condition is that one's.
         Group::TamperGuardrail => met || entry.groups.len() > 1,
+        Group::OpenTrust => activity.trust.as_ref().is_none_or(Trust::is_open),
+        Group::LiftLimit if entry.when.is_some() => {
+            (doors::DROPS_SESSION_POLICY.holds)(record) == Some(true)
+        }
+        Group::UndoContainment => (doors::LIFTS_DENIAL.holds)(record) != Some(false),
+        Group::ChangeWatch => met && !is_of_watching_service(entry, record),
+        Group::TamperAudit if entry.groups.contains(&Group::ChangeWatch) => {
+            met && is_of_watching_service(entry, record)
+        }
         _ => met,
     });
     groups.collect()
+}
+
+/// When a credential expires: as IAM has it, or in how many days somebody asked for.
+fn expiry(record: &Json) -> Option<String> {
+    let credential = ["responseElements", "serviceSpecificCredential"];
+    let shown = record.below(&credential).text(&["expirationDate"]);
+    shown.or_else(|| {
+        let days = record.text(&["requestParameters", "credentialAgeDays"])?;
+        Some(format!("{days} days after it was created"))
+    })
+}
+
+/// Whether what is stopped is of a service that watches, or may be: what shows no name is.
+fn is_of_watching_service(entry: &Entry, record: &Json) -> bool {
+    let is_flow_log = entry.action == "ec2:DeleteFlowLogs";
+    !is_flow_log && (watch::IS_OF_WATCHING_SERVICE.holds)(record) != Some(false)
 }
 
 /// A sign-in's verdict stands in `responseElements` under the event's own
@@ -180,7 +225,11 @@ fn missing_facts(activity: &Activity, entry: Option<&Entry>, record: &Json) -> V
             "mfa",
             signs_in && person && succeeded != Some(false) && activity.actor.mfa.is_none(),
         ),
-        ("principal", activity.actor.kind == ActorKind::Unknown),
+        (
+            "principal",
+            activity.actor.kind == ActorKind::Unknown
+                || (activity.actor.is_service_linked_by_name() && issues(activity)),
+        ),
         (
             "target",
             succeeded != Some(false)
@@ -194,11 +243,31 @@ fn missing_facts(activity: &Activity, entry: Option<&Entry>, record: &Json) -> V
                     .and_then(|entry| entry.grant)
                     .is_some_and(|grant| grant.is_hidden(record)),
         ),
+        (
+            "trust",
+            succeeded != Some(false)
+                && activity.trust.is_none()
+                && entry.is_some_and(|entry| entry.trust.is_some()),
+        ),
     ]
     .into_iter()
     .filter(|(_, missing)| *missing)
     .map(|(fact, _)| fact.to_owned())
     .collect()
+}
+
+/// Whether somebody gets something by it that lasts.
+fn issues(activity: &Activity) -> bool {
+    let issuing = [
+        Group::ChangePassword,
+        Group::EscalatePrivilege,
+        Group::IssueAccessKey,
+        Group::IssueLongTermCredential,
+        Group::OpenTrust,
+        Group::ReactivateCredential,
+        Group::TrustProvider,
+    ];
+    activity.groups.iter().any(|group| issuing.contains(group))
 }
 
 /// Account, user and key must agree wherever the event names them twice.

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::actor::{Actor, ActorKind};
 use super::beat::Beat;
 use super::origin::Origin;
+use super::particulars::Particulars;
 use super::past::Past;
 use super::target::Target;
 use crate::arn::Arn;
 use crate::event::Event;
 use crate::lookup::UserFacts;
 use crate::partition::Partition;
+use crate::taxonomy::trust::Trust;
 use crate::taxonomy::{Group, Kind};
 
 /// What happened, in keyrail's terms. Serialises as `activity` of
@@ -48,6 +50,12 @@ pub struct Activity {
     /// of the user that a credential is issued for.
     #[serde(skip)]
     pub administrator: Option<bool>,
+    /// Whom a role's trust policy lets in, where one is set and can be read.
+    #[serde(skip)]
+    pub(crate) trust: Option<Trust>,
+    /// What else the event tells, for whoever reads the alert.
+    #[serde(skip)]
+    pub(crate) particulars: Particulars,
     /// Whether the target is a part of this keyrail.
     pub own: bool,
     /// Whether a role of keyrail's function did what that function never does.
@@ -159,7 +167,9 @@ impl Activity {
                 let affected = self.target.account.as_ref().or(self.account.as_ref());
                 let own = self.actor.account.as_ref();
                 let elsewhere = own.zip(affected).is_some_and(|(own, other)| own != other);
-                self.actor.name.is_some() && self.actor.name == self.target.user && !elsewhere
+                let names = self.actor.name.as_ref().zip(self.target.user.as_ref());
+                // IAM's names are the same in capitals and small letters.
+                names.is_some_and(|(own, other)| own.eq_ignore_ascii_case(other)) && !elsewhere
             }
             ActorKind::Root => self.target.is_root == Some(true),
             ActorKind::AssumedRole

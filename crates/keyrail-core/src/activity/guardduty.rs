@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::actor::is_shown;
+use super::particulars::{Finding, FindingSource, Particulars, severity_of_number};
 use super::target::{MOST_KEYS, is_key_id};
 use super::{Activity, Actor, ActorKind, HandsOff, Origin, Provenance, Target};
 use crate::event::Event;
@@ -41,6 +42,19 @@ pub(super) fn read(finding: &Json, event: &Event) -> Activity {
             is_sample(finding),
             finding.flag(&["service", "archived"]) == Some(true),
         ),
+        particulars: Particulars {
+            finding: Some(Finding {
+                source: FindingSource::GuardDuty,
+                id: finding.text(&["id"]),
+                title: finding.text(&["title"]),
+                arn: finding.text(&["arn"]),
+                severity: finding
+                    .text(&["severity"])
+                    .and_then(|number| severity_of_number(&number)),
+                ..Finding::default()
+            }),
+            ..Particulars::default()
+        },
         ..credential.reported(noted, origin(finding))
     }
 }

@@ -1,6 +1,7 @@
 //! An AWS Health event → an activity (AWS Health User Guide, "AWS Health events
 //! Amazon EventBridge schema", checked 2026-11-25).
 
+use super::particulars::Particulars;
 use super::security_hub::user_in;
 use super::target::{MOST_KEYS, is_key_id};
 use super::{Activity, Actor, HandsOff, Provenance, Target};
@@ -73,6 +74,10 @@ pub(super) fn read(notice: &Json, event: &Event) -> Activity {
         },
         hands_off: closed.then_some(HandsOff::Archived),
         provenance: Provenance::SecondHand,
+        particulars: Particulars {
+            notice: notice.text(&["eventArn"]),
+            ..Particulars::default()
+        },
         ..noted
     }
 }

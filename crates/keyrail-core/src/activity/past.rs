@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 /// What of the history bears on one activity.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Past {
-    /// Whether keyrail had deactivated the access key that it is about, and nobody has
-    /// released it since.
+    /// Whether keyrail had deactivated the access key that it is about, or quarantined the user
+    /// whose containment it takes away, and nobody has released them since.
     pub contained: bool,
     /// Whether somebody has released that key from containment, and the release holds.
     pub released: bool,

@@ -1,6 +1,7 @@
 //! A refreshed check of Trusted Advisor → an activity (AWS Support User Guide,
 //! "Security checks", check 12Fnkpl8Y5, checked 2026-11-25).
 
+use super::particulars::{Particulars, Published};
 use super::{Activity, Actor, Provenance, Target};
 use crate::event::Event;
 use crate::json::Json;
@@ -41,6 +42,10 @@ pub(super) fn read(check: &Json, event: &Event) -> Activity {
             ..Target::default()
         },
         provenance: Provenance::SecondHand,
+        particulars: Particulars {
+            published: Published::of(check),
+            ..Particulars::default()
+        },
         ..noted
     }
 }

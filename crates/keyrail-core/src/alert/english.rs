@@ -9,7 +9,7 @@ use self::done::{done, still_possible, undo};
 use self::evidence::{evidence, reason};
 use self::headline::{bottom_line, headline};
 use self::people::known;
-use self::sentence::sentence;
+use self::sentence::{old_news, sentence};
 use self::to_do::to_do;
 use super::content::{Content, Headings, Labelled};
 use crate::situation::{Page, SignIn, Situation};
@@ -29,7 +29,10 @@ pub(super) fn content(situation: &Situation<'_>) -> Content {
     let account = situation.account.as_ref();
     Content {
         headline: headline(&situation.headline),
-        sentence: sentence(&situation.happened),
+        sentence: match situation.late {
+            Some(late) => format!("{} {}", old_news(late), sentence(&situation.happened)),
+            None => sentence(&situation.happened),
+        },
         done: situation.done.iter().map(done).collect(),
         still: situation
             .still_possible
@@ -73,6 +76,7 @@ fn page(page: Page) -> &'static str {
     match page {
         Page::Account => "account",
         Page::Event => "event",
+        Page::Finding => "finding",
         Page::User => "user",
     }
 }

@@ -35,6 +35,7 @@ default_bundle!(
     "access-keys",
     "compute",
     "credentials",
+    "doors",
     "reports",
     "rights",
     "root",

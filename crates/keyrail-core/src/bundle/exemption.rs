@@ -1,10 +1,12 @@
 //! An exemption: what is allowed for a while although a guardrail forbids it.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use jiff::civil::Date;
 
 use super::diagnostic::Diagnostic;
+use super::formula::Formula;
 use super::policy::{self, Written};
 use crate::arn::Arn;
 use crate::id::AccountId;
@@ -35,6 +37,7 @@ pub struct Exemption {
     /// What must be looked up for it.
     pub lookups: BTreeSet<Lookup>,
     pub(crate) reads: BTreeSet<String>,
+    formula: OnceLock<Formula>,
 }
 
 const ANNOTATIONS: [&str; 7] = [
@@ -92,12 +95,18 @@ impl Exemption {
                 file: written.source.name.to_owned(),
                 line: written.line(),
                 text: written.text().to_owned(),
+                formula: OnceLock::new(),
                 reads: policy::reads(written.json),
                 lookups: lookup::needed_by(written.json),
             }),
             _ => None,
         };
         (exemption, found)
+    }
+
+    /// Its conditions, taken apart when they are first asked for: most are never.
+    pub(crate) fn formula(&self) -> &Formula {
+        self.formula.get_or_init(|| Formula::of(&self.text))
     }
 
     /// Whether it is about a guardrail.

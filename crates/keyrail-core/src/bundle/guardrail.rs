@@ -1,8 +1,10 @@
 //! A guardrail: what its annotations say, and what its text reads and names.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use super::diagnostic::Diagnostic;
+use super::formula::Formula;
 use super::policy::{self, Written};
 use super::strength::Strength;
 use crate::lookup::{self, Lookup};
@@ -29,6 +31,7 @@ pub(crate) struct Guardrail {
     pub reads: BTreeSet<String>,
     /// What must be looked up for it.
     pub lookups: BTreeSet<Lookup>,
+    formula: OnceLock<Formula>,
 }
 
 /// Who says the mode of a guardrail.
@@ -112,12 +115,18 @@ impl Guardrail {
                 replaces: replaces.split_whitespace().map(str::to_owned).collect(),
                 is_default: false,
                 text: written.text().to_owned(),
+                formula: OnceLock::new(),
                 reads: policy::reads(written.json),
                 lookups: lookup::needed_by(written.json),
             }),
             _ => None,
         };
         (guardrail, found)
+    }
+
+    /// Its conditions, taken apart when they are first asked for: most are never.
+    pub(crate) fn formula(&self) -> &Formula {
+        self.formula.get_or_init(|| Formula::of(&self.text))
     }
 }
 

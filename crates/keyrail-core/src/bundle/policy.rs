@@ -200,6 +200,15 @@ fn objects(json: &Value) -> impl Iterator<Item = &Map<String, Value>> {
 /// What a policy's conditions read: the attribute `x` for `context.x` and `context
 /// has x`, and the names of the other variables.
 pub(crate) fn reads(json: &Value) -> BTreeSet<String> {
+    let mut found = json.get("conditions").map(reads_of).unwrap_or_default();
+    // What the scope names may have to be looked up as well.
+    let looked_up = lookup::needed_by(json).into_iter();
+    found.extend(looked_up.map(|fact| fact.as_str().to_owned()));
+    found
+}
+
+/// The same of a part of a condition.
+pub(super) fn reads_of(expression: &Value) -> BTreeSet<String> {
     fn collect(expression: &Value, reads: &mut BTreeSet<String>) {
         match expression {
             Value::Object(object) => {
@@ -223,10 +232,8 @@ pub(crate) fn reads(json: &Value) -> BTreeSet<String> {
         }
     }
     let mut found = BTreeSet::new();
-    if let Some(conditions) = json.get("conditions") {
-        collect(conditions, &mut found);
-    }
-    let looked_up = lookup::needed_by(json).into_iter();
+    collect(expression, &mut found);
+    let looked_up = lookup::needed_by(expression).into_iter();
     found.extend(looked_up.map(|fact| fact.as_str().to_owned()));
     found
 }

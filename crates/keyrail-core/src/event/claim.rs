@@ -54,8 +54,11 @@ impl Event {
                 let communication = notice.text(&["communicationId"])?;
                 Some(format!("{arn} {communication} {account} {page}"))
             }
-            Body::CloudTrail(_)
-            | Body::Noted(_)
+            // What a record amends was told, or is being told.
+            Body::CloudTrail(record) => record.text(&["addendum", "originalEventID"]),
+            // Sent on by hand, it is asked for once more.
+            Body::SecurityHub(detail) if detail.text(&["actionName"]).is_some() => None,
+            Body::Noted(_)
             | Body::SecurityHub(_)
             | Body::SecurityHubV2(_)
             | Body::TrustedAdvisor(_)

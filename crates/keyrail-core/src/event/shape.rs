@@ -40,10 +40,13 @@ impl Shape {
             "insightviacloudtrail" => Self::Insight,
             "guarddutyfinding" => Self::GuardDuty,
             "healthevent" | "healthabuseevent" => Self::Health,
-            "securityhubfindings-imported" => Self::SecurityHub,
+            // The second is what somebody sends on by hand.
+            "securityhubfindings-imported" | "securityhubfindings-customaction" => {
+                Self::SecurityHub
+            }
             "findingsimportedv2" => Self::SecurityHubV2,
-            // What a person sends on by hand, and sums of findings that came before.
-            "securityhubfindings-customaction" | "securityhubinsightresults" => Self::Noted,
+            // Sums of findings that came before.
+            "securityhubinsightresults" => Self::Noted,
             "sign-inanomalyalert" => Self::Noted,
             "trustedadvisorcheckitemrefreshnotification" => Self::TrustedAdvisor,
             _ => return None,

@@ -4,16 +4,20 @@ use cedar_policy::{Context, RestrictedExpression};
 
 use super::entity::{text, uid};
 use crate::activity::{Activity, Past};
+use crate::bundle::Organization;
 use crate::id::KeyKind;
 
 /// The context, and the facts in it that Cedar refuses. That is found by trying each
 /// alone, which only an event with such a value has to pay for.
-pub(super) fn context(activity: &Activity) -> Result<(Context, Vec<String>), String> {
-    if let Ok(context) = Context::from_pairs(facts(activity)) {
+pub(super) fn context(
+    activity: &Activity,
+    organization: &Organization,
+) -> Result<(Context, Vec<String>), String> {
+    if let Ok(context) = Context::from_pairs(facts(activity, organization)) {
         return Ok((context, Vec::new()));
     }
     let (taken, refused): (Vec<_>, Vec<_>) =
-        facts(activity).partition(|fact| Context::from_pairs([fact.clone()]).is_ok());
+        facts(activity, organization).partition(|fact| Context::from_pairs([fact.clone()]).is_ok());
     let context = Context::from_pairs(taken).map_err(|error| error.to_string())?;
     Ok((context, refused.into_iter().map(|(name, _)| name).collect()))
 }
@@ -21,10 +25,14 @@ pub(super) fn context(activity: &Activity) -> Result<(Context, Vec<String>), Str
 /// The typed context. A fact that the event does not show is left out, so that a
 /// guardrail that reads it fails, and is undecided, rather than reading an
 /// invented value.
-pub(super) fn facts(activity: &Activity) -> impl Iterator<Item = (String, RestrictedExpression)> {
+pub(super) fn facts(
+    activity: &Activity,
+    organization: &Organization,
+) -> impl Iterator<Item = (String, RestrictedExpression)> {
     let bool = RestrictedExpression::new_bool;
     let actor = &activity.actor;
     let origin = &activity.origin;
+    let finding = activity.particulars.finding.as_ref();
     let key = actor.access_key_id.as_deref();
     let time = activity
         .time
@@ -59,7 +67,22 @@ pub(super) fn facts(activity: &Activity) -> impl Iterator<Item = (String, Restri
         ("own", Some(bool(activity.own))),
         ("misused", Some(bool(activity.misused))),
         ("administrator", activity.administrator.map(bool)),
+        ("trust", trust(activity, organization).map(text)),
         ("control", activity.control.as_deref().map(text)),
+        (
+            "findingSeverity",
+            finding
+                .and_then(|finding| finding.severity)
+                .map(|severity| text(severity.as_str())),
+        ),
+        (
+            "workflow",
+            finding.and_then(|finding| finding.workflow.as_deref().map(text)),
+        ),
+        (
+            "sentBy",
+            finding.and_then(|finding| finding.sent_by.as_deref().map(text)),
+        ),
         ("networks", networks(activity)),
         ("history", activity.past.as_ref().map(history)),
         ("rootSession", Some(bool(actor.root_session == Some(true)))),
@@ -72,6 +95,22 @@ pub(super) fn facts(activity: &Activity) -> impl Iterator<Item = (String, Restri
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+}
+
+/// The widest of those whom a role's trust policy lets in, if it lets in anybody whom the
+/// organization does not know.
+fn trust(activity: &Activity, organization: &Organization) -> Option<&'static str> {
+    let trust = activity.trust.as_ref()?;
+    let is_foreign = |account: &String| !organization.accounts.contains_key(account);
+    [
+        ("anybody", trust.anybody),
+        ("issuer", !trust.issuers.is_empty()),
+        ("account", trust.accounts.iter().any(is_foreign)),
+        ("organization", trust.organization),
+        ("vendor", trust.vendors.iter().any(is_foreign)),
+    ]
+    .into_iter()
+    .find_map(|(whom, is_let_in)| is_let_in.then_some(whom))
 }
 
 /// The named networks that the address is in, if there are names and an address.

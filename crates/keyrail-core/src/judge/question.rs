@@ -11,7 +11,7 @@ use super::entity::{entity, text, uid};
 use super::facts::context;
 use crate::activity::{Activity, ActorKind};
 use crate::arn::Arn;
-use crate::bundle::Organization;
+use crate::bundle::{Formula, Organization, Reads, reads_fact};
 use crate::lookup::Lookup;
 use crate::taxonomy::{self, TargetKind};
 
@@ -32,8 +32,15 @@ impl Question {
         let principal = principal(activity, account)?;
         let action = action(activity)?;
         let resource = resource(activity, account)?;
-        let (context, refused) = context(activity)?;
-        let unknown = activity.unknown.iter().cloned().chain(refused).collect();
+        let (context, refused) = context(activity, organization)?;
+        let mut unknown: Vec<String> = activity.unknown.iter().cloned().chain(refused).collect();
+        // Who did it, and to whom, is needed to tell whether they are the same.
+        if ["principal", "target"]
+            .iter()
+            .any(|side| unknown.iter().any(|fact| fact == side))
+        {
+            unknown.push("self".to_owned());
+        }
         let request = Request::new(principal.uid(), action.uid(), resource.uid(), context, None)
             .map_err(|error| error.to_string())?;
         let accounts = accounts(activity, organization)?;
@@ -47,6 +54,39 @@ impl Question {
             unknown,
             lookup_faults: activity.lookup_faults.clone(),
         })
+    }
+
+    /// Whether conditions hold, whatever the facts are that are not known; `None` if that depends
+    /// on them.
+    fn holds(&self, conditions: &Formula) -> Option<bool> {
+        let response = self.ask(&conditions.parts);
+        let diagnostics = response.diagnostics();
+        let failed: HashSet<&str> = diagnostics
+            .errors()
+            .map(
+                |cedar_policy::AuthorizationError::PolicyEvaluationError(error)| {
+                    error.policy_id().as_ref()
+                },
+            )
+            .collect();
+        let met: HashSet<&str> = diagnostics.reason().map(AsRef::as_ref).collect();
+        conditions.holds(|part| {
+            let reads = conditions.reads.get(part)?;
+            let is_known = !self.unknown.iter().any(|fact| match fact.as_str() {
+                "target" => !self.shows_target(reads),
+                fact => reads_fact(&reads.facts, fact),
+            });
+            let part = part.to_string();
+            (is_known && !failed.contains(part.as_str())).then(|| met.contains(part.as_str()))
+        })
+    }
+
+    /// Whether what is read of the target stands in the event, although not all of it does.
+    fn shows_target(&self, reads: &Reads) -> bool {
+        let target = self.request.resource();
+        let target = target.and_then(|target| self.entities.get(target));
+        let has = |name: &String| target.is_some_and(|target| target.attr(name).is_some());
+        !reads.resource && reads.of_resource.iter().all(has)
     }
 
     pub(super) fn ask(&self, policies: &PolicySet) -> Response {
@@ -273,9 +313,39 @@ pub(super) struct Decided {
     in_scope: HashSet<PolicyId>,
 }
 
+/// What a policy comes to with what is known.
+pub(super) enum Answer {
+    No,
+    /// It depends on what is not known, or its evaluation fails; why.
+    Undecided(String),
+    Yes,
+}
+
 impl Decided {
+    /// What one of the policies says. Where a fact that it reads is not known, or its evaluation
+    /// fails, the rest of its conditions may decide all the same.
+    pub(super) fn answer<'p>(
+        &self,
+        id: &PolicyId,
+        reads: &BTreeSet<String>,
+        formula: impl FnOnce() -> &'p Formula,
+        question: &Question,
+    ) -> Answer {
+        if self.satisfied.contains(id) {
+            return Answer::Yes;
+        }
+        let Some(fault) = self.fault(id, |fact| reads_fact(reads, fact), question) else {
+            return Answer::No;
+        };
+        match question.holds(formula()) {
+            Some(true) => Answer::Yes,
+            Some(false) => Answer::No,
+            None => Answer::Undecided(fault),
+        }
+    }
+
     /// Why a policy that is not satisfied has not decided either.
-    pub(super) fn fault(
+    fn fault(
         &self,
         id: &PolicyId,
         reads: impl Fn(&str) -> bool,

@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 
 use super::entity::{TYPES, uid};
 use super::*;
+use crate::bundle::Formula;
 use crate::circumstances::{Circumstances, Known};
 use crate::deployment::Deployment;
 use crate::event::Event;
 use crate::lookup::UserFacts;
 
 mod exempted;
+mod known;
 
 fn activity(detail: Value) -> Activity {
     let envelope = json!({

@@ -10,7 +10,7 @@ use super::Verdict;
 use super::facts::facts;
 use super::question::Question;
 use crate::activity::Activity;
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Organization};
 
 /// One policy, and what it makes of an activity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +121,7 @@ impl Bundle {
         };
         let satisfied = question.satisfied(policies, by);
         let in_scope = question.satisfied(scopes, by);
-        let values = values(activity, &question);
+        let values = values(activity, &question, &self.organization);
         texts
             .map(|(id, text)| Why {
                 policy: id.to_string(),
@@ -272,9 +272,13 @@ fn collect(expression: &Value, found: &mut Vec<String>) {
 }
 
 /// All that policies can read of an activity, as Cedar prints it.
-fn values(activity: &Activity, question: &Question) -> BTreeMap<String, String> {
+fn values(
+    activity: &Activity,
+    question: &Question,
+    organization: &Organization,
+) -> BTreeMap<String, String> {
     let context = question.request.context();
-    let mut values: BTreeMap<String, String> = facts(activity)
+    let mut values: BTreeMap<String, String> = facts(activity, organization)
         .filter_map(|(name, _)| {
             let value = context?.get(&name)?;
             Some((format!("context.{name}"), value.to_string()))

@@ -18,6 +18,10 @@ pub struct History {
     contained: HashMap<String, Timestamp>,
     /// Access keys that were released from containment, and until when.
     released: HashMap<String, Timestamp>,
+    /// Users that keyrail has quarantined, by ARN, and when last.
+    quarantined: HashMap<String, Timestamp>,
+    /// Users that were released from that, and when last.
+    freed: HashMap<String, Timestamp>,
     /// Users that were given administrator rights, by ARN.
     administrators: HashSet<String>,
     /// When a user's password was changed, by the user's ARN.
@@ -52,6 +56,15 @@ impl History {
                     && let (Some(key), Some(time)) = (key, activity.time)
                 {
                     self.contain(key, time);
+                }
+            }
+            Some(
+                "iam:AttachUserPolicy" | "iam:PutUserPermissionsBoundary" | "iam:PutUserPolicy",
+            ) if deployment.is_own_name(activity.actor.name.as_deref().unwrap_or_default())
+                && activity.is_containment() =>
+            {
+                if let (Some(user), Some(time)) = (activity.targets_user_arn(), activity.time) {
+                    latest(&mut self.quarantined, &user, time);
                 }
             }
             Some("iam:DetachUserPolicy")
@@ -103,10 +116,16 @@ impl History {
                 let launches = self.launches.entry(user.clone()).or_default();
                 launches.push((memory.time, *instances));
             }
+            (Subject::User(user), Fact::Contained) => {
+                latest(&mut self.quarantined, user, memory.time);
+            }
+            (Subject::User(user), Fact::Released { .. }) => {
+                latest(&mut self.freed, user, memory.time);
+            }
             // Facts of the one are none of the other.
             (Subject::Event(_), _) => {}
             (Subject::Key(_), Fact::Launched { .. } | Fact::PasswordChanged)
-            | (Subject::User(_), Fact::Contained | Fact::Released { .. } | Fact::RootSession) => {}
+            | (Subject::User(_), Fact::RootSession) => {}
         }
     }
 
@@ -143,18 +162,35 @@ impl History {
             .is_some_and(|until| activity.time.is_none_or(|time| time <= *until));
         Past {
             // What was activated before keyrail stopped it is no answer to that.
-            contained: !released
-                && key
-                    .and_then(|key| self.contained.get(key))
-                    .is_some_and(|since| {
-                        activity
-                            .time
-                            .is_none_or(|time| time.as_second() >= since.as_second())
-                    }),
+            contained: self.is_quarantined(activity)
+                || !released
+                    && key
+                        .and_then(|key| self.contained.get(key))
+                        .is_some_and(|since| {
+                            activity
+                                .time
+                                .is_none_or(|time| time.as_second() >= since.as_second())
+                        }),
             released,
             password_change: self.password_change_before(activity, surge),
             surge,
         }
+    }
+
+    /// Whether it takes away what may contain a user whom keyrail has quarantined, and nobody has
+    /// released since.
+    fn is_quarantined(&self, activity: &Activity) -> bool {
+        let undoes = activity.groups.contains(&Group::UndoContainment);
+        let user = activity.targets_user_arn().filter(|_| undoes);
+        user.is_some_and(|user| {
+            let freed = self.freed.get(&user);
+            self.quarantined.get(&user).is_some_and(|since| {
+                freed.is_none_or(|freed| freed < since)
+                    && activity
+                        .time
+                        .is_none_or(|time| time.as_second() >= since.as_second())
+            })
+        })
     }
 
     fn password_change_before(&self, activity: &Activity, surge: Surge) -> Option<PasswordChange> {
@@ -179,4 +215,9 @@ impl History {
             launched_since: launched,
         })
     }
+}
+
+fn latest(of: &mut HashMap<String, Timestamp>, user: &str, time: Timestamp) {
+    let last = of.entry(user.to_owned()).or_insert(time);
+    *last = time.max(*last);
 }

@@ -149,10 +149,11 @@ impl StepName {
     ];
 
     /// Whether it is taken only where `[allow] steps` lists it: it has no undo, or
-    /// stops everybody who uses a role.
+    /// stops everybody who uses a role, or deletes a password, which nobody can restore.
     #[must_use]
     pub(crate) fn needs_permission(self) -> bool {
-        !self.is_reversible() || self == Self::RevokeRoleSessions
+        !self.is_reversible()
+            || matches!(self, Self::RevokeRoleSessions | Self::DisableConsoleLogin)
     }
 
     /// The step's name in annotations and reports.

@@ -207,7 +207,9 @@ fn subjects_of(activity: &Activity) -> Vec<Subject> {
     if activity.launched > 0 {
         subjects.extend(activity.actors_user_arn().map(Subject::User));
     }
-    if activity.groups.contains(&Group::ChangePassword) {
+    if activity.groups.contains(&Group::ChangePassword)
+        || activity.groups.contains(&Group::UndoContainment)
+    {
         subjects.extend(activity.targets_user_arn().map(Subject::User));
     }
     subjects.sort_unstable();

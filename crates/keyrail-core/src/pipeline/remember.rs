@@ -10,7 +10,7 @@ use super::not_known::{Unknown, not_known};
 use super::recall::Claimed;
 use crate::effects::Effects;
 use crate::outcome::Outcome;
-use crate::plan::Act;
+use crate::plan::{Act, Who};
 use crate::queue::{Later, Queue};
 use crate::recheck::{DELAYS, Recheck};
 use crate::report::Report;
@@ -95,6 +95,13 @@ fn contained(report: &Report, now: Timestamp) -> Vec<Memory> {
                     event: event.clone(),
                     fact: Fact::Contained,
                 }),
+                // Whoever takes the quarantine away answers that.
+                Act::QuarantineUser => Some(Memory {
+                    about: Subject::User(quarantined(report, &effect.who)?),
+                    time: began(outcome).unwrap_or(now),
+                    event: event.clone(),
+                    fact: Fact::Contained,
+                }),
                 // Of what is not a key nothing is asked when it comes back: the re-check finds it.
                 Act::DeactivateServiceCredential(_)
                 | Act::DeactivateSigningCertificate(_)
@@ -102,13 +109,21 @@ fn contained(report: &Report, now: Timestamp) -> Vec<Memory> {
                 | Act::DeleteKey(_)
                 | Act::DeleteRootKey(_)
                 | Act::DisableConsoleLogin
-                | Act::QuarantineUser
                 | Act::RevokeRoleSessions
                 | Act::RevokeSessions => None,
             },
             Err(_) => None,
         })
         .collect()
+}
+
+/// The user's ARN.
+fn quarantined(report: &Report, who: &Who) -> Option<String> {
+    let Who::User(owner) = who else {
+        return None;
+    };
+    let account = report.activity.account.as_deref()?;
+    Some(report.activity.user_arn(account, owner.name()?.as_str()))
 }
 
 fn began(outcome: &Outcome) -> Option<Timestamp> {

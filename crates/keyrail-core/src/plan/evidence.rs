@@ -73,6 +73,8 @@ impl<'a> Evidence<'a> {
             }
             // Whoever puts a user under quarantine is not the one to be stopped.
             _ if activity.groups.contains(&Group::ReportExposure) => return owned,
+            // Whose containment it is, whoever takes it away.
+            _ if activity.groups.contains(&Group::UndoContainment) => return owned,
             TargetKind::LoginProfile
             | TargetKind::ServiceCredential
             | TargetKind::SshKey
@@ -88,20 +90,28 @@ impl<'a> Evidence<'a> {
                 return owned;
             }
             TargetKind::Account
+            | TargetKind::Activation
+            | TargetKind::BucketKey
             | TargetKind::Detector
+            | TargetKind::Directory
             | TargetKind::EventBus
             | TargetKind::EventRule
             | TargetKind::Function
             | TargetKind::Group
+            | TargetKind::IdentityPool
+            | TargetKind::IdentityProvider
             | TargetKind::Instance
             | TargetKind::LoginProfile
             | TargetKind::MfaDevice
             | TargetKind::None
             | TargetKind::Other
             | TargetKind::Policy
+            | TargetKind::Profile
             | TargetKind::Queue
             | TargetKind::Recorder
+            | TargetKind::Region
             | TargetKind::Role
+            | TargetKind::RoleAlias
             | TargetKind::ServiceCredential
             | TargetKind::SigningCertificate
             | TargetKind::SshKey

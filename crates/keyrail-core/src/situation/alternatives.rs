@@ -26,15 +26,18 @@ pub(crate) enum KeyUse {
     Outside,
     /// A browser or mobile app.
     App,
+    /// Mail by SMTP of SES, whose password is made of a key.
+    Mail,
 }
 
 impl KeyUse {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Workload,
         Self::Pipeline,
         Self::Laptop,
         Self::Outside,
         Self::App,
+        Self::Mail,
     ];
 }
 
@@ -73,7 +76,8 @@ impl Alternative {
 }
 
 /// Words in user names. They are parts between separators, so that `marcia` is no `ci`.
-const NAMES: [(KeyUse, &[&str]); 4] = [
+const NAMES: [(KeyUse, &[&str]); 5] = [
+    (KeyUse::Mail, &["mail", "mailer", "ses", "smtp"]),
     (
         KeyUse::Pipeline,
         &[

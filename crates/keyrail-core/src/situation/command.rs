@@ -8,6 +8,16 @@ use crate::id::{AccessKeyId, UserName};
 /// A command that reads. What changes something is a [`crate::change::Change`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Command {
+    /// Deletes a key of a bucket of Lightsail's.
+    DeleteBucketKey {
+        bucket: Slug,
+        key: AccessKeyId,
+        region: Option<Slug>,
+    },
+    /// Disables a profile of Roles Anywhere.
+    DisableProfile { id: Slug, region: Option<Slug> },
+    /// Disables a trust anchor of Roles Anywhere.
+    DisableTrustAnchor { id: Slug, region: Option<Slug> },
     /// Shows the status of a user's keys.
     ListKeys(UserName),
     /// Shows whose a key is.
@@ -33,7 +43,33 @@ pub(crate) enum LookUp {
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let within = |region: &Option<Slug>| match region {
+            Some(region) => format!(" --region {}", region.as_str()),
+            None => String::new(),
+        };
         match self {
+            Self::DeleteBucketKey {
+                bucket,
+                key,
+                region,
+            } => write!(
+                f,
+                "aws lightsail delete-bucket-access-key --bucket-name {} --access-key-id {key}{}",
+                bucket.as_str(),
+                within(region)
+            ),
+            Self::DisableProfile { id, region } => write!(
+                f,
+                "aws rolesanywhere disable-profile --profile-id {}{}",
+                id.as_str(),
+                within(region)
+            ),
+            Self::DisableTrustAnchor { id, region } => write!(
+                f,
+                "aws rolesanywhere disable-trust-anchor --trust-anchor-id {}{}",
+                id.as_str(),
+                within(region)
+            ),
             Self::ListKeys(user) => {
                 let user = option("user-name", user.as_str());
                 write!(f, "aws iam list-access-keys {user}")

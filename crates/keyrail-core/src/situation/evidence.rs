@@ -8,13 +8,31 @@ use jiff::{Timestamp, ZonedDateTime};
 use super::about::About;
 use super::people::{Identity, Location};
 use crate::activity::Activity;
+use crate::activity::particulars::Published;
 use crate::report::Report;
-use crate::taxonomy::Kind;
+use crate::taxonomy::{Group, Kind};
 use crate::words::{Mode, Severity};
 
 /// One fact about the event.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Evidence<'a> {
+    /// The credential that is not an access key, and when it expires.
+    Credential {
+        id: &'a str,
+        expires: Option<&'a str>,
+    },
+    /// What a finding is called and known by.
+    Finding {
+        title: Option<&'a str>,
+        id: Option<&'a str>,
+        arn: Option<&'a str>,
+        workflow: Option<&'a str>,
+        sent_by: Option<&'a str>,
+    },
+    /// The ARN of a notice.
+    Notice(&'a str),
+    /// Where a key is published.
+    Published(&'a Published),
     /// In what the event contradicts itself: a sentence of the report.
     Conflict(&'a str),
     Event {
@@ -58,6 +76,8 @@ pub(crate) enum Mfa<'a> {
     /// With the reason, if the event gives one: a sentence of the report.
     NotKnown(Option<&'a str>),
     NotUsed,
+    /// The password was right, and the second factor was not.
+    Refused,
     /// A sign-in that fails does not show it.
     SignInFailed,
     Used,
@@ -94,6 +114,9 @@ impl<'a> Evidence<'a> {
         if is_recognised && matches!(about, About::Activity) {
             all.extend(Self::of_actor(activity));
         }
+        if matches!(about, About::Activity) {
+            all.extend(Self::of_particulars(activity));
+        }
         if activity.account.is_some() || is_recognised {
             all.push(Self::Where(Location::of(activity)));
         }
@@ -117,6 +140,35 @@ impl<'a> Evidence<'a> {
             },
         });
         all
+    }
+
+    /// What the event is known by elsewhere, and what it tells of the credential.
+    fn of_particulars(activity: &'a Activity) -> impl Iterator<Item = Self> {
+        let particulars = &activity.particulars;
+        let finding = particulars.finding.as_ref().map(|finding| Self::Finding {
+            title: finding.title.as_deref(),
+            id: finding.id.as_deref(),
+            arn: finding
+                .arn
+                .as_deref()
+                .filter(|arn| Some(*arn) != finding.id.as_deref()),
+            workflow: finding.workflow.as_deref(),
+            sent_by: finding.sent_by.as_deref(),
+        });
+        let id = activity.target.credential_id.as_deref();
+        let credential = id
+            .filter(|_| activity.groups.contains(&Group::IssueLongTermCredential))
+            .map(|id| Self::Credential {
+                id,
+                expires: particulars.expires.as_deref(),
+            });
+        let published = particulars.published.as_ref().map(Self::Published);
+        let notice = particulars.notice.as_deref().map(Self::Notice);
+        finding
+            .into_iter()
+            .chain(credential)
+            .chain(published)
+            .chain(notice)
     }
 
     fn of_actor(activity: &'a Activity) -> Vec<Self> {
@@ -156,6 +208,8 @@ impl<'a> Mfa<'a> {
         let has_failed = activity.outcome.succeeded == Some(false);
         match activity.actor.mfa {
             Some(false) if activity.kind == Kind::SignIn && has_failed => Self::SignInFailed,
+            // AWS asks for it once the password is right.
+            Some(true) if activity.kind == Kind::SignIn && has_failed => Self::Refused,
             Some(true) => Self::Used,
             Some(false) => Self::NotUsed,
             None => Self::NotKnown(activity.actor.mfa_unknown_because.as_deref()),

@@ -80,6 +80,11 @@ pub(crate) enum Act<'a> {
     GotOAuthToken {
         action: &'a str,
     },
+    /// The policy by which AWS quarantines a user was attached.
+    Quarantined {
+        policy: &'a str,
+        user: Option<&'a str>,
+    },
     Launched {
         count: u64,
         action: &'a str,
@@ -130,6 +135,8 @@ pub(crate) enum Ended<'a> {
     /// Who it was is just what a failed sign-in does not show.
     SignInFailed {
         error: Option<&'a str>,
+        /// Whether the password was right, and the second factor was not.
+        is_mfa_refused: bool,
     },
     Succeeded,
 }
@@ -178,7 +185,7 @@ impl<'a> Happened<'a> {
             },
             Kind::ApiCall | Kind::Exposure | Kind::Other | Kind::ServiceEvent | Kind::SignIn => {
                 Self::Act {
-                    actor: Identity::of(activity),
+                    actor: Identity::of_deed(activity),
                     act: Act::of(activity),
                     ended: Ended::of(activity),
                     location,
@@ -227,6 +234,14 @@ impl<'a> Act<'a> {
             Some("signin:CreateOAuth2Token") => Self::GotCommandLineSession,
             Some(action) if action.starts_with("signin:CreateOAuth2Token") => {
                 Self::GotOAuthToken { action }
+            }
+            Some("iam:AttachUserPolicy")
+                if let Some(policy) = activity.particulars.quarantine.as_deref() =>
+            {
+                Self::Quarantined {
+                    policy,
+                    user: target.user.as_deref(),
+                }
             }
             Some(action) if activity.launched > 0 => {
                 let past = activity.past.as_ref();
@@ -281,7 +296,10 @@ impl<'a> Ended<'a> {
         let error = error.or(outcome.error_message.as_deref());
         match outcome.succeeded {
             Some(true) => Self::Succeeded,
-            Some(false) if activity.kind == Kind::SignIn => Self::SignInFailed { error },
+            Some(false) if activity.kind == Kind::SignIn => Self::SignInFailed {
+                error,
+                is_mfa_refused: activity.actor.mfa == Some(true),
+            },
             Some(false) => Self::Failed { error },
             None => Self::NotShown,
         }

@@ -6,13 +6,14 @@ use super::about::About;
 use super::command::{Command, LookUp, Slug};
 use super::credentials::{CallersKey, Credentials, Fate, Key, Shown, issues_a_key};
 use super::people::ActorName;
+use crate::activity::ActorKind;
 use crate::arn::Arn;
-use crate::change::{Change, Denial};
-use crate::id::{AccessKeyId, UserName};
+use crate::change::{Change, Denial, Status};
+use crate::id::{AccessKeyId, CredentialId, RoleName, UserName};
 use crate::outcome::Outcome;
 use crate::repeats::Repetition;
 use crate::report::{Report, State};
-use crate::taxonomy::{Kind, TargetKind};
+use crate::taxonomy::{Group, Kind, TargetKind};
 use crate::words::StepName;
 
 /// Something to do now.
@@ -26,6 +27,12 @@ pub(crate) enum Instruction<'a> {
         /// Whether to go on without an answer.
         goes_without_answer: bool,
         deactivation: Change,
+    },
+    /// The session of a role that made the call goes on: whoever has it has to be asked.
+    AskSession {
+        name: ActorName<'a>,
+        /// What ends it; `None` where AWS lets nobody change the role.
+        revocation: Option<Change>,
     },
     /// AWS has accepted a key's change, and does not show it yet.
     CheckKey(Command),
@@ -44,6 +51,11 @@ pub(crate) enum Instruction<'a> {
     FixBundle,
     InvestigateRepetition,
     InvestigateStorm,
+    /// Which keys a user has, where the event names none.
+    ListKeys {
+        command: Command,
+        user: UserName,
+    },
     JudgeUndecided {
         policy: &'a str,
     },
@@ -63,6 +75,10 @@ pub(crate) enum Instruction<'a> {
         until: Date,
     },
     Runbook(&'a str),
+    /// What takes a credential back that is no access key.
+    TakeBack(Change),
+    /// The same, where IAM does not know it.
+    TakeBackBy(Command),
     /// A user signed in who should not have.
     StopSignedIn {
         user: UserName,
@@ -113,6 +129,8 @@ impl<'a> Instruction<'a> {
             About::Activity | About::Comeback { .. } | About::Fault { .. } => Vec::new(),
         };
         all.extend(Self::deactivate(report, &credentials.keys));
+        all.extend(Self::list_keys(report));
+        all.extend(Self::take_back(report));
         all.extend(Self::changes_by_hand(report, &credentials.keys));
         all.extend(Self::end_sessions(report, &credentials.keys));
         all.extend(Self::find_who_undid(report, about));
@@ -121,6 +139,7 @@ impl<'a> Instruction<'a> {
         all.extend(renew);
         all.extend(Self::of_bundle(report));
         all.extend(then);
+        all.extend(Self::ask_session(report));
         all.extend(Self::stop_signed_in(report));
         all.extend(Self::look_up_keys(report, credentials));
         all.extend(match about {
@@ -203,6 +222,102 @@ impl<'a> Instruction<'a> {
             .filter(|change| !is_told(change))
             .map(|change| Self::ChangeByHand(change.clone()))
             .collect()
+    }
+
+    /// The keys of a user, where one of them is the matter and the event does not name it.
+    fn list_keys(report: &Report) -> Option<Self> {
+        let activity = &report.activity;
+        let target = &activity.target;
+        let is_quarantine = activity.particulars.quarantine.is_some();
+        let is_hidden = issues_a_key(activity)
+            && target.access_key_id.is_none()
+            && activity.outcome.succeeded != Some(false);
+        let user: UserName = target.user.as_deref()?.parse().ok()?;
+        (is_quarantine || is_hidden).then(|| Self::ListKeys {
+            command: Command::ListKeys(user.clone()),
+            user,
+        })
+    }
+
+    /// What takes back a credential that keyrail left as it was, and that is no access key.
+    fn take_back(report: &Report) -> Option<Self> {
+        let activity = &report.activity;
+        let target = &activity.target;
+        let is_violation = activity.outcome.succeeded == Some(true)
+            && !report.verdict.violated.is_empty()
+            && [Group::IssueLongTermCredential, Group::ReactivateCredential]
+                .iter()
+                .any(|group| activity.groups.contains(group));
+        let mut steps = report.plan.steps.iter();
+        let is_explained = report.outcomes.is_empty() && steps.any(|step| step.decision.is_ok());
+        let is_left = matches!(report.state(), State::DryRun | State::Alert) && !is_explained;
+        if !is_violation || !is_left {
+            return None;
+        }
+        let id = target.credential_id.as_deref();
+        let user = || target.user.as_deref()?.parse::<UserName>().ok();
+        let credential = || id?.parse::<CredentialId>().ok();
+        let status = Status::Inactive;
+        let slug = || Slug::parse(id?);
+        let region = region(report);
+        Some(match target.kind {
+            TargetKind::ServiceCredential => Self::TakeBack(Change::ServiceCredential {
+                user: user()?,
+                credential: credential()?,
+                status,
+            }),
+            TargetKind::SshKey => Self::TakeBack(Change::SshKey {
+                user: user()?,
+                credential: credential()?,
+                status,
+            }),
+            TargetKind::SigningCertificate => Self::TakeBack(Change::SigningCertificate {
+                user: user()?,
+                credential: credential()?,
+                status,
+            }),
+            TargetKind::LoginProfile => Self::TakeBack(Change::DeletePassword { user: user()? }),
+            TargetKind::BucketKey => Self::TakeBackBy(Command::DeleteBucketKey {
+                bucket: Slug::parse(target.name.as_deref()?)?,
+                key: id?.parse().ok()?,
+                region,
+            }),
+            TargetKind::Profile => Self::TakeBackBy(Command::DisableProfile {
+                id: slug()?,
+                region,
+            }),
+            TargetKind::TrustAnchor => Self::TakeBackBy(Command::DisableTrustAnchor {
+                id: slug()?,
+                region,
+            }),
+            _ => return None,
+        })
+    }
+
+    /// Who has the session of a role by which a guardrail was violated, and what ends that. AWS
+    /// lets nobody change the roles of IAM Identity Center.
+    fn ask_session(report: &'a Report) -> Option<Self> {
+        let activity = &report.activity;
+        let actor = &activity.actor;
+        let is_session = actor.kind == ActorKind::AssumedRole
+            && !actor.is_service_linked()
+            && actor.on_behalf_of_service.is_none();
+        let is_violation = activity.kind == Kind::ApiCall
+            && activity.outcome.succeeded != Some(false)
+            && !report.verdict.violated.is_empty();
+        if !is_session || !is_violation || activity.misused {
+            return None;
+        }
+        let role: RoleName = actor.name.as_deref()?.parse().ok()?;
+        let is_own = actor.name.as_deref()?.starts_with("AWSReservedSSO_");
+        let at = activity.time.filter(|_| !is_own);
+        Some(Self::AskSession {
+            name: ActorName::of(activity),
+            revocation: at.map(|at| Change::DenyRole {
+                role,
+                denial: Denial::of_sessions_until(at),
+            }),
+        })
     }
 
     /// What ends the sessions of an exposed key that outlive it, where no step has.

@@ -6,6 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::about::About;
 use super::command::Slug;
 use crate::activity::Activity;
+use crate::activity::particulars::FindingSource;
 use crate::id::{AccountId, UserName};
 use crate::report::Report;
 
@@ -23,6 +24,8 @@ pub(crate) enum Page {
     Account,
     /// The event in CloudTrail.
     Event,
+    /// The finding, in the console of who found it.
+    Finding,
     /// The user's credentials in IAM.
     User,
 }
@@ -56,6 +59,7 @@ impl Link {
         let direct: Vec<Self> = Self::to_user(activity)
             .into_iter()
             .chain(Self::to_event(report, about))
+            .chain(Self::to_finding(activity))
             .collect();
         let account = activity.account.as_deref();
         let account = account.and_then(|id| id.parse::<AccountId>().ok());
@@ -86,6 +90,35 @@ impl Link {
             url: format!(
                 "https://{console}/iam/home#/users/details/{name}?section=security_credentials"
             ),
+        })
+    }
+
+    /// By its id, as these consoles' own links have it: GuardDuty's in `fId`, and Security Hub's as
+    /// a filter.
+    fn to_finding(activity: &Activity) -> Option<Self> {
+        let finding = activity.particulars.finding.as_ref()?;
+        let region = Slug::parse(activity.region.as_deref()?)?;
+        let region = region.as_str();
+        let console = activity.partition()?.console;
+        let id = finding.id.as_deref()?;
+        let url = match finding.source {
+            FindingSource::GuardDuty => {
+                let id = Slug::parse(id)?;
+                format!(
+                    "https://{region}.{console}/guardduty/home?region={region}#/findings?macros=current&fId={}",
+                    id.as_str()
+                )
+            }
+            FindingSource::SecurityHub => {
+                let id = utf8_percent_encode(id, IN_A_PATH);
+                format!(
+                    "https://{region}.{console}/securityhub/home?region={region}#/findings?search=Id%3D%255Coperator%255C%253AEQUALS%255C%253A{id}"
+                )
+            }
+        };
+        Some(Self {
+            to: Page::Finding,
+            url,
         })
     }
 

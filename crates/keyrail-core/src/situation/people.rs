@@ -9,6 +9,8 @@ use crate::taxonomy::{Kind, TargetKind};
 /// The name of who acted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ActorName<'a> {
+    /// AWS itself.
+    Aws,
     Named(&'a str),
     NotKnown,
     Root,
@@ -94,6 +96,24 @@ impl<'a> Identity<'a> {
             kind: actor.kind,
             name: ActorName::of(activity),
             through: through.filter(|_| actor.kind != ActorKind::AwsService),
+        }
+    }
+}
+
+impl<'a> Identity<'a> {
+    /// The same, but AWS for what it does itself: in the name of the user whom it puts under
+    /// quarantine.
+    pub(super) fn of_deed(activity: &'a Activity) -> Self {
+        let service = activity.actor.on_behalf_of_service.as_deref();
+        let by_aws = activity.particulars.quarantine.is_some()
+            && service.is_some_and(|service| service.starts_with("AWS Internal"));
+        match by_aws {
+            true => Self {
+                kind: ActorKind::AwsService,
+                name: ActorName::Aws,
+                through: None,
+            },
+            false => Self::of(activity),
         }
     }
 }

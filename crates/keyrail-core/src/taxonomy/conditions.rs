@@ -4,11 +4,14 @@
 use serde_json::Value;
 
 use super::entry::Condition;
-use super::grant::{is_by_aws, opens_trust, policy_name};
+use super::grant::{is_by_aws, policy_name};
 use super::parameters::{gives, is, is_false, known, text_is};
+use super::trust::Trust;
 use crate::json::Json;
 
+pub(crate) mod doors;
 pub(super) mod trail;
+pub(crate) mod watch;
 
 pub(super) static ARCHIVES_FINDINGS: Condition = Condition {
     says: "`action` is `ARCHIVE`",
@@ -25,15 +28,6 @@ pub(super) static BECOMES_ACTIVE: Condition = Condition {
     says: "`status` is `Active`",
     example: ("requestParameters.status", r#""Active""#),
     holds: |record| is(record, "status", "Active"),
-};
-
-pub(super) static CHANGES_CONTENT: Condition = Condition {
-    says: "`content` is given: other things are forbidden",
-    example: (
-        "requestParameters.content",
-        r#""{\"Version\": \"2012-10-17\", \"Statement\": []}""#,
-    ),
-    holds: |record| gives(record, "content"),
 };
 
 pub(super) static CHANGES_ROLES: Condition = Condition {
@@ -199,7 +193,10 @@ pub(super) static OPENS_TRUST: Condition = Condition {
         "requestParameters.policyDocument",
         r#""{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"sts:AssumeRole\"}}""#,
     ),
-    holds: opens_trust,
+    holds: |record| {
+        let trust = Trust::read(record, "requestParameters.policyDocument")?;
+        Some(trust.anybody || !trust.accounts.is_empty() || !trust.vendors.is_empty())
+    },
 };
 
 pub(super) static PAUSES: Condition = Condition {

@@ -34,11 +34,15 @@ pub struct Entry {
     pub when: Option<&'static Condition>,
     /// Where the record shows which rights are granted.
     pub grant: Option<Grant>,
+    /// Where the record has a role's trust policy.
+    pub trust: Option<&'static str>,
     /// In which Regions it is delivered.
     pub place: Place,
     /// Whether AWS counts it as reading, so that it is delivered only to rules that
     /// ask for all management events.
     pub read_only: bool,
+    /// Whether its name is known from pages alone: no model of the service's API has it.
+    pub unmodelled: bool,
 }
 
 /// Paths within a record, the first that holds something counts.

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::conditions;
+use super::conditions::{self, doors};
 use super::entry::{Entry, Grant, Place};
 use super::group::Group;
 use super::kind::{Kind, TargetKind};
@@ -64,7 +64,11 @@ impl Entry {
         let is_roots = group == Some(RootCredentials);
         let mut record = json!({
             "eventVersion": "1.11",
-            "userIdentity": if is_roots { root() } else { anaya() },
+            "userIdentity": match (is_roots, self.action) {
+                (true, _) => root(),
+                (_, "signin:SwitchRole") => session(),
+                _ => anaya(),
+            },
             "eventTime": "2026-03-14T09:26:53Z",
             "eventSource": format!("{label}.amazonaws.com"),
             "eventName": call,
@@ -110,9 +114,25 @@ impl Entry {
         let grant = self.grant.map(grant);
         let condition = condition.map(|condition| condition.example);
         let quarantine = exposed.then_some(conditions::IS_QUARANTINE.example);
-        for (path, value) in [grant, condition, quarantine].into_iter().flatten() {
+        let undone = self.target == TargetKind::Policy && group == Some(Group::UndoContainment);
+        let undone = undone.then_some(doors::LIFTS_DENIAL.example);
+        let lifted = self.when.is_some() && group == Some(Group::LiftLimit);
+        let lifted = lifted.then_some(doors::DROPS_SESSION_POLICY.example);
+        let opens = !just || group == Some(Group::OpenTrust);
+        let trust = self.trust.map(|path| match opens {
+            true => (path, OPEN),
+            false => (path, SHUT),
+        });
+        let changes = [grant, condition, quarantine, undone, lifted, trust];
+        for (path, value) in changes.into_iter().flatten() {
             let value = serde_json::from_str(value).unwrap_or_default();
             put_at(&mut record, path, value);
+        }
+        if self.groups.contains(&Group::ChangeWatch)
+            && group == Some(Group::TamperAudit)
+            && let Some(path) = self.name.first()
+        {
+            put_at(&mut record, path, "guardduty-findings".into());
         }
         // The condition is about what records and watches, and may name something of that.
         if let (Some(TamperGuardrail), Some(path)) = (group, self.name.first()) {
@@ -153,6 +173,9 @@ impl Entry {
             }
             (TargetKind::User, Some(Group::TamperGuardrail)) => "keyrail-beat".to_owned(),
             (_, Some(Group::TamperGuardrail)) => "keyrail-1EXAMPLE".to_owned(),
+            (TargetKind::Role, Some(Group::AssumeRole)) => {
+                "arn:aws:iam::111122223333:role/example".to_owned()
+            }
             (TargetKind::Policy, _) => "arn:aws:iam::111122223333:policy/example".to_owned(),
             _ => "example".to_owned(),
         }
@@ -258,6 +281,17 @@ fn anaya() -> Value {
         "accessKeyId": "AKIAIOSFODNN7EXAMPLE", "userName": "anaya",
     })
 }
+
+fn session() -> Value {
+    json!({
+        "type": "AssumedRole", "principalId": "AROACKCEVSQ6C2EXAMPLE:anaya",
+        "arn": "arn:aws:sts::111122223333:assumed-role/example/anaya", "accountId": "111122223333",
+    })
+}
+
+/// Trust policies that let in another account, and only a service.
+const OPEN: &str = r#""{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"arn:aws:iam::444455556666:root\"}, \"Action\": \"sts:AssumeRole\"}}""#;
+const SHUT: &str = r#""{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": {\"Service\": \"ec2.amazonaws.com\"}, \"Action\": \"sts:AssumeRole\"}}""#;
 
 fn put_at(record: &mut Value, path: &str, value: Value) {
     put(record, &path.split('.').collect::<Vec<_>>(), value);

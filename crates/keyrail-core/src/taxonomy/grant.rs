@@ -1,8 +1,8 @@
 //! Which rights a call grants: what the policies in its record say.
 
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use super::document::{conditions, document, glob, list, statements};
 use super::entry::Grant;
 use super::parameters::text_is;
 use crate::arn::{Arn, account_in};
@@ -78,41 +78,8 @@ pub(super) fn is_by_aws(arn: &str) -> bool {
 }
 
 /// `arn:aws:iam::aws:policy/job-function/X` → `X`.
-pub(super) fn policy_name(arn: &str) -> &str {
+pub(crate) fn policy_name(arn: &str) -> &str {
     Arn::parse(arn).map_or(arn, |arn| arn.name())
-}
-
-/// A policy stands in a record as a text of JSON, which some clients percent-encode;
-/// now and then as an object. One that was cut is not read.
-fn document(record: &Json, path: &str) -> Option<Json> {
-    match record.at_path(path)? {
-        Value::String(text) => {
-            let decoded = percent_decode_str(text).decode_utf8();
-            let plain = serde_json::from_str(text).ok();
-            plain
-                .or_else(|| serde_json::from_str(&decoded.ok()?).ok())
-                .map(Json::new)
-        }
-        Value::Object(object) => Some(Json::new(Value::Object(object.clone()))),
-        _ => None,
-    }
-}
-
-/// A policy's statements, of which there may be one without a list around it.
-fn statements(document: &Json) -> impl Iterator<Item = Json> {
-    list(document.at(&["Statement"]))
-        .cloned()
-        .map(Json::new)
-        .collect::<Vec<_>>()
-        .into_iter()
-}
-
-fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
-    let (items, one) = match value {
-        Some(Value::Array(items)) => (Some(items), None),
-        other => (None, other),
-    };
-    items.into_iter().flatten().chain(one)
 }
 
 /// Calls by which whoever may make them, on anybody, can give themselves the rest.
@@ -121,6 +88,11 @@ const DECISIVE: [(&str, &str); 3] = [
     ("iam:createpolicyversion", "policy/something"),
     ("iam:putuserpolicy", "user/somebody"),
 ];
+
+/// Whether a policy that stands at a path allows everything; `None` if it cannot be read.
+pub(super) fn is_unlimited(record: &Json, path: &str) -> Option<bool> {
+    Some(allows_everything(&document(record, path)?))
+}
 
 /// Whether statements of a policy allow everything, or all of IAM that matters, however
 /// they spell it.
@@ -162,36 +134,6 @@ fn is_arn_of(pattern: &str, resource: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_digit() || b"*?".contains(&byte))
         && glob(arn.resource, resource)
-}
-
-/// Whether a pattern of IAM's meets a text: `*` is any text, `?` any one character. The
-/// last `*` takes more as long as the rest does not match; those before it need not.
-fn glob(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut at, mut of) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while let Some(byte) = text.get(of) {
-        match pattern.get(at) {
-            Some(b'*') => {
-                star = Some((at, of));
-                at += 1;
-            }
-            Some(wanted) if wanted == byte || *wanted == b'?' => {
-                at += 1;
-                of += 1;
-            }
-            _ => {
-                let Some((after, from)) = star else {
-                    return false;
-                };
-                star = Some((after, from + 1));
-                at = after + 1;
-                of = from + 1;
-            }
-        }
-    }
-    let rest = pattern.get(at..).unwrap_or_default();
-    rest.iter().all(|byte| *byte == b'*')
 }
 
 /// `*`, `arn:aws:*:*:*:*`, `arn:aws:iam::*:*`: every resource, or every one of IAM's.
@@ -254,39 +196,6 @@ pub(super) fn lets_in_just_cloudtrail(record: &Json, path: &str) -> bool {
         false => is_cloudtrails(statement),
     };
     statements.iter().all(is_harmless) && statements.iter().any(writes)
-}
-
-/// What a statement's conditions ask for: operator, key, and what it is compared with.
-fn conditions(statement: &Json) -> impl Iterator<Item = (&str, &str, &Value)> {
-    let operators = statement.at(&["Condition"]).and_then(Value::as_object);
-    operators
-        .into_iter()
-        .flatten()
-        .flat_map(|(operator, keys)| {
-            let keys = keys.as_object().into_iter().flatten();
-            keys.map(move |(key, value)| (operator.as_str(), key.as_str(), value))
-        })
-}
-
-/// Whether a trust policy lets in anybody, or an account other than the role's.
-pub(super) fn opens_trust(record: &Json) -> Option<bool> {
-    let document = document(record, "requestParameters.policyDocument")?;
-    let home = record.text(&["recipientAccountId"]);
-    let foreign = |principal: &str| {
-        let account = account_in(principal);
-        principal == "*"
-            || (account.len() == 12
-                && account.bytes().all(|byte| byte.is_ascii_digit())
-                && home.as_ref().is_some_and(|home| home != account))
-    };
-    Some(statements(&document).any(|statement| {
-        let principals = match statement.at(&["Principal"]) {
-            Some(Value::String(_)) => statement.at(&["Principal"]),
-            _ => statement.at(&["Principal", "AWS"]),
-        };
-        text_is(&statement, "Effect", "Allow")
-            && list(principals).filter_map(Value::as_str).any(foreign)
-    }))
 }
 
 #[cfg(test)]

@@ -59,8 +59,15 @@ pub(super) fn variants(entry: &Entry, told: &Told) -> Vec<Variant> {
 fn switches(entry: &Entry, named: &BTreeSet<Group>) -> Vec<Switch> {
     let is_a_call = entry.kind == Kind::ApiCall;
     let by_parameters = |group: &Group| match group {
-        Group::RootCredentials | Group::EscalatePrivilege | Group::TamperGuardrail => false,
+        Group::RootCredentials
+        | Group::EscalatePrivilege
+        | Group::OpenTrust
+        | Group::TamperGuardrail
+        | Group::UndoContainment => false,
         Group::ReportExposure if is_a_call => false,
+        Group::LiftLimit => false,
+        Group::ChangeWatch => false,
+        Group::TamperAudit if entry.groups.contains(&Group::ChangeWatch) => false,
         _ => entry.when.is_some(),
     };
     let groups: Vec<Group> = named.iter().copied().filter(by_parameters).collect();
@@ -113,6 +120,30 @@ fn switches(entry: &Entry, named: &BTreeSet<Group>) -> Vec<Switch> {
             });
         }
     }
+    // By what stands in parameters that policies do not see.
+    let watches = entry.groups.contains(&Group::ChangeWatch);
+    let hidden = [
+        (Group::ChangeWatch, true),
+        (Group::TamperAudit, watches),
+        (Group::LiftLimit, entry.when.is_some()),
+        (Group::UndoContainment, true),
+    ];
+    for (group, depends) in hidden {
+        if depends && named.contains(&group) {
+            switches.push(Switch {
+                groups: vec![group],
+                is_in: "true",
+                is_out: "true",
+            });
+        }
+    }
+    if named.contains(&Group::OpenTrust) {
+        switches.push(Switch {
+            groups: vec![Group::OpenTrust],
+            is_in: "true",
+            is_out: "!(context has trust)",
+        });
+    }
     if is_a_call && named.contains(&Group::ReportExposure) {
         switches.push(Switch {
             groups: vec![Group::ReportExposure],
@@ -124,11 +155,13 @@ fn switches(entry: &Entry, named: &BTreeSet<Group>) -> Vec<Switch> {
     switches
 }
 
-/// What takes all rights away grants none.
+/// What takes all rights away grants none; and what is stopped is of a service that watches or is
+/// not, whatever else the condition says.
 fn is_contradiction(entry: &Entry, variant: &Variant) -> bool {
-    entry.kind == Kind::ApiCall
-        && variant.groups.contains(&Group::ReportExposure)
-        && variant.groups.contains(&Group::EscalatePrivilege)
+    let has = |group| variant.groups.contains(&group);
+    let grants = has(Group::ReportExposure) && has(Group::EscalatePrivilege);
+    let watches = has(Group::ChangeWatch) && has(Group::TamperAudit);
+    entry.kind == Kind::ApiCall && (grants || watches)
 }
 
 impl Variant {

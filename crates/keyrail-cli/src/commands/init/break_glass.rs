@@ -28,6 +28,28 @@ impl BreakGlass<'_> {
         }
     }
 
+    /// Who takes on the role: `AssumeRole` and its like, and `SwitchRole` in the console, which does
+    /// not show the role's path.
+    fn assumed(&self) -> String {
+        if self.principal.kind == Kind::User {
+            return String::new();
+        }
+        let name = quoted(self.principal.name());
+        let account = quoted(self.principal.account.as_str());
+        format!(
+            r#"
+// The templates deliver it where their parameter `WatchedRoles` names the role.
+@id("break-glass-assumed")
+@title("Break-glass role assumed")
+@severity("critical")
+@respond("alert")
+@advice("If nobody has declared an emergency, somebody else has this access: end the role's sessions, and see who may assume it.")
+forbid (principal, action in Action::"assume-role", resource in Account::{account})
+when {{ context.succeeded && resource has name && resource.name == {name} }};
+"#
+        )
+    }
+
     pub(super) fn guardrail(&self) -> Result<String, Failure> {
         let text = format!(
             r#"// Emergency access is told of each time: what follows is exempt from guardrails.
@@ -36,9 +58,14 @@ impl BreakGlass<'_> {
 @severity("critical")
 @respond("alert")
 @advice("If nobody has declared an emergency, somebody else has this access: end its sessions and change its credentials.")
-forbid ({}, action in Action::"sign-in", resource);
-"#,
-            self.scope()
+forbid ({},
+  action in
+    [Action::"sign-in", Action::"issue-access-key", Action::"issue-long-term-credential",
+     Action::"reactivate-credential", Action::"change-password"],
+  resource);
+{}"#,
+            self.scope(),
+            self.assumed()
         );
         formatted(&text, "guardrails/break-glass.cedar")
     }
@@ -53,7 +80,7 @@ forbid ({}, action in Action::"sign-in", resource);
 // Review it before {expires}: does it still work, who can use it, is it still needed?
 // It expires on that day, and from the next on its keys are deactivated like any other.
 @id("break-glass")
-@exempts("access-key-issued administrator-key-issued access-key-reactivated access-key-reactivated-after-containment sign-in-from-unknown-network")
+@exempts("access-key-issued administrator-key-issued access-key-reactivated access-key-reactivated-after-containment console-password-issued service-credential-issued service-credential-reactivated sign-in-from-unknown-network signing-certificate-issued signing-certificate-reactivated ssh-key-issued ssh-key-reactivated")
 @reason("Emergency access, for when everything else has failed.")
 @owner({})
 @expires("{expires}")
@@ -77,6 +104,7 @@ permit ({}, action, resource);
             Some(_) if !self.networks.is_empty() => "sign-in-from-unknown-network",
             _ => "",
         };
+        let uses = self.tests_of_use();
         format!(
             "# Emergency access is told of, and not stopped.
 tests:
@@ -84,7 +112,7 @@ tests:
   sample: key-created-for-another
   set:
 {by}  expect:
-    violated: []
+    violated: [break-glass-used]
     exempted: [access-key-issued]
     plan: []
 - name: a key that somebody of nearly the same name creates is not
@@ -106,6 +134,47 @@ tests:
 {by_other}  expect:
     violated: [{unknown}]
     exempted: []
+{uses}"
+        )
+    }
+
+    /// The use of a role: by way of STS, and in the console.
+    fn tests_of_use(&self) -> String {
+        if self.principal.kind == Kind::User {
+            return String::new();
+        }
+        let name = self.principal.name();
+        let arn = self.principal.arn();
+        let account = quoted(self.principal.account.as_str());
+        let at = format!("    account: {account}\n    detail.recipientAccountId: {account}\n");
+        let assumed = |arn: &str| {
+            format!(
+                "{at}    detail.requestParameters.roleArn: {}\n",
+                quoted(arn)
+            )
+        };
+        let switched = |name: &str| {
+            let changes = self.changes(name);
+            format!("{changes}    detail.additionalEventData: null\n")
+        };
+        let (by, by_other) = (assumed(&arn), assumed(&format!("{arn}-2")));
+        let switches = switched(name);
+        format!(
+            "- name: whoever assumes break-glass is told of
+  sample: sts:AssumeRole
+  set:
+{by}  expect:
+    violated: [break-glass-assumed]
+- name: whoever assumes a role of nearly the same name is not
+  sample: sts:AssumeRole
+  set:
+{by_other}  expect:
+    violated: []
+- name: whoever switches to break-glass in the console is told of
+  sample: signin:SwitchRole
+  set:
+{switches}  expect:
+    violated: [break-glass-assumed]
 "
         )
     }

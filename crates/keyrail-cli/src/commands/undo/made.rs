@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use keyrail_core::change::{Change, Principal};
+use keyrail_core::change::{Change, Denial, Principal};
 use keyrail_core::id::{AccessKeyId, AccountId, UserName};
 use serde::Deserialize;
 use serde_json::Value;
@@ -140,6 +140,29 @@ impl Made {
     pub(super) fn keys(&self) -> Vec<&AccessKeyId> {
         let taken = self.changes.iter().filter(|taken| taken.back.is_ok());
         taken.filter_map(|taken| taken.change.key()).collect()
+    }
+
+    /// The user who is quarantined no longer once everything is taken back.
+    pub(super) fn freed(&self) -> Option<&UserName> {
+        let taken = self.changes.iter().filter(|taken| taken.back.is_ok());
+        let mut users = taken.filter_map(|taken| match &taken.change {
+            Change::AttachDenyAll { user, .. } | Change::Boundary { user, .. } => Some(user),
+            Change::DenyUser { user, denial } if *denial == Denial::Everything => Some(user),
+            Change::AllowRole { .. }
+            | Change::AllowUser { .. }
+            | Change::DeleteKey { .. }
+            | Change::DeletePassword { .. }
+            | Change::DeleteRootKey { .. }
+            | Change::DenyRole { .. }
+            | Change::DenyUser { .. }
+            | Change::DetachDenyAll { .. }
+            | Change::Key { .. }
+            | Change::NoBoundary { .. }
+            | Change::ServiceCredential { .. }
+            | Change::SigningCertificate { .. }
+            | Change::SshKey { .. } => None,
+        });
+        users.next()
     }
 
     /// The user whose key it is.

@@ -100,10 +100,17 @@ impl Release<'_> {
             .map(|key| Subject::Key(key.to_string()));
         // Re-checks ask for all that was done about the event, quarantine included.
         let event = made.event.clone().map(Subject::Event);
-        for about in keys.chain(event) {
+        let user = made.freed().zip(made.account.as_ref());
+        let user = user.map(|(user, account)| {
+            let partition = made.region.as_deref().and_then(Partition::of_region);
+            let partition = partition.unwrap_or(Partition::usual());
+            Subject::User(format!("arn:{}:iam::{account}:user/{user}", partition.id))
+        });
+        for about in keys.chain(event).chain(user) {
             let what = match &about {
                 Subject::Event(id) => format!("what was done about event {id}"),
-                Subject::Key(key) | Subject::User(key) => format!("key {key}"),
+                Subject::Key(key) => format!("key {key}"),
+                Subject::User(user) => format!("user {user}"),
             };
             let memory = Memory {
                 about,

@@ -22,7 +22,10 @@ pub(super) fn read(record: &Json, kind: Kind) -> Origin {
         ip,
         service,
         user_agent,
-        tls_version: record.text(&["tlsDetails", "tlsVersion"]),
+        // Some services write the names of the fields in the places of their values.
+        tls_version: record
+            .text(&["tlsDetails", "tlsVersion"])
+            .filter(|version| version.starts_with("TLS")),
         console,
         networks: Vec::new(),
     }

@@ -27,7 +27,7 @@ pub(super) fn read(
         .and_then(resource_in_message);
     let (user, is_root) = owner(record, entry, actor, outcome, in_message.as_ref());
     let id = first(entry.id);
-    let shown = first(entry.name);
+    let shown = first(entry.name).or_else(|| role_switched_to(entry, actor));
     let (arn, name) = match (shown, in_message) {
         (Some(text), _) => named(text),
         (None, Some(Resource::Arn(text) | Resource::Named(text)))
@@ -54,7 +54,7 @@ pub(super) fn read(
         access_key_id: id.clone().filter(|_| is_key),
         credential_id: id.filter(|_| !is_key),
         name,
-        status: first(entry.status),
+        status: first(entry.status).map(status),
         more_keys: Vec::new(),
         more_names: more_names(record, entry),
         inline_policy: record
@@ -64,6 +64,22 @@ pub(super) fn read(
             .text_at("requestParameters.role")
             .filter(|_| entry.action.starts_with("lambda:")),
     }
+}
+
+/// A state as IAM spells it: a record has what the caller wrote.
+fn status(text: String) -> String {
+    let known = ["Active", "Inactive"].iter();
+    let mut known = known.filter(|known| text.eq_ignore_ascii_case(known));
+    known.next().map_or(text, |known| (*known).to_owned())
+}
+
+/// The console records the session that it gets, in the role's account, and no parameters.
+fn role_switched_to(entry: &Entry, actor: &Actor) -> Option<String> {
+    let session = actor.arn.as_deref().and_then(Arn::parse)?;
+    let is_switch = entry.action == "signin:SwitchRole";
+    let role = session.role().filter(|_| is_switch)?;
+    let resource = format!("role/{role}");
+    Some(Arn::of_iam(session.partition, session.account, &resource).to_string())
 }
 
 /// The rest of a list whose first item stands for the target, and what a stack takes in.

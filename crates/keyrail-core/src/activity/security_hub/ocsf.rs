@@ -9,7 +9,9 @@ use super::{
     user_in,
 };
 use crate::activity::guardduty::{Credential, key_in};
+use crate::activity::particulars::{Finding, FindingSource, severity_of_word};
 use crate::activity::{Activity, HandsOff, Origin};
+use crate::arn::Arn;
 use crate::event::Event;
 use crate::json::Json;
 
@@ -25,6 +27,19 @@ pub(in crate::activity) fn read(detail: &Json, event: &Event) -> Activity {
         is_of_account: is_of_account(finding.text(&["metadata", "product", "uid"])),
         credential: credential(finding),
         origin: origin(finding),
+        finding: Finding {
+            source: FindingSource::SecurityHub,
+            id: finding.text(&["finding_info", "uid"]),
+            title: finding.text(&["finding_info", "title"]),
+            arn: finding
+                .text(&["finding_info", "uid"])
+                .filter(|uid| Arn::parse(uid).is_some()),
+            severity: finding
+                .text(&["severity"])
+                .and_then(|word| severity_of_word(&word)),
+            workflow: finding.text(&["status"]),
+            sent_by: None,
+        },
     })
 }
 
@@ -87,7 +102,11 @@ fn hands_off(finding: &Json) -> Option<HandsOff> {
 
 fn credential(finding: &Json) -> Credential {
     let Some(resource) = key_resource(finding) else {
-        return Credential::default();
+        let is_of_root = failed_control(finding).as_deref() == Some("IAM.4");
+        return Credential {
+            user_type: is_of_root.then(|| "Root".to_owned()),
+            ..Credential::default()
+        };
     };
     let uid = resource.text(&["uid"]).unwrap_or_default();
     let name = resource.text(&["user", "name"]).or_else(|| user_in(&uid));

@@ -24,6 +24,9 @@ fn replacement(key_use: KeyUse) -> &'static str {
         KeyUse::Pipeline => "in CI: a role assumed through OpenID Connect",
         KeyUse::Laptop => "on a laptop: IAM Identity Center, or aws login",
         KeyUse::Outside => "outside AWS: IAM Roles Anywhere",
+        KeyUse::Mail => {
+            "for mail by SMTP of SES, whose password is made of a key: the API of SES with a role; where only SMTP will do, a user for that alone, with an exemption"
+        }
         KeyUse::App => "in a browser or mobile app: a Cognito identity pool",
     }
 }

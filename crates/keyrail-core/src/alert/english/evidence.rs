@@ -9,6 +9,42 @@ use crate::situation::{Address, Evidence, Mfa, Reason, Stated, When};
 pub(super) fn evidence(evidence: &Evidence<'_>) -> Labelled {
     let (label, text) = match evidence {
         Evidence::Conflict(sentence) => ("Conflict", Plain(sentence).to_string()),
+        Evidence::Credential { id, expires } => {
+            let expires = expires.map(|expires| format!("; expires {}", Plain(expires)));
+            let expires = expires.unwrap_or_default();
+            ("Which", format!("credential {}{expires}", Plain(id)))
+        }
+        Evidence::Finding {
+            title,
+            id,
+            arn,
+            workflow,
+            sent_by,
+        } => {
+            let parts = [
+                title.map(|title| format!("\"{}\"", Plain(title).to_string().replace('"', "'"))),
+                id.map(|id| format!("id {}", Plain(id))),
+                arn.map(|arn| Plain(arn).to_string()),
+                workflow.map(|workflow| format!("workflow {}", Plain(workflow))),
+                sent_by.map(|action| format!("sent by hand ({})", Plain(action))),
+            ];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            ("Finding", parts.join("; "))
+        }
+        Evidence::Notice(arn) => ("Notice", Plain(arn).to_string()),
+        Evidence::Published(published) => {
+            let part = |word: &str, text: &Option<String>| {
+                let text = text.as_deref()?;
+                Some(format!("{word} {}", Plain(text)))
+            };
+            let parts = [
+                part("at", &published.location),
+                part("case", &published.case),
+                part("AWS asks you to act by", &published.deadline),
+            ];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            ("Found", parts.join("; "))
+        }
         Evidence::Event { name, id } => {
             let name = known(*name);
             let text = match id {
@@ -66,6 +102,7 @@ fn mfa(mfa: &Mfa<'_>) -> String {
         Mfa::NotKnown(Some(because)) => format!("MFA: {}", Plain(because)),
         Mfa::NotKnown(None) => "MFA not known".to_owned(),
         Mfa::NotUsed => "without MFA".to_owned(),
+        Mfa::Refused => "the password was right, the second factor (MFA) was not".to_owned(),
         Mfa::SignInFailed => "MFA: not known, as the sign-in failed".to_owned(),
         Mfa::Used => "with MFA".to_owned(),
     }

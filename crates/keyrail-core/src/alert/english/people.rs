@@ -18,6 +18,7 @@ pub(in crate::alert) fn concerned(concerned: &Concerned<'_>) -> String {
 /// The actor, in a word: not yet safe to show.
 pub(super) fn actor_name(actor: ActorName<'_>) -> String {
     match actor {
+        ActorName::Aws => "AWS".to_owned(),
         ActorName::Named(name) => name.to_owned(),
         ActorName::NotKnown => "somebody unknown".to_owned(),
         ActorName::Root => "root".to_owned(),
@@ -27,7 +28,12 @@ pub(super) fn actor_name(actor: ActorName<'_>) -> String {
 
 /// Who acted, by what sort of identity and name.
 pub(super) fn identity(identity: &Identity<'_>) -> String {
-    let name = actor_name(identity.name);
+    let name = match (identity.name, identity.kind) {
+        (ActorName::Aws, _) => return actor_name(identity.name),
+        (ActorName::NotKnown, ActorKind::Root | ActorKind::Unknown) => actor_name(identity.name),
+        (ActorName::NotKnown, _) => "whose name is not shown".to_owned(),
+        (name, _) => actor_name(name),
+    };
     let name = Plain(&name);
     let kind = match identity.kind {
         ActorKind::AssumedRole => "role session ",

@@ -1,6 +1,9 @@
 //! What happened, in one sentence.
 
 use super::people::{access_key, identity, key_of, known, location, of_owner, recipient};
+use jiff::SignedDuration;
+
+use crate::activity::particulars::Late;
 use crate::phrases::utc;
 use crate::plain::Plain;
 use crate::situation::{Act, AfterChange, Ended, Happened, Object, ObjectOwner, Reported};
@@ -24,10 +27,21 @@ pub(super) fn sentence(happened: &Happened<'_>) -> String {
                         because(*error)
                     )
                 }
-                Ended::SignInFailed { error } => format!(
-                    "Somebody tried to {tried} {place} as {who}, and failed{}.",
-                    because(*error)
-                ),
+                Ended::SignInFailed {
+                    error,
+                    is_mfa_refused,
+                } => {
+                    let mfa = match is_mfa_refused {
+                        true => {
+                            " The password was right, the second factor (MFA) was not: somebody else may know the password."
+                        }
+                        false => "",
+                    };
+                    format!(
+                        "Somebody tried to {tried} {place} as {who}, and failed{}.{mfa}",
+                        because(*error)
+                    )
+                }
                 Ended::NotShown => format!(
                     "{who} tried to {tried} {place}; the event does not say whether it succeeded."
                 ),
@@ -97,6 +111,62 @@ pub(super) fn sentence(happened: &Happened<'_>) -> String {
     }
 }
 
+/// What is said first of something that is not new.
+pub(super) fn old_news(late: &Late) -> String {
+    let reason = late.reason.as_deref().map(|reason| match reason {
+        "DELIVERY_DELAY" => "it was delayed".to_owned(),
+        "SERVICE_OUTAGE" => "because of a service outage".to_owned(),
+        "UPDATED_DATA" => "AWS has amended the record".to_owned(),
+        other => format!("reason {}", Plain(other)),
+    });
+    let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+    let amends = late.amends.as_deref();
+    let amends = amends.map(|id| format!(" It amends event {}.", Plain(id)));
+    let amends = amends.unwrap_or_default();
+    match (late.happened, late.delivered) {
+        (Some(happened), Some(delivered)) => format!(
+            "Old news: this happened {} before it was delivered, at {}{reason}.{amends}",
+            ago(delivered.duration_since(happened)),
+            utc(happened),
+        ),
+        (Some(happened), None) => format!(
+            "Old news: this happened at {}{reason}.{amends}",
+            utc(happened)
+        ),
+        (None, _) => format!("Old news{reason}.{amends}"),
+    }
+}
+
+/// In the largest unit of which there are two, or one of an hour.
+fn ago(since: SignedDuration) -> String {
+    const NUMBERS: [&str; 10] = [
+        "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    ];
+    let hours = since.as_hours();
+    let units = [
+        (24 * 365, "years"),
+        (730, "months"),
+        (24, "days"),
+        (1, "hours"),
+    ];
+    let found = units.iter().find(|(length, _)| hours >= 2 * length);
+    let Some((length, unit)) = found else {
+        return match since.as_mins() {
+            minutes if minutes >= 60 => "an hour".to_owned(),
+            minutes => format!("{minutes} minutes"),
+        };
+    };
+    // To the nearest.
+    let count = (hours + length / 2) / length;
+    let word = usize::try_from(count - 2)
+        .ok()
+        .and_then(|at| NUMBERS.get(at));
+    match word {
+        Some(word) => format!("{word} {unit}"),
+        None => format!("{count} {unit}"),
+    }
+}
+
 fn because(error: Option<&str>) -> String {
     error.map_or_else(String::new, |error| format!(": {}", Plain(error)))
 }
@@ -146,6 +216,15 @@ fn verbs(act: &Act<'_>) -> Verbs {
             Verbs {
                 did: format!("launched {count} {instances} with {action}{since} in"),
                 tried: format!("launch instances by {action} in"),
+            }
+        }
+        Act::Quarantined { policy, user } => {
+            let user = user.map(|user| format!("IAM user {}", Plain(user)));
+            let user = user.unwrap_or_else(|| "an IAM user".to_owned());
+            let policy = Plain(policy);
+            Verbs {
+                did: format!("put {user} under quarantine (AWS's policy {policy}) in"),
+                tried: format!("put {user} under quarantine (AWS's policy {policy}) in"),
             }
         }
         Act::SetKeyStatus { key, owner, status } => {

@@ -1,6 +1,7 @@
 //! What to do now.
 
 use super::people::actor_name;
+use crate::change::option;
 use crate::plain::Plain;
 use crate::situation::{Deactivate, Instruction};
 
@@ -22,6 +23,29 @@ pub(super) fn to_do(instruction: &Instruction<'_>) -> String {
                 "Ask {} whether they made this call. If not{no_reply}, deactivate the signing key, which keyrail left unchanged; anything using it will stop working: {deactivation}",
                 Plain(&name)
             )
+        }
+        Instruction::AskSession { name, revocation } => {
+            let name = actor_name(*name);
+            let end = match revocation {
+                Some(change) => format!(
+                    "deny the sessions that this role has had so far (everybody who uses it must assume it anew): {change}"
+                ),
+                None => "end that person's sessions in IAM Identity Center, and disable the user there".to_owned(),
+            };
+            format!(
+                "Ask {}, or who assumed the role (CloudTrail: AssumeRole), whether they made this call. If not, or if there is no reply, {end}",
+                Plain(&name)
+            )
+        }
+        Instruction::ListKeys { command, user } => format!(
+            "List the access keys of {user}: {command}. Deactivate each that is not known to be safe: aws iam update-access-key {} --status Inactive --access-key-id KEY",
+            option("user-name", user.as_str())
+        ),
+        Instruction::TakeBack(change) => {
+            format!("keyrail left it as it was. To take it back: {change}")
+        }
+        Instruction::TakeBackBy(command) => {
+            format!("keyrail cannot take it back. To do so: {command}")
         }
         Instruction::CheckKey(command) => format!("Check that the key is inactive: {command}"),
         Instruction::ChangeByHand(change) => {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::arn::Arn;
 use crate::json::Json;
 use crate::taxonomy::entry::Condition;
 use crate::taxonomy::grant::lets_in_just_cloudtrail;
@@ -103,7 +104,7 @@ pub(crate) static NARROWS_SELECTORS: Condition = Condition {
 };
 
 pub(crate) static NARROWS_TRAIL: Condition = Condition {
-    says: "something is switched off or pointed elsewhere, or nothing is only widened",
+    says: "something is switched off, taken away or pointed elsewhere, or nothing is added",
     example: ("requestParameters.isMultiRegionTrail", "false"),
     holds: |record| {
         known(record, |parameters| {
@@ -113,20 +114,31 @@ pub(crate) static NARROWS_TRAIL: Condition = Condition {
                 "enableLogFileValidation",
                 "isOrganizationTrail",
             ];
-            let elsewhere = [
-                "s3BucketName",
-                "s3KeyPrefix",
+            let elsewhere = ["s3BucketName", "s3KeyPrefix", "snsTopicName"];
+            // A key, and a log group besides, if they are of this account; an empty one is none.
+            let home = record.text(&["recipientAccountId"]);
+            let further = [
                 "kmsKeyId",
-                "snsTopicName",
                 "cloudWatchLogsLogGroupArn",
                 "cloudWatchLogsRoleArn",
             ];
+            let gains = |name: &&&str| {
+                let arn = parameters.text(&[name]);
+                arn.is_some_and(|arn| {
+                    Arn::parse(&arn).is_none_or(|arn| home.as_deref() == Some(arn.account))
+                })
+            };
+            let mut given = further
+                .iter()
+                .filter(|name| parameters.at(&[name]).is_some());
+            let gained = given.clone().any(|name| gains(&name));
             let wider = |name: &&str| parameters.flag(&[name]) == Some(true);
             widens.iter().any(|name| is_false(parameters, name))
+                || given.any(|name| !gains(&name))
                 || elsewhere
                     .iter()
                     .any(|name| parameters.at(&[name]).is_some())
-                || !widens.iter().any(wider)
+                || (!gained && !widens.iter().any(wider))
         })
     },
 };

@@ -12,8 +12,8 @@ use crate::taxonomy::kind::TargetKind;
 use crate::taxonomy::table::row::{USER, call, sign_in};
 use Group::{
     ChangePassword, EscalatePrivilege, IssueAccessKey, IssueLongTermCredential, IssueSession,
-    LaunchCompute, ReactivateCredential, ReportExposure, RootCredentials, SignIn, TamperGuardrail,
-    WeakenMfa,
+    LaunchCompute, LiftLimit, OpenTrust, ReactivateCredential, ReportExposure, RootCredentials,
+    SignIn, TamperGuardrail, WeakenMfa,
 };
 
 pub(super) const TABLE: &[Entry] = &[
@@ -147,7 +147,7 @@ pub(super) const TABLE: &[Entry] = &[
     call(
         "rolesanywhere:CreateProfile",
         &[IssueLongTermCredential],
-        TargetKind::Other,
+        TargetKind::Profile,
     )
     .id(&["responseElements.profile.profileId"])
     .name(&[
@@ -157,8 +157,8 @@ pub(super) const TABLE: &[Entry] = &[
     .in_any_region(),
     call(
         "rolesanywhere:UpdateProfile",
-        &[IssueLongTermCredential],
-        TargetKind::Other,
+        &[IssueLongTermCredential, LiftLimit],
+        TargetKind::Profile,
     )
     .id(&["requestParameters.profileId"])
     .name(&[
@@ -170,7 +170,7 @@ pub(super) const TABLE: &[Entry] = &[
     call(
         "rolesanywhere:EnableProfile",
         &[ReactivateCredential],
-        TargetKind::Other,
+        TargetKind::Profile,
     )
     .id(&["requestParameters.profileId"])
     .name(&["responseElements.profile.profileArn"])
@@ -178,7 +178,7 @@ pub(super) const TABLE: &[Entry] = &[
     call(
         "lightsail:CreateBucketAccessKey",
         &[IssueLongTermCredential],
-        TargetKind::ServiceCredential,
+        TargetKind::BucketKey,
     )
     .id(&["responseElements.accessKey.accessKeyId"])
     .name(&["requestParameters.bucketName"])
@@ -250,11 +250,11 @@ pub(super) const TABLE: &[Entry] = &[
             "requestParameters.client_id",
             "requestParameters.clientId",
         ])
+        .unmodelled()
         .read_only(),
     // Signing in
     sign_in("signin:ConsoleLogin", &[SignIn], TargetKind::None),
     sign_in("signin:GetSigninToken", &[], TargetKind::None),
-    sign_in("signin:SwitchRole", &[], TargetKind::None),
     sign_in("signin:ExitRole", &[], TargetKind::None),
     sign_in("signin:RenewRole", &[], TargetKind::None),
     // Root's own
@@ -307,7 +307,7 @@ pub(super) const TABLE: &[Entry] = &[
     ]),
     call(
         "iam:DeleteVirtualMFADevice",
-        &[WeakenMfa, RootCredentials],
+        &[RootCredentials],
         TargetKind::MfaDevice,
     )
     .name(&["requestParameters.serialNumber"]),
@@ -317,7 +317,8 @@ pub(super) const TABLE: &[Entry] = &[
         TargetKind::Other,
     )
     .name(&["requestParameters.deviceId"])
-    .in_any_region(),
+    .in_any_region()
+    .unmodelled(),
     // Rights
     call(
         "iam:AttachUserPolicy",
@@ -367,9 +368,10 @@ pub(super) const TABLE: &[Entry] = &[
     .grant(Grant::PolicyDocument("requestParameters.policyDocument")),
     call(
         "iam:UpdateAssumeRolePolicy",
-        &[EscalatePrivilege, TamperGuardrail],
+        &[EscalatePrivilege, OpenTrust, TamperGuardrail],
         TargetKind::Role,
     )
+    .trust("requestParameters.policyDocument")
     .name(&["requestParameters.roleName"])
     .grant(Grant::Unseen)
     .when(&OPENS_TRUST),

@@ -55,11 +55,12 @@ pub(super) const TABLE: &[Entry] = &[
         &["requestParameters.policyName"],
     )
     .user(USER),
-    own(
+    call(
         "iam:DetachUserPolicy",
+        &[Group::TamperGuardrail, Group::UndoContainment],
         TargetKind::Policy,
-        &["requestParameters.policyArn"],
     )
+    .name(&["requestParameters.policyArn"])
     .user(USER),
     // the user that its beats ask a key for, and who does not exist
     own(

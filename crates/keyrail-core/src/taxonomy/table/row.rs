@@ -22,8 +22,10 @@ pub(super) const fn call(
         status: &[],
         when: None,
         grant: None,
+        trust: None,
         place: Place::Home,
         read_only: false,
+        unmodelled: false,
     }
 }
 
@@ -76,6 +78,16 @@ impl Entry {
 
     pub(super) const fn when(mut self, condition: &'static Condition) -> Self {
         self.when = Some(condition);
+        self
+    }
+
+    pub(super) const fn trust(mut self, path: &'static str) -> Self {
+        self.trust = Some(path);
+        self
+    }
+
+    pub(super) const fn unmodelled(mut self) -> Self {
+        self.unmodelled = true;
         self
     }
 

@@ -8,20 +8,22 @@ use crate::taxonomy::conditions::trail::{
     LIFTS_BLOCK_OF_TRAIL_BUCKET, NARROWS_DATA_STORE, NARROWS_INSIGHTS, NARROWS_SELECTORS,
     NARROWS_TRAIL, OPENS_TRAIL_BUCKET, STOPS_ACCESS_LOG_OF_TRAIL, SUSPENDS_VERSIONS_OF_TRAIL,
 };
+use crate::taxonomy::conditions::watch::{GUARDS, REWRITES_GUARD};
 use crate::taxonomy::conditions::{
-    A_RULE_SETTLES_FINDINGS, ARCHIVES_FINDINGS, CHANGES_CONTENT, DISABLES_CONTROL,
-    DISABLES_CONTROLS, DISABLES_DETECTOR, DISABLES_MEMBERS, DISABLES_RULE, IS_WATCHING_SERVICE,
-    NARROWS_RECORDER, PAUSES, SETTLES_FINDINGS, STOPS_AUTOMATIC_MEMBERS, SUPPRESSES_FINDINGS,
-    TRUSTS_ADDRESSES,
+    A_RULE_SETTLES_FINDINGS, ARCHIVES_FINDINGS, DISABLES_CONTROL, DISABLES_CONTROLS,
+    DISABLES_DETECTOR, DISABLES_MEMBERS, DISABLES_RULE, IS_WATCHING_SERVICE, NARROWS_RECORDER,
+    PAUSES, SETTLES_FINDINGS, STOPS_AUTOMATIC_MEMBERS, SUPPRESSES_FINDINGS, TRUSTS_ADDRESSES,
 };
 use crate::taxonomy::entry::{Entry, Paths};
 use crate::taxonomy::group::Group;
 use crate::taxonomy::kind::TargetKind;
 use crate::taxonomy::table::row::call;
-use Group::{TamperAudit, TamperGuardrail};
+use Group::{ChangeWatch, TamperAudit, TamperGuardrail};
 
 const AUDIT: &[Group] = &[TamperAudit];
 const BOTH: &[Group] = &[TamperAudit, TamperGuardrail];
+const RULE_GROUPS: &[Group] = &[ChangeWatch, TamperAudit, TamperGuardrail];
+const WATCH: &[Group] = &[ChangeWatch, TamperAudit];
 const OWN: &[Group] = &[TamperGuardrail];
 
 pub(super) const TABLE: &[Entry] = &[
@@ -56,8 +58,11 @@ pub(super) const TABLE: &[Entry] = &[
     bucket("s3:PutBucketPolicy").when(&OPENS_TRAIL_BUCKET),
     bucket("s3:PutBucketLifecycle").when(&EXPIRES_TRAIL),
     bucket("s3:PutBucketVersioning").when(&SUSPENDS_VERSIONS_OF_TRAIL),
-    bucket("s3:PutBucketPublicAccessBlock").when(&LIFTS_BLOCK_OF_TRAIL_BUCKET),
-    bucket("s3:DeleteBucketPublicAccessBlock"),
+    // Called by other names than they are recorded by.
+    bucket("s3:PutBucketPublicAccessBlock")
+        .when(&LIFTS_BLOCK_OF_TRAIL_BUCKET)
+        .unmodelled(),
+    bucket("s3:DeleteBucketPublicAccessBlock").unmodelled(),
     bucket("s3:PutBucketLogging").when(&STOPS_ACCESS_LOG_OF_TRAIL),
     // Whose key it is, and where the copies go, the name of neither tells.
     bucket("s3:PutBucketEncryption"),
@@ -159,15 +164,15 @@ pub(super) const TABLE: &[Entry] = &[
         "config:DeleteDeliveryChannel",
         &["requestParameters.deliveryChannelName"],
     ),
-    audit(
+    watch(
         "config:DeleteConfigRule",
         &["requestParameters.configRuleName"],
     ),
-    audit(
+    watch(
         "config:DeleteConformancePack",
         &["requestParameters.conformancePackName"],
     ),
-    audit(
+    watch(
         "config:DeleteOrganizationConfigRule",
         &["requestParameters.organizationConfigRuleName"],
     ),
@@ -198,7 +203,7 @@ pub(super) const TABLE: &[Entry] = &[
         &["requestParameters.landingZoneIdentifier"],
     ),
     audit("detective:DeleteGraph", &["requestParameters.graphArn"]),
-    audit(
+    watch(
         "ec2:DeleteFlowLogs",
         &["requestParameters.DeleteFlowLogsRequest.FlowLogId.content"],
     ),
@@ -216,11 +221,12 @@ pub(super) const TABLE: &[Entry] = &[
     organization("organizations:DisableAWSServiceAccess").when(&IS_WATCHING_SERVICE),
     organization("organizations:DeregisterDelegatedAdministrator").when(&IS_WATCHING_SERVICE),
     // What the organization forbids, its policies of all types
-    policy("organizations:DetachPolicy"),
-    policy("organizations:DeletePolicy"),
-    policy("organizations:UpdatePolicy").when(&CHANGES_CONTENT),
+    policy("organizations:DetachPolicy").when(&GUARDS),
+    policy("organizations:DeletePolicy").when(&GUARDS),
+    policy("organizations:UpdatePolicy").when(&REWRITES_GUARD),
     call("organizations:DisablePolicyType", AUDIT, TargetKind::Policy)
-        .name(&["requestParameters.policyType"]),
+        .name(&["requestParameters.policyType"])
+        .when(&GUARDS),
     // From where one may sign in
     call(
         "signin:DeleteConsoleAuthorizationConfiguration",
@@ -233,10 +239,10 @@ pub(super) const TABLE: &[Entry] = &[
         TargetKind::Other,
     ),
     // EventBridge: the flow of events, and keyrail's part of it
-    rule("events:DisableRule", BOTH),
-    rule("events:DeleteRule", BOTH),
-    rule("events:RemoveTargets", BOTH).name(RULE),
-    rule("events:PutRule", BOTH).when(&DISABLES_RULE),
+    rule("events:DisableRule", RULE_GROUPS),
+    rule("events:DeleteRule", RULE_GROUPS),
+    rule("events:RemoveTargets", RULE_GROUPS).name(RULE),
+    rule("events:PutRule", RULE_GROUPS).when(&DISABLES_RULE),
     rule("events:PutTargets", OWN).name(RULE),
     audit("events:DeleteArchive", &["requestParameters.archiveName"]),
     audit("events:DeactivateEventSource", &["requestParameters.name"]),
@@ -256,6 +262,13 @@ const DATA_STORE: Paths = &["requestParameters.eventDataStore"];
 
 const fn audit(action: &'static str, name: Paths) -> Entry {
     call(action, AUDIT, TargetKind::Other)
+        .name(name)
+        .in_any_region()
+}
+
+/// What anybody may have, and AWS's own services too.
+const fn watch(action: &'static str, name: Paths) -> Entry {
+    call(action, WATCH, TargetKind::Other)
         .name(name)
         .in_any_region()
 }

@@ -1,0 +1,190 @@
+//! Whom a role's trust policy lets in.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::document::{conditions, document, glob, list, statements};
+use super::parameters::text_is;
+use crate::arn::{Arn, account_in};
+use crate::json::Json;
+
+/// Whom a trust policy lets in beside the role's own account and AWS services.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Trust {
+    /// Whether it lets in everybody.
+    pub(crate) anybody: bool,
+    /// Other accounts.
+    pub(crate) accounts: BTreeSet<String>,
+    /// Other accounts that must show an external id, as vendors' do (IAM User Guide, "Access to AWS
+    /// accounts owned by third parties", checked 2026-11-29).
+    pub(crate) vendors: BTreeSet<String>,
+    /// Whether it lets in everybody of an organization.
+    pub(crate) organization: bool,
+    /// OIDC issuers of which it lets in whomever they name (IAM User Guide, "Create a role for
+    /// OpenID Connect federation", checked 2026-11-29).
+    pub(crate) issuers: BTreeSet<String>,
+}
+
+impl Trust {
+    /// What the policy at a path says; `None` if it is not shown, or cannot be read.
+    pub(crate) fn read(record: &Json, path: &str) -> Option<Self> {
+        let document = document(record, path)?;
+        let home = record.text(&["recipientAccountId"]).unwrap_or_default();
+        let mut trust = Self::default();
+        for statement in statements(&document) {
+            if text_is(&statement, "Effect", "Allow") && lets_assume(&statement) {
+                trust.add(&statement, &home);
+            }
+        }
+        // Whoever gets in without an external id needs none.
+        let (vendors, accounts) = (&mut trust.vendors, &trust.accounts);
+        vendors.retain(|account| !accounts.contains(account));
+        Some(trust)
+    }
+
+    /// Whether it lets in anybody at all.
+    pub(crate) fn is_open(&self) -> bool {
+        *self != Self::default()
+    }
+
+    fn add(&mut self, statement: &Json, home: &str) {
+        let asked = Asked::by(statement);
+        if statement.at(&["NotPrincipal"]).is_some() {
+            self.anybody = true;
+        }
+        let principals = match statement.at(&["Principal"]) {
+            Some(Value::String(_)) => statement.at(&["Principal"]),
+            _ => statement.at(&["Principal", "AWS"]),
+        };
+        for principal in list(principals).filter_map(Value::as_str) {
+            let account = account_in(principal);
+            match principal {
+                "*" if !asked.accounts.is_empty() => {
+                    for account in &asked.accounts {
+                        self.add_account(account, home, &asked);
+                    }
+                }
+                "*" if asked.organization => self.organization = true,
+                "*" => self.anybody = true,
+                _ => self.add_account(account, home, &asked),
+            }
+        }
+        for provider in list(statement.at(&["Principal", "Federated"])).filter_map(Value::as_str) {
+            if let Some(issuer) = issuer(provider)
+                && !asked.subjects.iter().any(|of| of == &issuer)
+            {
+                self.issuers.insert(issuer);
+            }
+        }
+    }
+
+    fn add_account(&mut self, account: &str, home: &str, asked: &Asked) {
+        if !is_account(account) || account == home {
+            return;
+        }
+        let accounts = match asked.external_id {
+            true => &mut self.vendors,
+            false => &mut self.accounts,
+        };
+        accounts.insert(account.to_owned());
+    }
+}
+
+/// What the conditions of a statement ask of whoever comes.
+#[derive(Default)]
+struct Asked {
+    external_id: bool,
+    organization: bool,
+    accounts: BTreeSet<String>,
+    /// The issuers whose subject is asked for.
+    subjects: Vec<String>,
+}
+
+impl Asked {
+    fn by(statement: &Json) -> Self {
+        let mut asked = Self::default();
+        for (operator, key, values) in conditions(statement) {
+            let operator = operator.to_ascii_lowercase();
+            let operator = operator.rsplit(':').next().unwrap_or_default();
+            // With `IfExists` whoever shows nothing is let in, too.
+            let compares = [
+                "stringequals",
+                "stringequalsignorecase",
+                "stringlike",
+                "arnequals",
+                "arnlike",
+            ];
+            let values: Vec<&str> = list(Some(values)).filter_map(Value::as_str).collect();
+            let is_narrow = |value: &&str| !value.starts_with('*');
+            if !compares.contains(&operator) || !values.iter().all(is_narrow) || values.is_empty() {
+                continue;
+            }
+            let key = key.to_ascii_lowercase();
+            match key.as_str() {
+                "sts:externalid" => asked.external_id = true,
+                "aws:principalorgid" | "aws:principalorgpaths" => asked.organization = true,
+                "aws:principalaccount" | "aws:principalarn" | "aws:sourceaccount" => {
+                    let accounts = values.iter().map(|value| account_in(value));
+                    // An ARN of whatever account names none.
+                    match accounts.clone().all(is_account) {
+                        true => asked.accounts.extend(accounts.map(str::to_owned)),
+                        false => continue,
+                    }
+                }
+                key => asked.subjects.extend(subject_of(key, &values)),
+            }
+        }
+        asked
+    }
+}
+
+/// The issuer of which a condition asks for the subject. A pool of Cognito's has its identities
+/// told apart by the audience, and the consumer providers by the application's id.
+fn subject_of(key: &str, values: &[&str]) -> Option<String> {
+    let (issuer, claim) = key.rsplit_once(':')?;
+    let names_subject = match (issuer, claim) {
+        ("cognito-identity.amazonaws.com", "aud") => true,
+        ("accounts.google.com", "aud" | "oaud") => true,
+        ("www.amazon.com" | "graph.facebook.com", "app_id" | "user_id" | "id") => true,
+        // GitHub begins the subject with the word `repo`, whoever's repository it is.
+        (_, "sub") => values
+            .iter()
+            .all(|value| !value.trim_start_matches("repo:").starts_with('*')),
+        _ => false,
+    };
+    names_subject.then(|| issuer.to_owned())
+}
+
+/// `arn:aws:iam::111122223333:oidc-provider/ISSUER` → `ISSUER`; what has no ARN is one of the
+/// providers that IAM knows by itself.
+fn issuer(provider: &str) -> Option<String> {
+    let issuer = match Arn::parse(provider) {
+        Some(arn) => arn.resource.strip_prefix("oidc-provider/")?,
+        None => provider,
+    };
+    Some(issuer.to_ascii_lowercase())
+}
+
+fn lets_assume(statement: &Json) -> bool {
+    let texts = |name: &str| -> Vec<String> {
+        list(statement.at(&[name]))
+            .filter_map(Value::as_str)
+            .map(str::to_ascii_lowercase)
+            .collect()
+    };
+    let calls = [
+        "sts:assumerole",
+        "sts:assumerolewithsaml",
+        "sts:assumerolewithwebidentity",
+    ];
+    let meets = |patterns: &[String], call: &str| patterns.iter().any(|text| glob(text, call));
+    let (actions, others) = (texts("Action"), texts("NotAction"));
+    calls.iter().any(|call| {
+        meets(&actions, call) || statement.at(&["NotAction"]).is_some() && !meets(&others, call)
+    })
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
