@@ -136,7 +136,7 @@ build-WatchFunction: build-GuardrailFunction
 # Once the answers are in samconfig.toml they stand; asking again would propose the defaults.
 deploy: .venv/check.stamp ## build and deploy to your AWS account; asks what it needs the first time
 	ARCH=$(ARCH) $(SAM) build --build-in-source
-	$(SAM) deploy $(if $(wildcard samconfig.toml),,--guided --parameter-overrides Architecture=$(ARCH))
+	$(SAM) deploy --capabilities CAPABILITY_NAMED_IAM $(if $(wildcard samconfig.toml),,--guided --parameter-overrides Architecture=$(ARCH))
 
 clean: ## remove everything that was built or installed here
 	rm -rf target .aws-sam .tools .venv .venv-package

@@ -182,7 +182,7 @@ class Beats(Matching):
             ("sts", "AssumeRole"),
             ("logs", "CreateLogStream"),
             ("kms", "Decrypt"),
-            ("dynamodb", "UpdateItem"),
+            ("dynamodb", "PutItem"),
             ("sns", "Publish"),
         ):
             call = {

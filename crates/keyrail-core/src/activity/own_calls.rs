@@ -31,10 +31,9 @@ const OWN_CALLS: [&str; 24] = [
 ];
 
 /// What CloudTrail shows of the hourly check at work, other than that it reads.
-const CALLS_OF_THE_CHECK: [&str; 9] = [
+const CALLS_OF_THE_CHECK: [&str; 8] = [
     "dynamodb:PutItem",
     "dynamodb:Query",
-    "dynamodb:UpdateItem",
     "kms:Decrypt",
     "kms:GenerateDataKey",
     "logs:CreateLogStream",
