@@ -148,14 +148,14 @@ async fn a_beat_that_the_table_does_not_take_is_counted_as_a_failure_of_state() 
 }
 
 /// A hub with two members, all well, and who listens.
-struct Watched {
-    world: World,
+pub(crate) struct Watched {
+    pub(crate) world: World,
     more: Vec<(&'static str, String)>,
     operators: String,
 }
 
 impl Watched {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = World::new().await;
         let mut more = world.memory().await;
         more.retain(|(name, _)| *name == "KEYRAIL_TABLE");
@@ -223,18 +223,18 @@ impl Watched {
         self.world.put_item(&item).await;
     }
 
-    async fn function(&self) -> Function {
+    pub(crate) async fn function(&self) -> Function {
         self.world.watch(&self.more).await
     }
 
-    fn breaks(&self, what: &str) {
+    pub(crate) fn breaks(&self, what: &str) {
         self.world
             .proxy
             .organization(|it| it.broken.insert(what.to_owned()));
     }
 
     /// What both topics were told since the last call: texts for programs.
-    async fn told(&self) -> [Vec<Value>; 2] {
+    pub(crate) async fn told(&self) -> [Vec<Value>; 2] {
         let alerts = self
             .world
             .alerts()
@@ -261,7 +261,7 @@ fn new_in(message: &Value) -> Vec<[String; 4]> {
 }
 
 /// What EventBridge starts the watch with.
-fn schedule() -> Value {
+pub(crate) fn schedule() -> Value {
     json!({"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}})
 }
 
@@ -384,7 +384,7 @@ async fn what_is_read_of_each_hop_is_told() {
         ),
         format!("account {MEMBER} (payments) eu-north-1: the role keyrail-beat-eu-north-1"),
         "UndeliveredQueue-1A2B holds events that could not be delivered".to_owned(),
-        "in which the rule StackSet-keyrail-region-1a2b-".to_owned(),
+        format!("account {OTHER} (payments) eu-north-1: the role arn:aws:iam::{OTHER}:role/security/keyrail-ForwardingRole-1A2B, in which the rule"),
         format!("account {hub} (payments) us-east-1: the trail arn"),
         "reserved concurrency is 0".to_owned(),
         "the policy of the bus keyrail-members does not let".to_owned(),

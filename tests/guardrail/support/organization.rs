@@ -3,6 +3,7 @@
 //! those of each API reference (checked 2026-11-29); `tests/wire` holds them to AWS's models.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
@@ -184,7 +185,8 @@ impl Organization {
 
     /// The rules of an account and Region by the file that ships with them: name, and what it says.
     fn rules(&self, (account, region): (&str, &str)) -> Vec<(String, Value)> {
-        let shipped: Value = serde_json::from_str(SHIPPED).expect("it is JSON");
+        static PARSED: OnceLock<Value> = OnceLock::new();
+        let shipped = PARSED.get_or_init(|| serde_json::from_str(SHIPPED).expect("it is JSON"));
         let is_hub = account == self.hub && region == HOME;
         let (template, stack) = match (is_hub, account == self.hub) {
             (true, _) => ("template.yaml", "keyrail"),

@@ -308,7 +308,12 @@ async fn reach(
     let answered = match stood_in {
         Some((status, body)) => {
             wire::answered(known.recorded, status, &body);
-            Some(answer(status, &[("content-type", "text/xml")], body))
+            let mut headers = vec![("content-type", "text/xml")];
+            // A service that names its things in paths names its errors in a header.
+            if status == 404 && of_path(known.path).is_some() {
+                headers.push(("x-amzn-errortype", "ResourceNotFoundException"));
+            }
+            Some(answer(status, &headers, body))
         }
         None => forward(emulator, asked).await,
     };

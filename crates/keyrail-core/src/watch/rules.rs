@@ -61,6 +61,8 @@ fn carried(id: &str) -> Option<BeatCall> {
 /// What is wrong with a rule.
 struct Wrong {
     hop: Hop,
+    /// What is told once, if it is wrong with several rules.
+    what: Option<String>,
     says: String,
 }
 
@@ -86,13 +88,14 @@ fn check_rule(
             Some(it) => wrong = wrong.or(Some(it)),
         }
     }
-    let Wrong { hop, says } = wrong.unwrap_or_else(|| Wrong {
+    let Wrong { hop, what, says } = wrong.unwrap_or_else(|| Wrong {
         hop: Hop::Rule,
+        what: None,
         says: format!("there is no rule {id}"),
     });
     found
         .faults
-        .push(Fault::new(hop, place.clone(), id, says).stopping(stops));
+        .push(Fault::new(hop, place.clone(), what.as_deref().unwrap_or(id), says).stopping(stops));
 }
 
 fn wrong_with(
@@ -103,7 +106,13 @@ fn wrong_with(
     found: &mut Found,
 ) -> Option<Wrong> {
     let name = &rule.name;
-    let wrong = |hop, says: String| Some(Wrong { hop, says });
+    let wrong = |hop, says: String| {
+        Some(Wrong {
+            hop,
+            what: None,
+            says,
+        })
+    };
     let fits = |pattern| {
         let filling = filling(place, watched);
         (rule.pattern.as_ref())
@@ -138,23 +147,23 @@ fn wrong_with(
                 format!("the rule {name} does not deliver to {}", said(*to)),
             );
         };
-        if is_without_role(target, name, place, found) {
-            return wrong(
-                Hop::TargetRole,
-                format!("the role in which the rule {name} delivers is not there"),
-            );
+        if let Some(role) = missing_role(target, place, found) {
+            return Some(Wrong {
+                hop: Hop::TargetRole,
+                says: format!("the role {role}, in which the rule {name} delivers, is not there"),
+                what: Some(role),
+            });
         }
     }
     None
 }
 
-fn is_without_role(target: &Target, rule: &str, place: &Place, found: &mut Found) -> bool {
-    let Some(role) = &target.role else {
-        return false;
-    };
-    let what = format!("the role {} of the rule {rule}", role.arn);
+/// The role of a target, if it is known not to be there.
+fn missing_role(target: &Target, place: &Place, found: &mut Found) -> Option<String> {
+    let role = target.role.as_ref()?;
+    let what = format!("the role {}", role.arn);
     let exists = found.read(&role.exists, place, Hop::TargetRole, &what);
-    exists == Some(&false)
+    (exists == Some(&false)).then(|| role.arn.clone())
 }
 
 fn is_to(to: To, arn: &str, place: &Place, watched: &Watched) -> bool {

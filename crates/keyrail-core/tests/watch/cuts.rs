@@ -144,9 +144,9 @@ fn all() -> Vec<Cut> {
             },
             &[
                 id,
-                "the role in which the rule",
+                "ForwardingRole, in which the rule",
                 "AccessKeyRule",
-                "delivers is not there",
+                "delivers, is not there",
             ],
         ),
         cut(
@@ -202,7 +202,12 @@ fn all() -> Vec<Cut> {
                     .expect("it has one")
                     .exists = Ok(false);
             },
-            &[id, region, "the role in which the rule", "RecorderRule"],
+            &[
+                id,
+                region,
+                "ForwardingRole, in which the rule",
+                "RecorderRule",
+            ],
         ),
         cut(
             "Region: schedule off",
