@@ -155,7 +155,16 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    pub(crate) async fn new() -> Self {
+    async fn new() -> Self {
+        Self::of(&[MEMBER, OTHER], REGION).await
+    }
+
+    /// With one member, and in one Region.
+    pub(crate) async fn small() -> Self {
+        Self::of(&[MEMBER], "").await
+    }
+
+    async fn of(members: &[&str], regions: &str) -> Self {
         let world = World::new().await;
         let mut more = world.memory().await;
         more.retain(|(name, _)| *name == "KEYRAIL_TABLE");
@@ -175,7 +184,7 @@ impl Watched {
             ),
             ("KEYRAIL_EXTERNAL_ID", "example".to_owned()),
             ("KEYRAIL_ORGANIZATION", ORGANIZATION.to_owned()),
-            ("KEYRAIL_REGIONS", REGION.to_owned()),
+            ("KEYRAIL_REGIONS", regions.to_owned()),
             (
                 "KEYRAIL_QUEUES",
                 [
@@ -188,7 +197,7 @@ impl Watched {
         for name in ["keyrail-SignInQueue-1A2B", "keyrail-DeadLetterQueue-1A2B"] {
             world.new_queue(name).await;
         }
-        let organization = Organization::of(&world.account, &[MEMBER, OTHER]);
+        let organization = Organization::of(&world.account, members);
         world.proxy.is_before(organization);
         let watched = Self {
             world,

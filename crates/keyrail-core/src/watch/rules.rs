@@ -3,9 +3,8 @@
 
 use super::fault::{Fault, Hop, Place, Stops};
 use super::found::Found;
-use super::pattern::Filling;
 use super::reading::{Region, Rule, Target, Watched};
-use super::shipped::{OnBus, Regions, ShippedRule, ShippedRules, To};
+use super::shipped::{OnBus, Regions, ShippedRule, ShippedRules, To, is_named};
 use crate::activity::BeatCall;
 
 /// The rules of one Region of one account.
@@ -19,12 +18,11 @@ pub(super) fn check(
     let Some(rules) = found.read(&region.rules, place, Hop::Rule, "the rules") else {
         return;
     };
-    let is_hub = place.account.as_ref() == Some(&watched.account);
-    let is_home = place.region.as_deref() == Some(watched.home.as_str());
-    let all = match is_hub && is_home {
-        true => &shipped.hub,
-        false => &shipped.region,
+    let (Some(account), Some(name)) = (&place.account, &place.region) else {
+        return;
     };
+    let is_home = *name == watched.home;
+    let all = shipped.of(watched, account, name);
     let expected = all.iter().filter(|(_, rule)| {
         rule.bus == OnBus::Default && (rule.regions == Regions::Each || is_home)
     });
@@ -74,9 +72,8 @@ fn check_rule(
     stops: Stops,
     found: &mut Found,
 ) {
-    // CloudFormation names it STACK-ID-SUFFIX; another hub's stack may begin with this one's name.
-    let of_it = format!("-{id}-");
-    let candidates = rules.iter().filter(|rule| rule.name.contains(&of_it));
+    // Another hub's stack may begin with this one's name.
+    let candidates = rules.iter().filter(|rule| is_named(&rule.name, id));
     let mut wrong = None;
     for rule in candidates {
         if let Err(unread) = &rule.targets {
@@ -113,12 +110,7 @@ fn wrong_with(
             says,
         })
     };
-    let fits = |pattern| {
-        let filling = filling(place, watched);
-        (rule.pattern.as_ref())
-            .is_some_and(|actual| pattern == actual || filling.fits(pattern, actual))
-    };
-    if !fits(&shipped.pattern) && !shipped.with_controls.as_ref().is_some_and(fits) {
+    if !rule.is_as_shipped {
         return wrong(
             Hop::RulePattern,
             format!("the rule {name} has not the pattern that this version ships"),
@@ -187,25 +179,4 @@ fn said(to: To) -> &'static str {
         To::OperatorTopic => "the operator's topic",
         To::SignInQueue => "keyrail's queue of sign-ins",
     }
-}
-
-fn filling<'a>(place: &'a Place, watched: &'a Watched) -> Filling<'a> {
-    let responder = watched.responder.as_deref().unwrap_or_default();
-    let is_hub = place.account.as_ref() == Some(&watched.account);
-    // `infra/region.yaml` takes the role's name without its path.
-    let bare = responder.rsplit('/').next().unwrap_or_default();
-    let mut known = vec![
-        ("AWS::Partition", watched.partition.as_str()),
-        ("Keyrail", watched.name.as_str()),
-    ];
-    known.extend(
-        place
-            .account
-            .as_ref()
-            .map(|it| ("AWS::AccountId", it.as_str())),
-    );
-    if !responder.is_empty() {
-        known.push(("ResponderRole", if is_hub { responder } else { bare }));
-    }
-    Filling(known)
 }
