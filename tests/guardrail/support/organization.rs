@@ -27,6 +27,8 @@ pub(crate) struct Organization {
     pub members: Vec<String>,
     /// What is broken: `ACCOUNT REGION WHAT`, in which either may be `*`.
     pub broken: BTreeSet<String>,
+    /// Whether it has the rules of sign-ins only, so that less is asked.
+    pub has_few_rules: bool,
 }
 
 impl Organization {
@@ -35,6 +37,7 @@ impl Organization {
             hub: hub.to_owned(),
             members: members.iter().map(ToString::to_string).collect(),
             broken: BTreeSet::new(),
+            has_few_rules: false,
         }
     }
 
@@ -196,9 +199,10 @@ impl Organization {
         let all = shipped[template]
             .as_object()
             .expect("they are by their ids");
+        let is_kept = |id: &str| !self.has_few_rules || id.ends_with("SignInRule");
         let of_here = all
             .iter()
-            .filter(|(_, rule)| rule["regions"] == "each" || region == HOME);
+            .filter(|(id, rule)| is_kept(id) && (rule["regions"] == "each" || region == HOME));
         of_here
             .map(|(id, rule)| (format!("{stack}-{id}-1A2B3C"), rule.clone()))
             .collect()

@@ -1,7 +1,7 @@
 //! Asking a service by its JSON protocol, with what the SDK is made of: its connections, timeouts,
 //! retries and signatures.
 //!
-//! The protocols and names are those of the services' models in botocore 1.4x (checked 2026-11-29), to
+//! The protocols and names are those of the services' models in botocore (checked 2026-11-29), to
 //! which `tests/wire` holds each request that a test sends: AWS JSON 1.1 of CloudTrail, EventBridge and
 //! Organizations, AWS JSON 1.0 of `CloudWatch`, REST of Lambda and Scheduler.
 

@@ -1,10 +1,12 @@
 //! Whether keyrail's rules are there and on, with the patterns that were shipped, and deliver to where
 //! they should.
 
+use std::collections::BTreeMap;
+
 use super::fault::{Fault, Hop, Place, Stops};
 use super::found::Found;
 use super::reading::{Region, Rule, Target, Watched};
-use super::shipped::{OnBus, Regions, ShippedRule, ShippedRules, To, is_named};
+use super::shipped::{OnBus, Regions, ShippedRule, ShippedRules, To, ids_in};
 use crate::activity::BeatCall;
 
 /// The rules of one Region of one account.
@@ -23,12 +25,13 @@ pub(super) fn check(
     };
     let is_home = *name == watched.home;
     let all = shipped.of(watched, account, name);
+    let rules = by_id(rules);
     let expected = all.iter().filter(|(_, rule)| {
         rule.bus == OnBus::Default && (rule.regions == Regions::Each || is_home)
     });
     for (id, rule) in expected {
         let stops = carried(id).map_or(Stops::None, |call| place.beats(Some(call)));
-        check_rule(place, (id, rule), rules, watched, stops, found);
+        check_rule(place, (id, rule), &rules, watched, stops, found);
     }
 }
 
@@ -40,11 +43,26 @@ pub(super) fn check_bus(
     shipped: &ShippedRules,
     found: &mut Found,
 ) {
+    let rules = by_id(rules);
     let expected = shipped.hub.iter();
     for (id, rule) in expected.filter(|(_, rule)| rule.bus == OnBus::Members) {
         let stops = carried(id).map_or(Stops::None, |call| Stops::Members(Some(call)));
-        check_rule(place, (id, rule), rules, watched, stops, found);
+        check_rule(place, (id, rule), &rules, watched, stops, found);
     }
+}
+
+/// Rules by the ids that they may be known by. Another hub's stack may begin with this one's name, so that
+/// there may be several of one.
+type ById<'a> = BTreeMap<&'a str, Vec<&'a Rule>>;
+
+fn by_id(rules: &[Rule]) -> ById<'_> {
+    let mut by_id = ById::new();
+    for rule in rules {
+        for id in ids_in(&rule.name) {
+            by_id.entry(id).or_default().push(rule);
+        }
+    }
+    by_id
 }
 
 /// The beat that goes by a rule.
@@ -67,13 +85,12 @@ struct Wrong {
 fn check_rule(
     place: &Place,
     (id, shipped): (&str, &ShippedRule),
-    rules: &[Rule],
+    rules: &ById<'_>,
     watched: &Watched,
     stops: Stops,
     found: &mut Found,
 ) {
-    // Another hub's stack may begin with this one's name.
-    let candidates = rules.iter().filter(|rule| is_named(&rule.name, id));
+    let candidates = rules.get(id).into_iter().flatten();
     let mut wrong = None;
     for rule in candidates {
         if let Err(unread) = &rule.targets {

@@ -94,20 +94,17 @@ impl ShippedRules {
     ) -> bool {
         let filling = filling(account, watched);
         let fits = |shipped: &Value| shipped == pattern || filling.fits(shipped, pattern);
-        let all = self.of(watched, account, region).iter();
-        let mut named = all.filter(|(id, _)| is_named(name, id));
-        named.any(|(_, rule)| fits(&rule.pattern) || rule.with_controls.as_ref().is_some_and(fits))
+        let all = self.of(watched, account, region);
+        let mut named = ids_in(name).filter_map(|id| all.get(id));
+        named.any(|rule| fits(&rule.pattern) || rule.with_controls.as_ref().is_some_and(fits))
     }
 }
 
-/// Whether a rule is the one of that id: CloudFormation names it STACK-ID-SUFFIX.
-pub(super) fn is_named(name: &str, id: &str) -> bool {
-    let mut parts = name.match_indices(id);
-    parts.any(|(at, _)| {
-        let before = name.get(..at).unwrap_or_default();
-        let after = name.get(at + id.len()..).unwrap_or_default();
-        before.ends_with('-') && after.starts_with('-')
-    })
+/// By which ids a rule may be known: CloudFormation names it STACK-ID-SUFFIX, and a stack's name may have
+/// hyphens.
+pub(super) fn ids_in(name: &str) -> impl Iterator<Item = &str> {
+    let end = name.rfind('-').unwrap_or_default();
+    name.get(..end).unwrap_or_default().split('-').skip(1)
 }
 
 fn filling<'a>(account: &'a AccountId, watched: &'a Watched) -> Filling<'a> {
@@ -194,7 +191,7 @@ mod tests {
             ("keyrail-AccessKeyRule2-1A2B", "AccessKeyRule", false),
             ("AccessKeyRule-1A2B", "AccessKeyRule", false),
         ] {
-            assert_eq!(is_named(name, id), expected, "{name}");
+            assert_eq!(ids_in(name).any(|it| it == id), expected, "{name}");
         }
     }
 }
