@@ -18,6 +18,7 @@ mod met;
 mod page;
 mod scenes;
 mod stage;
+mod watch;
 
 /// An error of AWS's, as it is on the wire.
 #[derive(Debug, Clone, Copy)]
@@ -100,6 +101,11 @@ async fn no_error_around_containment_stops_it_or_the_alert() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_error_of_a_re_check_makes_it_silent() {
     page::holds("re-checks", &run(&scenes::AFTERWARDS, WAITING).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_error_of_a_read_makes_the_watch_silent() {
+    page::holds("watch", &watch::run().await);
 }
 
 /// Runs scenes, each with each error of its call: the section of the page.

@@ -33,3 +33,4 @@ mod saying;
 #[expect(dead_code, reason = "the benchmark uses the rest of it")]
 mod support;
 mod upgrading;
+mod watching;

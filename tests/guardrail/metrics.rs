@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::json_schema::errors;
 use crate::support::World;
 use crate::support::emf::{Broken, Watch, check};
+use crate::watching::{Watched, schedule};
 
 /// `CloudWatch` User Guide, "Specification: Embedded metric format", as it was on 2026-11-29.
 const SCHEMA: &str = include_str!("../fixtures/aws/embedded-metric-format.json");
@@ -131,7 +132,7 @@ fn a_test_that_sees_such_a_line_fails() {
     drop(watch);
 }
 
-/// Lines of metrics of each kind: of an event, of one that came twice, and of a re-check.
+/// Lines of metrics of each kind: of an event, of one that came twice, of a re-check, and of the watch.
 async fn written() -> Vec<Value> {
     let world = World::new().await;
     let key = world.user_with_key("bob").await;
@@ -142,13 +143,16 @@ async fn written() -> Vec<Value> {
     }
     let recheck = &world.rechecks()[0];
     function.invoke(recheck).await.expect("it holds");
-    let log = function.stop().await;
+    let watched = Watched::small().await;
+    let mut watch = watched.function().await;
+    watch.invoke(&schedule()).await.expect("it is checked");
+    let log = function.stop().await + &watch.stop().await;
     let lines: Vec<Value> = log
         .lines()
         .map(|line| serde_json::from_str(line).expect("each line is JSON"))
         .filter(|line: &Value| line.get("_aws").is_some())
         .collect();
-    assert_eq!(lines.len(), 3, "{log}");
+    assert_eq!(lines.len(), 4, "{log}");
     lines
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod emulator;
 pub(crate) mod events;
 pub(crate) mod function;
 pub(crate) mod http;
+pub(crate) mod organization;
 pub(crate) mod proxy;
 pub(crate) mod stand_in;
 mod users;
@@ -75,7 +76,7 @@ impl World {
     }
 
     /// Makes a queue, and returns its URL.
-    async fn new_queue(&self, name: &str) -> String {
+    pub(crate) async fn new_queue(&self, name: &str) -> String {
         let request = json!({"QueueName": name});
         let emulator = self.emulator();
         let making = emulator.json(&self.account, "sqs", "AmazonSQS.CreateQueue", request);
@@ -150,6 +151,19 @@ impl World {
                 self.new_queue("rechecks").await,
             ),
         ]
+    }
+
+    /// Starts the real binary as the watch of an organization, with more in its environment.
+    pub(crate) async fn watch(&self, more: &[(&'static str, String)]) -> Function {
+        let mut environment = self.environment();
+        environment.extend([
+            ("KEYRAIL_DUTY", "watch".to_owned()),
+            ("KEYRAIL_FUNCTION", "keyrail".to_owned()),
+        ]);
+        environment.retain(|(name, _)| *name != "KEYRAIL_NAME");
+        environment.push(("KEYRAIL_NAME", "keyrail".to_owned()));
+        environment.extend(more.iter().cloned());
+        Function::start(&self.account, environment).await
     }
 
     /// What is in the state table, as `DynamoDB` writes it.

@@ -14,7 +14,8 @@ from tests.wire.calls import operations
 from tests.wire.holding import NoPattern, held, held_answer
 from tests.wire.reading import Problem, Unreadable, read
 
-# Where a request came from: keyrail's come from the Rust SDK, and so do those of the tests that say so.
+# Where a request came from: keyrail's come from the Rust SDK or what that is made of, and so do those of
+# the tests that say so.
 KEYRAIL, TESTS = "keyrail", "the tests themselves"
 
 
@@ -82,7 +83,9 @@ def judged_answer(line):
 
 def sender(line):
     agent = line["headers"].get("x-amz-user-agent", line["headers"].get("user-agent", ""))
-    return KEYRAIL if agent.startswith("aws-sdk-rust/") and " app/tests" not in agent else TESTS
+    # What the SDK has no client for in keyrail, it asks by itself: `crates/keyrail-aws/src/watch/asking.rs`.
+    own = ("aws-sdk-rust/", "keyrail/")
+    return KEYRAIL if agent.startswith(own) and " app/tests" not in agent else TESTS
 
 
 def lines(folder):

@@ -13,6 +13,8 @@ FUNCTION = CRATES / "keyrail-aws"
 COMMAND = CRATES / "keyrail-operator"
 PERMISSION = re.compile(r'"([a-z0-9-]+:[A-Z][A-Za-z0-9]+)"')
 CLIENT = re.compile(r"^aws-sdk-([a-z0-9]+)\.workspace|^aws-sdk-([a-z0-9]+) = ", re.MULTILINE)
+# What keyrail calls its own doing in the attributes of a message.
+OWN = {"keyrail:Watch"}
 # Credentials that the SDK fetches by itself.
 OF_THE_SDK = {"sso:GetRoleCredentials", "sts:AssumeRoleWithWebIdentity"}
 # Operations whose permission has another name (Service Authorization Reference, "Lambda"; SQS API
@@ -25,8 +27,15 @@ PERMISSIONS = {
 
 def operations():
     """All of them: each operation of a service, of whose client a crate uses the method of that
-    name; and what the SDK does besides."""
-    return OF_THE_SDK | operations_of(FUNCTION) | operations_of(COMMAND)
+    name; what the watch asks without a client, by the names that it gives; and what the SDK does
+    besides."""
+    return OF_THE_SDK | operations_of(FUNCTION) | asked_without_client() | operations_of(COMMAND)
+
+
+def asked_without_client():
+    """What `asking.rs` sends: each is named where it is asked."""
+    code = "\n".join(file.read_text() for file in sorted((FUNCTION / "src" / "watch").rglob("*.rs")))
+    return set(PERMISSION.findall(code)) - OWN
 
 
 def operations_of(crate):
@@ -51,7 +60,7 @@ def permissions(*crates):
     named = set()
     for file in tables + [file for crate in crates or (FUNCTION, COMMAND) for file in source(crate)]:
         named |= set(PERMISSION.findall(file.read_text()))
-    return named - {"aws:TokenIssueTime"}  # A condition key.
+    return named - OWN - {"aws:TokenIssueTime"}  # A condition key.
 
 
 def source(crate):

@@ -81,10 +81,14 @@ IAM = {"ConcurrentModification": 409, "EntityTemporarilyUnmodifiable": 409}
 STS = {"IDPCommunicationError": 400}
 
 DOCUMENTED = {
+    "cloudtrail": COMMON,
+    "cloudwatch": COMMON,
     "dynamodb": COMMON | DYNAMODB,
+    "events": COMMON,
     "iam": QUERY | IAM,
     "lambda": COMMON,
     "organizations": COMMON,
+    "scheduler": COMMON,
     "sns": QUERY,
     "sqs": QUERY,
     "sts": QUERY | STS,

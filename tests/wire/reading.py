@@ -213,7 +213,8 @@ def _member_of(shape, fields, place):
 
 
 def json_body(service, line):
-    prefix, _, name = line["headers"].get("x-amz-target", "").partition(".")
+    # CloudTrail's prefix has dots in it.
+    prefix, _, name = line["headers"].get("x-amz-target", "").rpartition(".")
     if prefix != service.metadata["targetPrefix"]:
         raise Unreadable(f"`{prefix}` in X-Amz-Target is not {service.service_name}")
     found = operation(service, name)

@@ -96,8 +96,8 @@ pub(crate) fn record_watch(standing: &[Fault], unread: usize, deployment: &str) 
     }
 }
 
-/// A line of a log has at most 256 KB (`CloudWatch` Logs User Guide, "CloudWatch Logs quotas", on the
-/// size of log events, checked 2026-11-29; it says 1 MB by now).
+/// Some 200 KB: an event of a log takes 256 KB, and by newer pages 1 MB (`CloudWatch` Logs API
+/// reference, `InputLogEvent`, checked 2026-11-29).
 const MOST_NOT_WELL: usize = 800;
 
 /// `444455556666 us-east-1 rule-state: …`.

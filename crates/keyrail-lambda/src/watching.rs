@@ -2,6 +2,7 @@
 //! is kept as told.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
@@ -29,16 +30,21 @@ pub(crate) async fn watch(settings: &WatchSettings, context: Context) -> Result<
         .ok_or_else(|| diagnostic("NoAccount", format!("{arn} does not name an account")))?;
     let watched = watched(settings, account, partition(arn));
     // The clients live as long as a check: an hour later their connections are gone.
-    let watcher = Watcher::connect(watched, settings.places.clone()).await;
+    let shipped = ShippedRules::of_this_version()
+        .map_err(|error| diagnostic("NoRules", error.to_string()))?;
+    let shipped = Arc::new(shipped);
+    let places = settings.places.clone();
+    let watcher = Watcher::connect(watched, places, Arc::clone(&shipped)).await;
     let left = end_of(&context).duration_since(SystemTime::now());
     let left = left.unwrap_or_default();
     let until = Instant::now() + left.saturating_sub(TO_TELL).max(left / 2);
-    Box::pin(check(settings, &watcher, until)).await
+    Box::pin(check(settings, &watcher, &shipped, until)).await
 }
 
 async fn check(
     settings: &WatchSettings,
     watcher: &Watcher,
+    shipped: &ShippedRules,
     until: Instant,
 ) -> Result<(), Diagnostic> {
     let at = Timestamp::now();
@@ -49,9 +55,7 @@ async fn check(
         last: None,
     });
     let reading = read(settings, watcher, &memory, at, until).await;
-    let shipped = ShippedRules::of_this_version()
-        .map_err(|error| diagnostic("NoRules", error.to_string()))?;
-    let found = watch::check(&reading.reading, &shipped, &memory);
+    let found = watch::check(&reading.reading, shipped, &memory);
     let unread = found.unread.len();
     let compared = watch::compare(found, kept.standing, at);
     let names = names(&reading.reading.accounts);

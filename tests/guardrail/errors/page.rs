@@ -31,6 +31,28 @@ pub(super) fn section(scene: &Scene, rows: &[(Error, Met)]) -> String {
     text
 }
 
+/// A part of its own: rows of cells that are alike in one.
+pub(super) fn rows(title: &str, head: &str, rows: &[(Error, String)]) -> String {
+    let columns = head.matches('|').count() + 2;
+    let line = vec!["---"; columns].join(" | ");
+    let mut text = format!("### {title}\n\n| errors, by HTTP status | {head} |\n| {line} |\n");
+    let mut ways: Vec<(&str, Vec<Error>)> = Vec::new();
+    for (error, way) in rows {
+        match ways.iter_mut().find(|(known, _)| known == way) {
+            Some((_, errors)) => errors.push(*error),
+            None => ways.push((way, vec![*error])),
+        }
+    }
+    let groups = listed().groups;
+    let all: BTreeSet<&str> = rows.iter().map(|(error, _)| error.code).collect();
+    for (way, errors) in &ways {
+        writeln!(text, "| {} | {way} |", grouped(errors, &all, &groups))
+            .expect("a `String` takes it");
+    }
+    text.push('\n');
+    text
+}
+
 /// The errors, those of a group by its name where the call has no others of it.
 fn grouped(errors: &[Error], all: &BTreeSet<&str>, groups: &Groups) -> String {
     let mut left: BTreeSet<(u16, &str)> = errors.iter().map(|it| (it.status, it.code)).collect();

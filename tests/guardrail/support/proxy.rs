@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::http::{Answer, Asked, answer, body_of, send, serve};
+use super::organization::{Organization, Question};
 use super::stand_in::StandIn;
 use super::wire;
 
@@ -31,6 +32,8 @@ struct State {
     first: HashMap<String, (u16, Bytes)>,
     /// What the emulator does not have.
     stand_in: StandIn,
+    /// An organization, where a test looks at one.
+    organization: Option<Organization>,
     /// The call at which the caller dies.
     deadly: Option<Deadly>,
 }
@@ -132,6 +135,17 @@ impl Proxy {
         use_it(&mut lock(&self.state).stand_in)
     }
 
+    /// Puts an organization before the emulator, which answers for what it is asked of that.
+    pub(crate) fn is_before(&self, organization: Organization) {
+        lock(&self.state).organization = Some(organization);
+    }
+
+    /// Changes that organization.
+    pub(crate) fn organization<T>(&self, use_it: impl FnOnce(&mut Organization) -> T) -> T {
+        let mut state = lock(&self.state);
+        use_it(state.organization.as_mut().expect("there is one"))
+    }
+
     pub(crate) fn calls(&self) -> Vec<Call> {
         lock(&self.state).calls.clone()
     }
@@ -163,10 +177,12 @@ async fn pass(
     let action = body
         .split('&')
         .find_map(|field| field.strip_prefix("Action="))
-        .or(target.and_then(|target| target.split('.').nth(1)))
+        // CloudTrail's has more dots in it.
+        .or(target.and_then(|target| target.rsplit('.').next()))
+        .or_else(|| of_path(&asked.path))
         .unwrap_or("?")
         .to_owned();
-    let caller = account_of(&asked);
+    let [caller, region] = signed_by(&asked);
     let (number, fault, death) = {
         let mut state = lock(&state);
         let number = state.calls.len();
@@ -194,13 +210,16 @@ async fn pass(
         });
         (number, fault, death)
     };
-    // What names its target in a header speaks AWS's JSON protocol.
-    let speaks_json = asked.headers.contains_key("x-amz-target");
+    // What names its target in a header, or its thing in the path, speaks one of AWS's JSON protocols.
+    let speaks_json = asked.headers.contains_key("x-amz-target") || of_path(&asked.path).is_some();
     let asked = match fault {
         Some(Fault::OneOnAPage) => one_on_a_page(asked),
         _ => asked,
     };
+    let path = asked.path.clone();
     let known = Known {
+        path: &path,
+        region: &region,
         action: &action,
         caller: &caller,
         body: &body,
@@ -256,6 +275,8 @@ async fn pass(
 
 /// What is known of a call.
 struct Known<'a> {
+    path: &'a str,
+    region: &'a str,
     action: &'a str,
     caller: &'a str,
     body: &'a str,
@@ -270,11 +291,29 @@ async fn reach(
     asked: Asked,
 ) -> Option<Answer> {
     let action = known.action;
-    let stood_in = (lock(state).stand_in).answer(action, known.caller, known.body);
+    let stood_in = {
+        let mut state = lock(state);
+        let of_organization = state.organization.as_ref().and_then(|organization| {
+            let question = Question {
+                action,
+                caller: known.caller,
+                region: known.region,
+                path: known.path,
+                body: known.body,
+            };
+            organization.answer(&question)
+        });
+        of_organization.or_else(|| state.stand_in.answer(action, known.caller, known.body))
+    };
     let answered = match stood_in {
         Some((status, body)) => {
             wire::answered(known.recorded, status, &body);
-            Some(answer(status, &[("content-type", "text/xml")], body))
+            let mut headers = vec![("content-type", "text/xml")];
+            // A service that names its things in paths names its errors in a header.
+            if status == 404 && of_path(known.path).is_some() {
+                headers.push(("x-amzn-errortype", "ResourceNotFoundException"));
+            }
+            Some(answer(status, &headers, body))
         }
         None => forward(emulator, asked).await,
     };
@@ -291,14 +330,28 @@ fn one_on_a_page(mut asked: Asked) -> Asked {
     asked
 }
 
-/// The access key id in the signature.
-fn account_of(asked: &Asked) -> String {
+/// The access key id in the signature, and the Region that it is for.
+fn signed_by(asked: &Asked) -> [String; 2] {
     let signature = asked.headers.get("authorization");
     let signature = signature.and_then(|signature| signature.to_str().ok());
-    let id = signature
-        .and_then(|signature| signature.split_once("Credential="))
-        .and_then(|(_, rest)| rest.split('/').next());
-    id.unwrap_or_default().to_owned()
+    let scope = signature.and_then(|signature| signature.split_once("Credential="));
+    let mut parts = scope.map_or("", |(_, rest)| rest).split('/');
+    [parts.next(), parts.nth(1)].map(|part| part.unwrap_or_default().to_owned())
+}
+
+/// The operation of a service that names what is asked for in the path (Lambda and Scheduler API
+/// references, checked 2026-11-29).
+fn of_path(path: &str) -> Option<&'static str> {
+    let path = path.split('?').next().unwrap_or_default();
+    if path.starts_with("/schedules/") {
+        Some("GetSchedule")
+    } else if path.starts_with("/2015-03-31/functions/") && path.ends_with("/configuration") {
+        Some("GetFunctionConfiguration")
+    } else if path.starts_with("/2019-09-30/functions/") && path.ends_with("/concurrency") {
+        Some("GetFunctionConcurrency")
+    } else {
+        None
+    }
 }
 
 async fn forward(target: &str, mut asked: Asked) -> Option<Answer> {

@@ -1,7 +1,7 @@
 //! Asking a service by its JSON protocol, with what the SDK is made of: its connections, timeouts,
 //! retries and signatures.
 //!
-//! The protocols and names are those of the services' models in botocore 1.4x (checked 2026-11-29), to
+//! The protocols and names are those of the services' models in botocore (checked 2026-11-29), to
 //! which `tests/wire` holds each request that a test sends: AWS JSON 1.1 of CloudTrail, EventBridge and
 //! Organizations, AWS JSON 1.0 of `CloudWatch`, REST of Lambda and Scheduler.
 
@@ -65,6 +65,8 @@ enum How {
 pub(super) struct Service {
     /// In its endpoint, and in signatures.
     name: &'static str,
+    /// As the SDK's client of it calls itself.
+    client: &'static str,
     /// What comes before the operation in the header that names it.
     target: &'static str,
     content_type: &'static str,
@@ -75,31 +77,37 @@ const JSON_1_1: &str = "application/x-amz-json-1.1";
 
 pub(super) static CLOUDTRAIL: Service = Service {
     name: "cloudtrail",
+    client: "cloudtrail",
     target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
     content_type: JSON_1_1,
 };
 pub(super) static CLOUDWATCH: Service = Service {
     name: "monitoring",
+    client: "cloudwatch",
     target: "GraniteServiceVersion20100801",
     content_type: JSON_1_0,
 };
 pub(super) static EVENTS: Service = Service {
     name: "events",
+    client: "eventbridge",
     target: "AWSEvents",
     content_type: JSON_1_1,
 };
 pub(super) static ORGANIZATIONS: Service = Service {
     name: "organizations",
+    client: "organizations",
     target: "AWSOrganizationsV20161128",
     content_type: JSON_1_1,
 };
 static LAMBDA: Service = Service {
     name: "lambda",
+    client: "lambda",
     target: "",
     content_type: "",
 };
 static SCHEDULER: Service = Service {
     name: "scheduler",
+    client: "scheduler",
     target: "",
     content_type: "",
 };
@@ -233,10 +241,9 @@ pub(super) fn is_absent(error: &EffectError) -> bool {
 
 fn request(service: &Service, how: &How) -> Result<HttpRequest, BoxError> {
     let agent = format!(
-        "keyrail/{} api/{}#{}",
+        "keyrail/{0} api/{1}#{0}",
         env!("CARGO_PKG_VERSION"),
-        service.name,
-        env!("CARGO_PKG_VERSION")
+        service.client
     );
     let mut request = match how {
         How::Get(path) => {

@@ -29,14 +29,21 @@ pub(super) async fn of_bus(session: &Session<'_>, asker: &Asker, bus: &str) -> A
             Err(error) => Err(unread(&error)),
         };
         rules.push(Rule {
-            name,
             bus: bus.to_owned(),
             state: text(&rule, "State"),
-            pattern: serde_json::from_str(&text(&rule, "EventPattern")).ok(),
+            is_as_shipped: is_as_shipped(session, asker, &name, &text(&rule, "EventPattern")),
+            name,
             targets,
         });
     }
     Ok(rules)
+}
+
+fn is_as_shipped(session: &Session<'_>, asker: &Asker, name: &str, pattern: &str) -> bool {
+    let watcher = session.watcher;
+    let pattern = serde_json::from_str(pattern).unwrap_or_default();
+    let (account, region) = (&session.account, &asker.region);
+    (watcher.shipped).has(&watcher.watched, account, region, name, &pattern)
 }
 
 async fn list(session: &Session<'_>, asker: &Asker, bus: &str) -> Result<Vec<Value>, EffectError> {

@@ -1,5 +1,7 @@
 //! The watch's clients, which are made for each check, and never by the guard.
 
+use std::sync::Arc;
+
 use aws_config::environment::{
     EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
 };
@@ -8,7 +10,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use keyrail_core::effects::{EffectError, EffectErrorKind};
-use keyrail_core::watch::{Lasting, Unread, Watched};
+use keyrail_core::watch::{Lasting, ShippedRules, Unread, Watched};
 
 use super::pace::{patient, timeouts};
 
@@ -18,6 +20,7 @@ pub struct Watcher {
     pub(super) config: SdkConfig,
     pub(super) watched: Watched,
     pub(super) places: WatchPlaces,
+    pub(super) shipped: Arc<ShippedRules>,
 }
 
 /// Where the watch finds what.
@@ -33,7 +36,11 @@ pub struct WatchPlaces {
 
 impl Watcher {
     /// Connects as a Lambda function does.
-    pub async fn connect(watched: Watched, places: WatchPlaces) -> Self {
+    pub async fn connect(
+        watched: Watched,
+        places: WatchPlaces,
+        shipped: Arc<ShippedRules>,
+    ) -> Self {
         // One pool of connections for all clients.
         let http = Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
@@ -50,6 +57,7 @@ impl Watcher {
             config,
             watched,
             places,
+            shipped,
         }
     }
 

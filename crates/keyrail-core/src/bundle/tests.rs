@@ -37,6 +37,7 @@ fn the_default_bundle_holds_what_its_files_say() {
             "administrator-granted",
             "administrator-key-issued",
             "audit-trail-tampered",
+            "beat-user-created",
             "bucket-key-issued",
             "command-line-login",
             "compute-surge-after-password-change",

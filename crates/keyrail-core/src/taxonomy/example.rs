@@ -138,7 +138,8 @@ impl Entry {
         if let (Some(TamperGuardrail), Some(path)) = (group, self.name.first()) {
             put_at(&mut record, path, name.into());
         }
-        if group == Some(TamperGuardrail) && self.target == TargetKind::User {
+        if group == Some(TamperGuardrail) && self.target == TargetKind::User && self.name.is_empty()
+        {
             let path = ["requestParameters", "policyName"];
             put(&mut record, &path, "KeyrailQuarantine".into());
         }

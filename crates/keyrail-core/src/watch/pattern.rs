@@ -50,9 +50,8 @@ impl Filling<'_> {
             Some((_, text)) => actual
                 .strip_prefix(text)
                 .is_some_and(|actual| self.fits_text(after, actual)),
-            None => (actual.char_indices().map(|(at, _)| at).skip(1))
-                .chain([actual.len()])
-                .filter_map(|at| actual.get(at..))
+            None => (actual.char_indices())
+                .filter_map(|(at, c)| actual.get(at + c.len_utf8()..))
                 .any(|actual| self.fits_text(after, actual)),
         }
     }

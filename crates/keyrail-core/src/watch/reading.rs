@@ -136,8 +136,9 @@ pub struct Rule {
     pub bus: String,
     /// `ENABLED`, `DISABLED` or `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`.
     pub state: String,
-    /// Its pattern; `None` for a schedule.
-    pub pattern: Option<Value>,
+    /// Whether its pattern is as shipped: [`ShippedRules::has`](super::ShippedRules::has) says so while
+    /// it is read, so that those of thousands of accounts are not kept.
+    pub is_as_shipped: bool,
     /// What it delivers to.
     pub targets: Asked<Vec<Target>>,
 }

@@ -1,11 +1,12 @@
 //! Whether keyrail's rules are there and on, with the patterns that were shipped, and deliver to where
 //! they should.
 
+use std::collections::BTreeMap;
+
 use super::fault::{Fault, Hop, Place, Stops};
 use super::found::Found;
-use super::pattern::Filling;
 use super::reading::{Region, Rule, Target, Watched};
-use super::shipped::{OnBus, Regions, ShippedRule, ShippedRules, To};
+use super::shipped::{OnBus, Regions, ShippedRule, ShippedRules, To, ids_in};
 use crate::activity::BeatCall;
 
 /// The rules of one Region of one account.
@@ -19,18 +20,18 @@ pub(super) fn check(
     let Some(rules) = found.read(&region.rules, place, Hop::Rule, "the rules") else {
         return;
     };
-    let is_hub = place.account.as_ref() == Some(&watched.account);
-    let is_home = place.region.as_deref() == Some(watched.home.as_str());
-    let all = match is_hub && is_home {
-        true => &shipped.hub,
-        false => &shipped.region,
+    let (Some(account), Some(name)) = (&place.account, &place.region) else {
+        return;
     };
+    let is_home = *name == watched.home;
+    let all = shipped.of(watched, account, name);
+    let rules = by_id(rules);
     let expected = all.iter().filter(|(_, rule)| {
         rule.bus == OnBus::Default && (rule.regions == Regions::Each || is_home)
     });
     for (id, rule) in expected {
         let stops = carried(id).map_or(Stops::None, |call| place.beats(Some(call)));
-        check_rule(place, (id, rule), rules, watched, stops, found);
+        check_rule(place, (id, rule), &rules, watched, stops, found);
     }
 }
 
@@ -42,11 +43,26 @@ pub(super) fn check_bus(
     shipped: &ShippedRules,
     found: &mut Found,
 ) {
+    let rules = by_id(rules);
     let expected = shipped.hub.iter();
     for (id, rule) in expected.filter(|(_, rule)| rule.bus == OnBus::Members) {
         let stops = carried(id).map_or(Stops::None, |call| Stops::Members(Some(call)));
-        check_rule(place, (id, rule), rules, watched, stops, found);
+        check_rule(place, (id, rule), &rules, watched, stops, found);
     }
+}
+
+/// Rules by the ids that they may be known by. Another hub's stack may begin with this one's name, so that
+/// there may be several of one.
+type ById<'a> = BTreeMap<&'a str, Vec<&'a Rule>>;
+
+fn by_id(rules: &[Rule]) -> ById<'_> {
+    let mut by_id = ById::new();
+    for rule in rules {
+        for id in ids_in(&rule.name) {
+            by_id.entry(id).or_default().push(rule);
+        }
+    }
+    by_id
 }
 
 /// The beat that goes by a rule.
@@ -61,20 +77,20 @@ fn carried(id: &str) -> Option<BeatCall> {
 /// What is wrong with a rule.
 struct Wrong {
     hop: Hop,
+    /// What is told once, if it is wrong with several rules.
+    what: Option<String>,
     says: String,
 }
 
 fn check_rule(
     place: &Place,
     (id, shipped): (&str, &ShippedRule),
-    rules: &[Rule],
+    rules: &ById<'_>,
     watched: &Watched,
     stops: Stops,
     found: &mut Found,
 ) {
-    // CloudFormation names it STACK-ID-SUFFIX; another hub's stack may begin with this one's name.
-    let of_it = format!("-{id}-");
-    let candidates = rules.iter().filter(|rule| rule.name.contains(&of_it));
+    let candidates = rules.get(id).into_iter().flatten();
     let mut wrong = None;
     for rule in candidates {
         if let Err(unread) = &rule.targets {
@@ -86,13 +102,14 @@ fn check_rule(
             Some(it) => wrong = wrong.or(Some(it)),
         }
     }
-    let Wrong { hop, says } = wrong.unwrap_or_else(|| Wrong {
+    let Wrong { hop, what, says } = wrong.unwrap_or_else(|| Wrong {
         hop: Hop::Rule,
+        what: None,
         says: format!("there is no rule {id}"),
     });
     found
         .faults
-        .push(Fault::new(hop, place.clone(), id, says).stopping(stops));
+        .push(Fault::new(hop, place.clone(), what.as_deref().unwrap_or(id), says).stopping(stops));
 }
 
 fn wrong_with(
@@ -103,13 +120,14 @@ fn wrong_with(
     found: &mut Found,
 ) -> Option<Wrong> {
     let name = &rule.name;
-    let wrong = |hop, says: String| Some(Wrong { hop, says });
-    let fits = |pattern| {
-        let filling = filling(place, watched);
-        (rule.pattern.as_ref())
-            .is_some_and(|actual| pattern == actual || filling.fits(pattern, actual))
+    let wrong = |hop, says: String| {
+        Some(Wrong {
+            hop,
+            what: None,
+            says,
+        })
     };
-    if !fits(&shipped.pattern) && !shipped.with_controls.as_ref().is_some_and(fits) {
+    if !rule.is_as_shipped {
         return wrong(
             Hop::RulePattern,
             format!("the rule {name} has not the pattern that this version ships"),
@@ -138,23 +156,23 @@ fn wrong_with(
                 format!("the rule {name} does not deliver to {}", said(*to)),
             );
         };
-        if is_without_role(target, name, place, found) {
-            return wrong(
-                Hop::TargetRole,
-                format!("the role in which the rule {name} delivers is not there"),
-            );
+        if let Some(role) = missing_role(target, place, found) {
+            return Some(Wrong {
+                hop: Hop::TargetRole,
+                says: format!("the role {role}, in which the rule {name} delivers, is not there"),
+                what: Some(role),
+            });
         }
     }
     None
 }
 
-fn is_without_role(target: &Target, rule: &str, place: &Place, found: &mut Found) -> bool {
-    let Some(role) = &target.role else {
-        return false;
-    };
-    let what = format!("the role {} of the rule {rule}", role.arn);
+/// The role of a target, if it is known not to be there.
+fn missing_role(target: &Target, place: &Place, found: &mut Found) -> Option<String> {
+    let role = target.role.as_ref()?;
+    let what = format!("the role {}", role.arn);
     let exists = found.read(&role.exists, place, Hop::TargetRole, &what);
-    exists == Some(&false)
+    (exists == Some(&false)).then(|| role.arn.clone())
 }
 
 fn is_to(to: To, arn: &str, place: &Place, watched: &Watched) -> bool {
@@ -178,25 +196,4 @@ fn said(to: To) -> &'static str {
         To::OperatorTopic => "the operator's topic",
         To::SignInQueue => "keyrail's queue of sign-ins",
     }
-}
-
-fn filling<'a>(place: &'a Place, watched: &'a Watched) -> Filling<'a> {
-    let responder = watched.responder.as_deref().unwrap_or_default();
-    let is_hub = place.account.as_ref() == Some(&watched.account);
-    // `infra/region.yaml` takes the role's name without its path.
-    let bare = responder.rsplit('/').next().unwrap_or_default();
-    let mut known = vec![
-        ("AWS::Partition", watched.partition.as_str()),
-        ("Keyrail", watched.name.as_str()),
-    ];
-    known.extend(
-        place
-            .account
-            .as_ref()
-            .map(|it| ("AWS::AccountId", it.as_str())),
-    );
-    if !responder.is_empty() {
-        known.push(("ResponderRole", if is_hub { responder } else { bare }));
-    }
-    Filling(known)
 }

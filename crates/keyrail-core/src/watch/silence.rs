@@ -1,8 +1,8 @@
 //! Who is silent: accounts and Regions of which two beats in a row did not come.
 //!
-//! An hour's beat is made between five and fifty minutes past, and CloudTrail delivers an event within
-//! minutes as a rule (CloudTrail User Guide, "How CloudTrail works": within about 5 minutes on average,
-//! and not guaranteed, checked 2026-11-29). So it is missed from five past the next hour on.
+//! An hour's beat is made between five and fifty minutes past. How long its record takes nobody promises:
+//! services deliver to CloudTrail "on a best effort basis" (EventBridge Events Reference, "AWS CloudTrail
+//! events", checked 2026-11-29). So it is missed from five past the next hour on, and told after another.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -356,11 +356,7 @@ fn minute(id: &AccountId, region: &str, hour: i64) -> i64 {
 fn delivers(rules: &[Rule], id: &str) -> bool {
     let named = |rule: &&Rule| rule.name.contains(id) && rule.state != "DISABLED";
     // A pattern that was narrowed lets no beat through, in this model.
-    let rule = rules.iter().find(named).filter(|rule| {
-        rule.pattern
-            .as_ref()
-            .is_some_and(|pattern| pattern["source"] != json!(["aws.none"]))
-    });
+    let rule = rules.iter().find(named).filter(|rule| rule.is_as_shipped);
     let targets = rule.and_then(|rule| rule.targets.as_ref().ok());
     targets.is_some_and(|targets| {
         targets.iter().any(|target| {
@@ -456,28 +452,12 @@ fn rules_of(id: &AccountId, region: &str, bus: &str, watched: &Watched) -> Vec<R
     let of_here = all
         .iter()
         .filter(|(_, rule)| rule["bus"] == bus && (rule["regions"] == "each" || region == HOME));
-    let filled = |pattern: &Value| {
-        let responder = if *id == hub() {
-            "security/keyrail-responder"
-        } else {
-            "keyrail-responder"
-        };
-        let text = pattern
-            .to_string()
-            .replace("${AWS::Partition}", "aws")
-            .replace("${AWS::AccountId}", id.as_str())
-            .replace("${Keyrail}", "keyrail")
-            .replace("${ResponderRole}", responder)
-            .replace("${GuardrailRole}", "keyrail-GuardrailRole-1A2B")
-            .replace("${WatchRole}", "keyrail-WatchRole-1A2B");
-        serde_json::from_str(&text).expect("it is JSON")
-    };
     of_here
         .map(|(name, rule)| Rule {
             name: format!("{stack}-{name}-1A2B3C"),
             bus: bus.to_owned(),
             state: rule["state"].as_str().expect("it has a state").to_owned(),
-            pattern: Some(filled(&rule["pattern"])),
+            is_as_shipped: true,
             targets: Ok(targets_of(id, &rule["targets"], watched)),
         })
         .collect()
