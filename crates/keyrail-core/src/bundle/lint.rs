@@ -1,7 +1,7 @@
 //! What needs more than one policy to see: the schema's view, and names that settings
 //! and organization must know.
 
-use cedar_policy::{Effect, PolicyId, Schema, ValidationMode, Validator};
+use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -298,7 +298,21 @@ impl Checked {
         let validator = Validator::new(schema);
         let mut found = Vec::new();
         for policies in [&self.bundle.policies, &self.bundle.permits] {
-            let result = validator.validate(policies, ValidationMode::Strict);
+            // Those of the default bundle are valid whatever networks there are, and to
+            // validate them takes half a second.
+            let is_own = |policy: &&Policy| {
+                let read = self.read.get(policy.id().as_ref() as &str);
+                read.is_none_or(|read| read.origin == Origin::Own)
+            };
+            let own = PolicySet::from_policies(policies.policies().filter(is_own).cloned());
+            let own = match own {
+                Ok(own) => own,
+                Err(error) => {
+                    let message = format!("the policies are no set: {error}");
+                    return vec![self.source(SETTINGS).error("schema", (0, 0), message)];
+                }
+            };
+            let result = validator.validate(&own, ValidationMode::Strict);
             for error in result.validation_errors() {
                 found.extend(self.of_validator("cedar-type", error.policy_id().as_ref(), error));
             }

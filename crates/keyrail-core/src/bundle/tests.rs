@@ -343,12 +343,15 @@ fn the_compiled_policies_are_those_of_the_texts() {
     });
     let written: String = lines.collect();
     if std::env::var_os("KEYRAIL_UPDATE").is_some() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/bundle/default.jsonl");
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/src/bundle/default/policies.jsonl"
+        );
         std::fs::write(path, &written).expect("the file can be written");
         return;
     }
     assert!(
         written == COMPILED,
-        "default.jsonl is not what the default bundle says: run this test with KEYRAIL_UPDATE=1"
+        "policies.jsonl is not what the default bundle says: run this test with KEYRAIL_UPDATE=1"
     );
 }
