@@ -235,6 +235,38 @@ fn what_is_no_longer_caught_is_an_error() {
     );
 }
 
+/// Whoever still names a guardrail that is gone is warned, however often the bundle is stamped.
+#[test]
+fn a_guardrail_that_is_gone_makes_no_bundle_invalid() {
+    let settings = "[default]\nwithout = [\"tagged\"]\n[guardrails.watched]\nmode = \"observe\"\n";
+    let exemption = "@id(\"all\")\n@exempts(\"counted mfa-weakened\")\n@reason(\"R\")\n@owner(\"O\")\n@expires(\"2027-03-31\")\npermit (principal is Root, action, resource);\n";
+    let folder = stamped("gone", &[("keyrail.toml", SETTINGS)]);
+    restamp(&folder, |lines| {
+        for id in ["counted", "tagged", "watched"] {
+            let policy = of(lines, "mfa-weakened")["policy"].clone();
+            let policy = policy.as_str().unwrap_or_default();
+            let policy = policy.replace("mfa-weakened", id);
+            lines.push(json!({"guardrail": {"id": id, "strength": "recommended", "contains": false, "policy": policy}}));
+        }
+    });
+    folder.write("keyrail.toml", settings);
+    folder.write("exemptions/a.cedar", exemption);
+    let path = folder.path();
+    for _ in 0..2 {
+        let validated = ran(&["validate", &path, "--stamp", "--today", "2026-11-29"]);
+        assert_eq!(validated.status, 0, "{}", validated.stdout);
+        let warnings = validated.stdout.matches("warning[retired-guardrail]");
+        assert_eq!(warnings.count(), 3, "{}", validated.stdout);
+    }
+    folder.write("keyrail.toml", &settings.replace("tagged", "taged"));
+    let misspelt = ran(&["validate", &path]);
+    assert!(
+        misspelt.stdout.contains("error[unknown-guardrail]"),
+        "{}",
+        misspelt.stdout
+    );
+}
+
 /// Where the solver is installed, what no example shows is found.
 #[test]
 #[cfg(feature = "prove")]

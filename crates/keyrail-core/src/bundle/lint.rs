@@ -242,6 +242,9 @@ impl Checked {
                 let wrong =
                     written.error_in("exempts", "retired-guardrail", retired(guardrail, now));
                 found.push(wrong.help(RETIRED).warning());
+            } else if self.bundle.is_gone(guardrail) {
+                let wrong = written.error_in("exempts", "retired-guardrail", gone(guardrail));
+                found.push(wrong.help(GONE).warning());
             } else if guardrail != "*" && !is_broken && !known().any(|id: &str| id == guardrail) {
                 let wrong = written
                     .error_in(
@@ -376,6 +379,14 @@ pub(super) fn retired(id: &str, now: &[String]) -> String {
     let now: Vec<String> = now.iter().map(|id| format!("`{id}`")).collect();
     format!("the guardrail `{id}` has become {}", now.join(", "))
 }
+
+/// The same of one that nothing has come in the place of.
+fn gone(id: &str) -> String {
+    format!("the default bundle no longer has the guardrail `{id}`")
+}
+
+/// What to do about that.
+const GONE: &str = "remove it";
 
 /// What to do about it.
 pub(super) const RETIRED: &str =
