@@ -17,6 +17,21 @@ fn the_default_bundle_passes_its_tests_and_they_leave_no_gap() {
     assert!(count >= 200, "{count}");
 }
 
+/// What only the strength `strict` adds is a bundle by itself.
+#[test]
+fn what_strict_adds_is_valid_and_tested() {
+    let bundle = fixture("../../crates/keyrail-core/strict-bundle");
+    for words in [
+        &["validate"][..],
+        &["fmt", "--check"],
+        &["test", "--require-coverage"],
+    ] {
+        let words: Vec<&str> = [words, &[bundle.as_str()]].concat();
+        let ran = ran(&words);
+        assert_eq!(ran.status, 0, "{words:?}: {}{}", ran.stdout, ran.stderr);
+    }
+}
+
 #[test]
 fn each_guardrail_of_the_default_bundle_has_several_tests_in_its_own_file() {
     let bundle = fixture("../../crates/keyrail-core/default-bundle");

@@ -44,6 +44,16 @@ const ROLE_IN_EUROPE: &str = "arn:aws-eusc:iam::444455556666:role/BreakGlass";
 
 #[test]
 fn what_it_writes_is_valid_formatted_and_passes_its_tests() {
+    each_is_valid_formatted_and_passes_its_tests(&[]);
+}
+
+#[test]
+fn a_copy_that_it_writes_is_valid_formatted_and_passes_its_tests() {
+    each_is_valid_formatted_and_passes_its_tests(&["--full"]);
+}
+
+/// What `init` writes with various options, and with these in any case.
+fn each_is_valid_formatted_and_passes_its_tests(full: &[&str]) {
     for (number, options) in [
         &[][..],
         &["--mode", "enforce"],
@@ -91,24 +101,22 @@ fn what_it_writes_is_valid_formatted_and_passes_its_tests() {
     .into_iter()
     .enumerate()
     {
-        for full in [&["--full"][..], &[]] {
-            let folder = Folder::new(&format!("whole-{number}-{}", full.len()));
-            let mut arguments = vec!["init", "bundle", "--yes"];
-            arguments.extend(options);
-            arguments.extend(full);
-            for command in [
-                &arguments[..],
-                &["validate", "bundle"],
-                &["fmt", "bundle", "--check"],
-                &["test", "bundle", "--require-coverage"],
-            ] {
-                let ran = folder.run(command);
-                assert_eq!(
-                    (ran.status, ran.stderr.as_str()),
-                    (0, ""),
-                    "{options:?} {ran:?}"
-                );
-            }
+        let folder = Folder::new(&format!("whole-{number}-{}", full.len()));
+        let mut arguments = vec!["init", "bundle", "--yes"];
+        arguments.extend(options);
+        arguments.extend(full);
+        for command in [
+            &arguments[..],
+            &["validate", "bundle"],
+            &["fmt", "bundle", "--check"],
+            &["test", "bundle", "--require-coverage"],
+        ] {
+            let ran = folder.run(command);
+            assert_eq!(
+                (ran.status, ran.stderr.as_str()),
+                (0, ""),
+                "{options:?} {ran:?}"
+            );
         }
     }
 }

@@ -13,6 +13,7 @@
 
 mod alerting;
 mod claiming;
+mod composing;
 mod conforming;
 mod containing;
 mod crashing;

@@ -10,6 +10,7 @@ use divan::AllocProfiler;
 use divan::counter::BytesCount;
 use keyrail_core::activity::Activity;
 use keyrail_core::alert::Alert;
+use keyrail_core::bundle::Files;
 use keyrail_core::circumstances::Known;
 use keyrail_core::{Bundle, Circumstances, Deployment, Event, Mode, examine};
 use serde_json::Value;
@@ -51,7 +52,10 @@ fn load_bundle_of_other_texts(bencher: divan::Bencher<'_, '_>) {
 #[divan::bench]
 fn load_composed_bundle(bencher: divan::Bencher<'_, '_>) {
     let settings = "[default]\nmode = 'observe'\nwithout = ['command-line-login']\n[guardrails.access-key-issued]\nmode = 'enforce'\n";
-    let files = [("keyrail.toml".to_owned(), settings.to_owned())];
+    let settings = ("keyrail.toml".to_owned(), settings.to_owned());
+    let checked = [settings.clone()].into_iter().collect::<Files>().check();
+    let stamp = checked.stamp().expect("it is JSON");
+    let files = [settings, ("keyrail.stamp".to_owned(), stamp)];
     bencher.bench(|| Bundle::load(divan::black_box(&files)).expect("it loads"));
 }
 

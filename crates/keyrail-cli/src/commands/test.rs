@@ -35,7 +35,7 @@ mod update;
 #[command(after_help = "\
 Examples:
   keyrail test
-  keyrail test bundle --filter root --format junit
+  keyrail test bundle --filter key --format junit
   keyrail test --require-coverage
   keyrail test --mutate")]
 pub(crate) struct Args {

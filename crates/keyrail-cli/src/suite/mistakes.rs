@@ -89,6 +89,10 @@ impl Run {
                     found.push(self.retired(id, bundle, list.referenced));
                     continue;
                 }
+                if bundle.is_gone(id) {
+                    found.push(self.gone(id, list.referenced));
+                    continue;
+                }
                 let message = format!("test `{}`: there is no {kind} `{id}`", self.name);
                 let code = match kind {
                     "guardrail" => "unknown-guardrail",
@@ -143,6 +147,18 @@ impl Run {
         retired.help =
             Some("the old id still stands for all of these: name those that you mean".to_owned());
         retired
+    }
+
+    /// An id that the default bundle has no more.
+    fn gone(&self, id: &str, at: Location) -> Diagnostic {
+        let message = format!(
+            "test `{}`: the default bundle no longer has the guardrail `{id}`",
+            self.name
+        );
+        let mut gone = diagnostic("retired-guardrail", &self.file, place(at), message);
+        gone.severity = Level::Warning;
+        gone.help = Some("remove it".to_owned());
+        gone
     }
 
     /// A word that is none of those that may stand there.

@@ -77,7 +77,8 @@ impl Files {
         self.text(STAMP).and_then(Record::read)
     }
 
-    fn check_on(self, catalogue: &Catalogue<'_>, record: Option<&Record>) -> Checked {
+    /// The same on any catalogue.
+    pub(super) fn check_on(self, catalogue: &Catalogue<'_>, record: Option<&Record>) -> Checked {
         let mut checked = Checked {
             broken: BTreeSet::default(),
             bundle: Bundle::empty(),

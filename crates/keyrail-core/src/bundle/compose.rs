@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::checked::{Checked, Origin};
 use super::composed::{Effective, adjustment_of, built_on};
+use super::content::Bundle;
 use super::default::{Catalogue, Entry, named};
 use super::diagnostic::{Diagnostic, Source};
 use super::guardrail::ModeOf;
@@ -21,8 +22,9 @@ impl Checked {
         settings: Source<'_>,
         record: Option<&Record>,
     ) {
-        self.diagnostics
-            .extend(unknown(catalogue, settings, &self.bundle.settings));
+        self.bundle.gone = record.map(Record::gone_by_now).unwrap_or_default();
+        let wrong = unknown(catalogue, settings, &self.bundle);
+        self.diagnostics.extend(wrong);
         let Some(on) = self.bundle.settings.default.clone() else {
             return;
         };
@@ -51,7 +53,8 @@ impl Checked {
 }
 
 /// Ids in the settings that stand for no guardrail that the bundle builds on.
-fn unknown(catalogue: &Catalogue<'_>, source: Source<'_>, settings: &Settings) -> Vec<Diagnostic> {
+fn unknown(catalogue: &Catalogue<'_>, source: Source<'_>, bundle: &Bundle) -> Vec<Diagnostic> {
+    let settings = &bundle.settings;
     let mut found = Vec::new();
     let known = || catalogue.keys().copied();
     let no_such = |id: &str, span| {
@@ -62,7 +65,7 @@ fn unknown(catalogue: &Catalogue<'_>, source: Source<'_>, settings: &Settings) -
     };
     let left_out = settings.default.iter().flat_map(|on| &on.without);
     for left_out in left_out {
-        if named(catalogue, &left_out.id).is_empty() {
+        if named(catalogue, &left_out.id).is_empty() && !bundle.is_gone(&left_out.id) {
             found.push(no_such(&left_out.id, left_out.span));
         }
     }
@@ -74,6 +77,9 @@ fn unknown(catalogue: &Catalogue<'_>, source: Source<'_>, settings: &Settings) -
         .collect();
     for (id, adjustment) in &settings.guardrails {
         let entries = named(catalogue, id);
+        if bundle.is_gone(id) {
+            continue;
+        }
         if entries.is_empty() {
             let wrong = no_such(id, adjustment.span);
             found.push(match wrong.help {

@@ -55,7 +55,7 @@ impl Effective {
         let is_held_back = named.is_none()
             && respond.is_none()
             && !entry.respond().is_empty()
-            && record.is_some_and(|record| !record.contains(entry.id));
+            && record.is_some_and(|record| !record.contained(entry));
         let (mode, mode_of) = match (named, is_held_back) {
             (Some(mode), _) => (Some(mode), ModeOf::Named),
             (None, true) => (Some(Mode::Observe), ModeOf::Upgrade),

@@ -31,6 +31,8 @@ pub struct Bundle {
     /// Guardrails of the default bundle that contain, and did not when it was stamped: they
     /// observe until the settings name them.
     pub held_back: BTreeSet<String>,
+    /// Guardrails that the default bundle had, and has no more.
+    pub(crate) gone: BTreeSet<String>,
     /// Ids that guardrails had before, each with those that have come in its place.
     pub(crate) aliases: BTreeMap<String, Vec<String>>,
     pub(crate) guardrails: BTreeMap<PolicyId, Guardrail>,
@@ -82,6 +84,7 @@ impl Bundle {
             exemptions: BTreeMap::new(),
             is_stamped: false,
             held_back: BTreeSet::new(),
+            gone: BTreeSet::new(),
             aliases: BTreeMap::new(),
             guardrails: BTreeMap::new(),
             policies: PolicySet::new(),
@@ -120,6 +123,13 @@ impl Bundle {
     #[must_use]
     pub fn replaced_by(&self, id: &str) -> &[String] {
         self.aliases.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the default bundle had a guardrail of this id, and neither it nor the bundle has
+    /// one now, nor one in its place.
+    #[must_use]
+    pub fn is_gone(&self, id: &str) -> bool {
+        self.gone.contains(id) && !self.guardrails.contains_key(&PolicyId::new(id))
     }
 
     /// Whether a guardrail is one of the default bundle's, on which this one builds.

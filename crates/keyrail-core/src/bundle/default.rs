@@ -52,7 +52,7 @@ const STRICT: &[(&str, &str)] = &[(
 
 /// For each policy of both a line: its id, and what Cedar's JSON form of it is. A test compares
 /// it with the texts, and writes it anew with `KEYRAIL_UPDATE=1`.
-pub(super) const COMPILED: &str = include_str!("default.jsonl");
+pub(super) const COMPILED: &str = include_str!("default/policies.jsonl");
 
 /// A guardrail of the default bundle.
 #[derive(Debug)]

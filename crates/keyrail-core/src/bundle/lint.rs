@@ -1,7 +1,7 @@
 //! What needs more than one policy to see: the schema's view, and names that settings
 //! and organization must know.
 
-use cedar_policy::{Effect, PolicyId, Schema, ValidationMode, Validator};
+use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -242,6 +242,9 @@ impl Checked {
                 let wrong =
                     written.error_in("exempts", "retired-guardrail", retired(guardrail, now));
                 found.push(wrong.help(RETIRED).warning());
+            } else if self.bundle.is_gone(guardrail) {
+                let wrong = written.error_in("exempts", "retired-guardrail", gone(guardrail));
+                found.push(wrong.help(GONE).warning());
             } else if guardrail != "*" && !is_broken && !known().any(|id: &str| id == guardrail) {
                 let wrong = written
                     .error_in(
@@ -298,7 +301,21 @@ impl Checked {
         let validator = Validator::new(schema);
         let mut found = Vec::new();
         for policies in [&self.bundle.policies, &self.bundle.permits] {
-            let result = validator.validate(policies, ValidationMode::Strict);
+            // Those of the default bundle are valid whatever networks there are, and to
+            // validate them takes half a second.
+            let is_own = |policy: &&Policy| {
+                let read = self.read.get(policy.id().as_ref() as &str);
+                read.is_none_or(|read| read.origin == Origin::Own)
+            };
+            let own = PolicySet::from_policies(policies.policies().filter(is_own).cloned());
+            let own = match own {
+                Ok(own) => own,
+                Err(error) => {
+                    let message = format!("the policies are no set: {error}");
+                    return vec![self.source(SETTINGS).error("schema", (0, 0), message)];
+                }
+            };
+            let result = validator.validate(&own, ValidationMode::Strict);
             for error in result.validation_errors() {
                 found.extend(self.of_validator("cedar-type", error.policy_id().as_ref(), error));
             }
@@ -362,6 +379,14 @@ pub(super) fn retired(id: &str, now: &[String]) -> String {
     let now: Vec<String> = now.iter().map(|id| format!("`{id}`")).collect();
     format!("the guardrail `{id}` has become {}", now.join(", "))
 }
+
+/// The same of one that nothing has come in the place of.
+fn gone(id: &str) -> String {
+    format!("the default bundle no longer has the guardrail `{id}`")
+}
+
+/// What to do about that.
+const GONE: &str = "remove it";
 
 /// What to do about it.
 pub(super) const RETIRED: &str =

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::default::{Catalogue, Entry, catalogue};
+use super::default::{Catalogue, Entry, catalogue, named};
 use crate::schema;
 use crate::taxonomy::{self, Group};
 
@@ -21,6 +21,8 @@ pub struct Record {
     pub groups: BTreeMap<String, BTreeSet<String>>,
     /// The facts and attributes that policies could read.
     pub attributes: BTreeSet<String>,
+    /// Guardrails that it had no more, and with nothing in their place.
+    pub gone: BTreeSet<String>,
 }
 
 /// A guardrail, as it was.
@@ -42,6 +44,7 @@ enum Line {
     Guardrail(Recorded),
     Group(RecordedGroup),
     Attributes(BTreeSet<String>),
+    Gone(BTreeSet<String>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -55,7 +58,7 @@ impl Record {
     /// containing stays so, unless it is named now.
     pub(super) fn of_this(before: Option<&Self>, is_named: impl Fn(&Entry<'_>) -> bool) -> Self {
         let guardrails = catalogue().values().map(|entry| {
-            let may = before.is_none_or(|before| before.contains(entry.id)) || is_named(entry);
+            let may = before.is_none_or(|before| before.contained(entry)) || is_named(entry);
             let recorded = Recorded {
                 id: entry.id.to_owned(),
                 strength: entry.strength.as_str().to_owned(),
@@ -74,6 +77,7 @@ impl Record {
             guardrails: guardrails.collect(),
             groups: groups.collect(),
             attributes: schema::attributes().map(str::to_owned).collect(),
+            gone: before.map(Self::gone_by_now).unwrap_or_default(),
         }
     }
 
@@ -96,6 +100,7 @@ impl Record {
                     record.groups.insert(name, actions);
                 }
                 Line::Attributes(attributes) => record.attributes = attributes,
+                Line::Gone(gone) => record.gone = gone,
             }
         }
         (!record.guardrails.is_empty()).then_some(record)
@@ -111,8 +116,9 @@ impl Record {
             })
         });
         let attributes = [Line::Attributes(self.attributes.clone())];
+        let gone = (!self.gone.is_empty()).then(|| Line::Gone(self.gone.clone()));
         let mut text = String::new();
-        for line in guardrails.chain(groups).chain(attributes) {
+        for line in guardrails.chain(groups).chain(attributes).chain(gone) {
             text.push_str(&serde_json::to_string(&line)?);
             text.push('\n');
         }
@@ -129,8 +135,17 @@ impl Record {
         entries.collect()
     }
 
-    /// Whether a guardrail contained.
-    pub(super) fn contains(&self, id: &str) -> bool {
-        self.guardrails.get(id).is_some_and(|found| found.contains)
+    /// Guardrails that this keyrail has no more, and with nothing in their place: whoever still
+    /// names one has not misspelt it.
+    pub(super) fn gone_by_now(&self) -> BTreeSet<String> {
+        let known = self.guardrails.keys().chain(&self.gone);
+        let is_gone = |id: &&String| named(catalogue(), id).is_empty();
+        known.filter(is_gone).cloned().collect()
+    }
+
+    /// Whether a guardrail contained, by its id or by one that it had before.
+    pub(super) fn contained(&self, entry: &Entry<'_>) -> bool {
+        let mut ids = std::iter::once(&entry.id).chain(&entry.replaces);
+        ids.any(|id| self.guardrails.get(*id).is_some_and(|found| found.contains))
     }
 }

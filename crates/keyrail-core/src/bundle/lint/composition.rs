@@ -1,6 +1,6 @@
 //! What is wrong with what the settings have otherwise of the default bundle.
 
-use super::{RETIRED, retired};
+use super::{GONE, RETIRED, gone, retired};
 use crate::bundle::checked::Checked;
 use crate::bundle::composed::{adjustment_of, built_on};
 use crate::bundle::default::{Entry, catalogue, named};
@@ -34,6 +34,10 @@ impl Checked {
             .chain(adjusted)
             .filter(|(id, _)| !catalogue().contains_key(id.as_str()))
             .filter_map(|(id, span)| {
+                if self.bundle.is_gone(id) {
+                    let wrong = source.error("retired-guardrail", span, gone(id));
+                    return Some(wrong.help(GONE).warning());
+                }
                 let now: Vec<String> = named(catalogue(), id)
                     .iter()
                     .map(|entry| entry.id.to_owned())
