@@ -59,6 +59,8 @@ pub(crate) enum Instruction<'a> {
     JudgeUndecided {
         policy: &'a str,
     },
+    /// Root has an access key, as a control says.
+    DeleteRootsKey,
     /// See what the actor of a repetition did.
     LookUpActor(Command),
     /// See what a key did.
@@ -129,6 +131,9 @@ impl<'a> Instruction<'a> {
             About::Activity | About::Comeback { .. } | About::Fault { .. } => Vec::new(),
         };
         all.extend(Self::deactivate(report, &credentials.keys));
+        let has_root_key =
+            report.activity.control.is_some() && report.activity.target.is_root == Some(true);
+        all.extend(has_root_key.then_some(Self::DeleteRootsKey));
         all.extend(Self::list_keys(report));
         all.extend(Self::take_back(report));
         all.extend(Self::changes_by_hand(report, &credentials.keys));
