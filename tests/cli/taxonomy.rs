@@ -68,7 +68,7 @@ fn a_group_lists_its_events_and_no_others() {
         .flat_map(|row| row["groups"].as_array().into_iter().flatten())
         .filter_map(Value::as_str)
         .collect();
-    assert_eq!(groups.len(), 14);
+    assert_eq!(groups.len(), 24);
     for group in groups {
         let expected: Vec<&Value> = all
             .iter()
@@ -90,9 +90,12 @@ fn a_group_that_is_none_is_an_error_that_names_them_all() {
     assert_eq!(
         ran.stderr,
         "error: invalid value 'tamper' for '--group <GROUP>': there is no such group; there are \
-         change-password, escalate-privilege, issue-access-key, issue-long-term-credential, issue-session, \
-         launch-compute, reactivate-credential, report-exposure, report-finding, root-credentials, sign-in, \
-         tamper-audit, tamper-guardrail, weaken-mfa\n\nFor more information, try '--help'.\n"
+         admit-guest, admit-machine, assume-role, change-identity-center, change-password, \
+         change-watch, escalate-privilege, issue-access-key, issue-long-term-credential, issue-session, \
+         launch-compute, lift-limit, move-account, open-trust, reactivate-credential, report-exposure, \
+         report-finding, root-credentials, sign-in, tamper-audit, tamper-guardrail, trust-provider, \
+         undo-containment, \
+         weaken-mfa\n\nFor more information, try '--help'.\n"
     );
 }
 

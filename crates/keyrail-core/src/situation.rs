@@ -26,6 +26,7 @@ use crate::words::Severity;
 
 mod about;
 mod alternatives;
+mod by_hand;
 mod command;
 mod credentials;
 mod done;

@@ -179,7 +179,7 @@ impl<'a> Evidence<'a> {
             (_, None) => Stated::NotKnown,
         };
         let who = Self::Who {
-            identity: Identity::of(activity),
+            identity: Identity::of_deed(activity),
             arn: actor.arn.as_deref(),
         };
         let source_identity = actor.source_identity.as_deref();

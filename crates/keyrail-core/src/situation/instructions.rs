@@ -6,14 +6,13 @@ use super::about::About;
 use super::command::{Command, LookUp, Slug};
 use super::credentials::{CallersKey, Credentials, Fate, Key, Shown, issues_a_key};
 use super::people::ActorName;
-use crate::activity::ActorKind;
 use crate::arn::Arn;
-use crate::change::{Change, Denial, Status};
-use crate::id::{AccessKeyId, CredentialId, RoleName, UserName};
+use crate::change::{Change, Denial};
+use crate::id::{AccessKeyId, UserName};
 use crate::outcome::Outcome;
 use crate::repeats::Repetition;
 use crate::report::{Report, State};
-use crate::taxonomy::{Group, Kind, TargetKind};
+use crate::taxonomy::{Kind, TargetKind};
 use crate::words::StepName;
 
 /// Something to do now.
@@ -59,6 +58,8 @@ pub(crate) enum Instruction<'a> {
     JudgeUndecided {
         policy: &'a str,
     },
+    /// Root has an access key, as a control says.
+    DeleteRootsKey,
     /// See what the actor of a repetition did.
     LookUpActor(Command),
     /// See what a key did.
@@ -129,6 +130,9 @@ impl<'a> Instruction<'a> {
             About::Activity | About::Comeback { .. } | About::Fault { .. } => Vec::new(),
         };
         all.extend(Self::deactivate(report, &credentials.keys));
+        let has_root_key =
+            report.activity.control.is_some() && report.activity.target.is_root == Some(true);
+        all.extend(has_root_key.then_some(Self::DeleteRootsKey));
         all.extend(Self::list_keys(report));
         all.extend(Self::take_back(report));
         all.extend(Self::changes_by_hand(report, &credentials.keys));
@@ -222,102 +226,6 @@ impl<'a> Instruction<'a> {
             .filter(|change| !is_told(change))
             .map(|change| Self::ChangeByHand(change.clone()))
             .collect()
-    }
-
-    /// The keys of a user, where one of them is the matter and the event does not name it.
-    fn list_keys(report: &Report) -> Option<Self> {
-        let activity = &report.activity;
-        let target = &activity.target;
-        let is_quarantine = activity.particulars.quarantine.is_some();
-        let is_hidden = issues_a_key(activity)
-            && target.access_key_id.is_none()
-            && activity.outcome.succeeded != Some(false);
-        let user: UserName = target.user.as_deref()?.parse().ok()?;
-        (is_quarantine || is_hidden).then(|| Self::ListKeys {
-            command: Command::ListKeys(user.clone()),
-            user,
-        })
-    }
-
-    /// What takes back a credential that keyrail left as it was, and that is no access key.
-    fn take_back(report: &Report) -> Option<Self> {
-        let activity = &report.activity;
-        let target = &activity.target;
-        let is_violation = activity.outcome.succeeded == Some(true)
-            && !report.verdict.violated.is_empty()
-            && [Group::IssueLongTermCredential, Group::ReactivateCredential]
-                .iter()
-                .any(|group| activity.groups.contains(group));
-        let mut steps = report.plan.steps.iter();
-        let is_explained = report.outcomes.is_empty() && steps.any(|step| step.decision.is_ok());
-        let is_left = matches!(report.state(), State::DryRun | State::Alert) && !is_explained;
-        if !is_violation || !is_left {
-            return None;
-        }
-        let id = target.credential_id.as_deref();
-        let user = || target.user.as_deref()?.parse::<UserName>().ok();
-        let credential = || id?.parse::<CredentialId>().ok();
-        let status = Status::Inactive;
-        let slug = || Slug::parse(id?);
-        let region = region(report);
-        Some(match target.kind {
-            TargetKind::ServiceCredential => Self::TakeBack(Change::ServiceCredential {
-                user: user()?,
-                credential: credential()?,
-                status,
-            }),
-            TargetKind::SshKey => Self::TakeBack(Change::SshKey {
-                user: user()?,
-                credential: credential()?,
-                status,
-            }),
-            TargetKind::SigningCertificate => Self::TakeBack(Change::SigningCertificate {
-                user: user()?,
-                credential: credential()?,
-                status,
-            }),
-            TargetKind::LoginProfile => Self::TakeBack(Change::DeletePassword { user: user()? }),
-            TargetKind::BucketKey => Self::TakeBackBy(Command::DeleteBucketKey {
-                bucket: Slug::parse(target.name.as_deref()?)?,
-                key: id?.parse().ok()?,
-                region,
-            }),
-            TargetKind::Profile => Self::TakeBackBy(Command::DisableProfile {
-                id: slug()?,
-                region,
-            }),
-            TargetKind::TrustAnchor => Self::TakeBackBy(Command::DisableTrustAnchor {
-                id: slug()?,
-                region,
-            }),
-            _ => return None,
-        })
-    }
-
-    /// Who has the session of a role by which a guardrail was violated, and what ends that. AWS
-    /// lets nobody change the roles of IAM Identity Center.
-    fn ask_session(report: &'a Report) -> Option<Self> {
-        let activity = &report.activity;
-        let actor = &activity.actor;
-        let is_session = actor.kind == ActorKind::AssumedRole
-            && !actor.is_service_linked()
-            && actor.on_behalf_of_service.is_none();
-        let is_violation = activity.kind == Kind::ApiCall
-            && activity.outcome.succeeded != Some(false)
-            && !report.verdict.violated.is_empty();
-        if !is_session || !is_violation || activity.misused {
-            return None;
-        }
-        let role: RoleName = actor.name.as_deref()?.parse().ok()?;
-        let is_own = actor.name.as_deref()?.starts_with("AWSReservedSSO_");
-        let at = activity.time.filter(|_| !is_own);
-        Some(Self::AskSession {
-            name: ActorName::of(activity),
-            revocation: at.map(|at| Change::DenyRole {
-                role,
-                denial: Denial::of_sessions_until(at),
-            }),
-        })
     }
 
     /// What ends the sessions of an exposed key that outlive it, where no step has.
@@ -428,6 +336,6 @@ fn are_keys_left(report: &Report) -> bool {
         && !explained
 }
 
-fn region(report: &Report) -> Option<Slug> {
+pub(super) fn region(report: &Report) -> Option<Slug> {
     Slug::parse(report.activity.region.as_deref()?)
 }

@@ -20,6 +20,14 @@ pub(crate) fn is_omitted(record: &Json, part: &str) -> bool {
             .is_some_and(|reason| reason.ends_with(" too large"))
 }
 
+/// The account that a call was made in. Old records do not say, and then it is the caller's own,
+/// which IAM's and CloudTrail's calls act in.
+pub(crate) fn home(record: &Json) -> Option<String> {
+    record
+        .text(&["recipientAccountId"])
+        .or_else(|| record.text(&["userIdentity", "accountId"]))
+}
+
 pub(crate) fn gives(record: &Json, name: &str) -> Option<bool> {
     known(record, |parameters| parameters.at(&[name]).is_some())
 }

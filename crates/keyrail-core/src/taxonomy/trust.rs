@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::document::{conditions, document, glob, list, statements};
-use super::parameters::text_is;
+use super::parameters::{home, text_is};
 use crate::arn::{Arn, account_in};
 use crate::json::Json;
 
@@ -30,7 +30,7 @@ impl Trust {
     /// What the policy at a path says; `None` if it is not shown, or cannot be read.
     pub(crate) fn read(record: &Json, path: &str) -> Option<Self> {
         let document = document(record, path)?;
-        let home = record.text(&["recipientAccountId"]).unwrap_or_default();
+        let home = home(record).unwrap_or_default();
         let mut trust = Self::default();
         for statement in statements(&document) {
             if text_is(&statement, "Effect", "Allow") && lets_assume(&statement) {
@@ -187,4 +187,72 @@ fn lets_assume(statement: &Json) -> bool {
 
 fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn trust(statement: serde_json::Value) -> Trust {
+        let record = json!({
+            "userIdentity": {"accountId": "111122223333"},
+            "requestParameters": {"policyDocument": json!({"Statement": statement}).to_string()},
+        });
+        Trust::read(&Json::new(record), "requestParameters.policyDocument").expect("it is shown")
+    }
+
+    /// What CloudTrail wrote before it wrote the recipient: the caller's account is the role's.
+    #[test]
+    fn the_roles_own_account_is_nobody_new_in_old_records_either() {
+        let of = |account: &str| {
+            trust(json!({
+                "Effect": "Allow", "Action": "sts:AssumeRole",
+                "Principal": {"AWS": format!("arn:aws:iam::{account}:root")},
+            }))
+        };
+        assert!(!of("111122223333").is_open());
+        assert!(of("444455556666").is_open());
+    }
+
+    #[test]
+    fn only_a_condition_that_names_somebody_makes_it_narrower() {
+        let asked = |condition: serde_json::Value| {
+            trust(json!({
+                "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"},
+                "Condition": condition,
+            }))
+        };
+        for open in [
+            json!({}),
+            json!({"StringLike": {"aws:PrincipalArn": "*"}}),
+            json!({"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}}),
+            json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abcdefghij"}}),
+            json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}),
+            json!({"Bool": {"aws:SecureTransport": "true"}}),
+        ] {
+            assert!(asked(open.clone()).anybody, "{open}");
+        }
+        let organization = json!({"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}});
+        let organization = asked(organization);
+        assert!(!organization.anybody && organization.organization);
+        let account = json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::444455556666:role/x"}});
+        let account = asked(account);
+        assert!(!account.anybody && account.accounts.contains("444455556666"));
+    }
+
+    #[test]
+    fn an_external_id_counts_if_it_is_asked_of_everybody() {
+        let with = json!({
+            "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "444455556666"},
+            "Condition": {"StringEquals": {"sts:ExternalId": "x"}},
+        });
+        let without = json!({
+            "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "444455556666"},
+        });
+        assert_eq!(trust(json!([with])).vendors.len(), 1);
+        let both = trust(json!([with, without]));
+        assert!(both.vendors.is_empty() && both.accounts.len() == 1);
+    }
 }

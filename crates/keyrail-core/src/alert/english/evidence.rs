@@ -4,7 +4,7 @@ use super::people::{identity, known, location};
 use crate::alert::content::{self, Labelled};
 use crate::phrases::utc;
 use crate::plain::Plain;
-use crate::situation::{Address, Evidence, Mfa, Reason, Stated, When};
+use crate::situation::{ActorName, Address, Evidence, Mfa, Reason, Stated, When};
 
 pub(super) fn evidence(evidence: &Evidence<'_>) -> Labelled {
     let (label, text) = match evidence {
@@ -29,7 +29,7 @@ pub(super) fn evidence(evidence: &Evidence<'_>) -> Labelled {
                 sent_by.map(|action| format!("sent by hand ({})", Plain(action))),
             ];
             let parts: Vec<String> = parts.into_iter().flatten().collect();
-            ("Finding", parts.join("; "))
+            ("Found", parts.join("; "))
         }
         Evidence::Notice(arn) => ("Notice", Plain(arn).to_string()),
         Evidence::Published(published) => {
@@ -43,7 +43,7 @@ pub(super) fn evidence(evidence: &Evidence<'_>) -> Labelled {
                 part("AWS asks you to act by", &published.deadline),
             ];
             let parts: Vec<String> = parts.into_iter().flatten().collect();
-            ("Found", parts.join("; "))
+            ("Leak", parts.join("; "))
         }
         Evidence::Event { name, id } => {
             let name = known(*name);
@@ -91,7 +91,11 @@ pub(super) fn evidence(evidence: &Evidence<'_>) -> Labelled {
         } => {
             let arn = arn.map(|arn| Plain(arn).to_string());
             let arn = arn.unwrap_or_else(|| "ARN not known".to_owned());
-            ("Who", format!("{}, {arn}", identity(actor)))
+            let by = match actor.name {
+                ActorName::Aws => " itself, recorded in the name of",
+                _ => ",",
+            };
+            ("Who", format!("{}{by} {arn}", identity(actor)))
         }
     };
     Labelled { label, text }

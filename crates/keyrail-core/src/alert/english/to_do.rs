@@ -37,6 +37,9 @@ pub(super) fn to_do(instruction: &Instruction<'_>) -> String {
                 Plain(&name)
             )
         }
+        Instruction::DeleteRootsKey => {
+            "See in IAM's credential report when root's key was last used. Sign in as root and delete it under Security credentials; nothing but root can, except AssumeRoot from the management account.".to_owned()
+        }
         Instruction::ListKeys { command, user } => format!(
             "List the access keys of {user}: {command}. Deactivate each that is not known to be safe: aws iam update-access-key {} --status Inactive --access-key-id KEY",
             option("user-name", user.as_str())

@@ -6,7 +6,7 @@ use crate::arn::Arn;
 use crate::json::Json;
 use crate::taxonomy::entry::Condition;
 use crate::taxonomy::grant::lets_in_just_cloudtrail;
-use crate::taxonomy::parameters::{is_false, known};
+use crate::taxonomy::parameters::{home, is_false, known};
 
 pub(crate) static EXPIRES_TRAIL: Condition = Condition {
     says: "`bucketName` contains `cloudtrail`, and objects expire",
@@ -116,7 +116,7 @@ pub(crate) static NARROWS_TRAIL: Condition = Condition {
             ];
             let elsewhere = ["s3BucketName", "s3KeyPrefix", "snsTopicName"];
             // A key, and a log group besides, if they are of this account; an empty one is none.
-            let home = record.text(&["recipientAccountId"]);
+            let home = home(record);
             let further = [
                 "kmsKeyId",
                 "cloudWatchLogsLogGroupArn",
