@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use keyrail_core::bundle::Strength;
 use serde_json::{Value, json};
 
-use crate::schema::is_of_the_schema;
 use crate::{Folder, fixture, ids, ran, ran_with, sample};
 
 mod init;
+mod lasting;
+mod mistakes;
 mod old;
+mod showing;
 mod ten_minutes;
 mod upgrading;
 
@@ -32,7 +34,8 @@ fn explained(bundle: &Folder, event: &str, more: &[&str]) -> Value {
 /// The ids of its guardrails.
 fn guardrails(bundle: &Folder) -> BTreeSet<String> {
     let shown = ran(&["show", &bundle.path(), "--format", "json"]).json();
-    ids(&shown["guardrails"], "id").into_iter().collect()
+    let all = shown.get("guardrails").cloned().unwrap_or_default();
+    ids(&all, "id").into_iter().collect()
 }
 
 #[test]
@@ -201,207 +204,6 @@ fn severity_and_steps_are_those_of_the_settings() {
     assert_eq!(uploaded["plan"][0]["withheld"], Value::Null);
 }
 
-/// Each mistake, with its code, its place and what to do.
-#[test]
-fn what_is_wrong_with_the_composition_is_told_where_it_stands() {
-    let own = "@id(\"mine\")\n@title(\"M\")\n@severity(\"low\")\n@respond(\"alert\")\nforbid (principal is Root, action in Action::\"sign-in\", resource);\n";
-    let clash = own.replace("mine", "access-key-issued");
-    for (settings, file, says) in [
-        (
-            "[default]\nguardrails = \"recomended\"\n",
-            own,
-            "settings-value keyrail.toml:2:14 `recomended` is not one of keys, recommended, strict, none: did you mean `recommended`?",
-        ),
-        (
-            "[default]\nwithuot = []\n",
-            own,
-            "unknown-setting keyrail.toml:2:1 there is no setting `default.withuot`: did you mean `without`?",
-        ),
-        (
-            "[default]\nwithout = [\"acess-key-issued\"]\n",
-            own,
-            "unknown-guardrail keyrail.toml:2:12 the default bundle has no guardrail `acess-key-issued`: did you mean `access-key-issued`?",
-        ),
-        (
-            "[default]\n[guardrails.acess-key-issued]\nmode = \"observe\"\n",
-            own,
-            "unknown-guardrail keyrail.toml:2:13 the default bundle has no guardrail `acess-key-issued`: did you mean `access-key-issued`?",
-        ),
-        (
-            "[default]\n[guardrails.mine]\nmode = \"observe\"\n",
-            own,
-            "unknown-guardrail keyrail.toml:2:13 the default bundle has no guardrail `mine`: `[guardrails]` is about those of the default bundle; one of your own has `@mode`, `@severity` and `@respond` in its file",
-        ),
-        (
-            "[guardrails.access-key-issued]\nmode = \"observe\"\n",
-            own,
-            "guardrail-left-out keyrail.toml:1:13 the bundle does not build on the guardrail `access-key-issued`: write `[default]` with `guardrails = \"recommended\"`",
-        ),
-        (
-            "[default]\nguardrails = \"keys\"\n[guardrails.mfa-weakened]\nmode = \"observe\"\n",
-            own,
-            "guardrail-left-out keyrail.toml:3:13 the bundle does not build on the guardrail `mfa-weakened`: it belongs to `guardrails = \"recommended\"`",
-        ),
-        (
-            "[default]\nwithout = [\"mfa-weakened\"]\n[guardrails.mfa-weakened]\nmode = \"observe\"\n",
-            own,
-            "guardrail-left-out keyrail.toml:3:13 the bundle does not build on the guardrail `mfa-weakened`: `[default] without` leaves it out: remove it from one of the two",
-        ),
-        (
-            "[default]\n[guardrails.mfa-weakened]\nrespnd = [\"alert\"]\n",
-            own,
-            "unknown-setting keyrail.toml:3:1 there is no setting `guardrails.mfa-weakened.respnd`: did you mean `respond`?",
-        ),
-        (
-            "[default]\n[guardrails.mfa-weakened]\nseverity = \"hihg\"\n",
-            own,
-            "unknown-severity keyrail.toml:3:12 `hihg` is not one of critical, high, medium, low, info: did you mean `high`?",
-        ),
-        (
-            "[default]\n[guardrails.mfa-weakened]\nrespond = [\"revoke-session\"]\n",
-            own,
-            "unknown-step keyrail.toml:3:12",
-        ),
-        (
-            "[default]\n[guardrails.mfa-weakened]\nrespond = []\n",
-            own,
-            "settings-value keyrail.toml:3:11 name at least one step, or `[\"alert\"]` for none",
-        ),
-        (
-            "[default]\n[guardrails.mfa-weakened]\nrespond = [\"deactivate-ssh-key\"]\n",
-            own,
-            "step-does-not-fit keyrail.toml:3:11 `deactivate-ssh-key` has nothing to act on in what `mfa-weakened` is about",
-        ),
-        (
-            "[default]\n[guardrails.access-key-issued]\nrespond = [\"delete-key\"]\n",
-            own,
-            "step-not-allowed keyrail.toml:3:11 the settings do not allow `delete-key`: allow it: `[allow]` with `steps = [\"delete-key\"]`",
-        ),
-        (
-            "[default]\n",
-            clash.as_str(),
-            "duplicate-id guardrails/mine.cedar:1:1 the default bundle has a guardrail `access-key-issued`, too: to replace it, leave it out in keyrail.toml: `[default]` with `without = [\"access-key-issued\"]`",
-        ),
-    ] {
-        let folder = bundle(
-            "wrong",
-            &[("keyrail.toml", settings), ("guardrails/mine.cedar", file)],
-        );
-        let found = ran(&["validate", &folder.path(), "--format", "json"]);
-        assert_eq!(found.status, 1, "{settings}");
-        let found: Value = serde_json::from_str(&found.stdout).expect("it is JSON");
-        is_of_the_schema("diagnostics", &found);
-        let told = |wrong: &Value| {
-            let help = wrong["help"].as_str().map(|help| format!(": {help}"));
-            format!(
-                "{} {}:{}:{} {}{}",
-                wrong["code"].as_str().unwrap_or_default(),
-                wrong["file"].as_str().unwrap_or_default(),
-                wrong["line"],
-                wrong["column"],
-                wrong["message"].as_str().unwrap_or_default(),
-                help.unwrap_or_default()
-            )
-        };
-        let found: Vec<String> = found["diagnostics"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(told)
-            .collect();
-        assert_eq!(found.len(), 1, "{settings}: {found:?}");
-        assert!(
-            found.iter().all(|found| found.starts_with(says)),
-            "{settings}: {found:?}"
-        );
-    }
-    // What replaces it may have its id, once that is left out.
-    let replaced = bundle(
-        "replaced",
-        &[
-            (
-                "keyrail.toml",
-                "[default]\nwithout = [\"access-key-issued\"]\n",
-            ),
-            ("guardrails/mine.cedar", &clash),
-        ],
-    );
-    let valid = ran(&["validate", &replaced.path()]);
-    assert_eq!(valid.status, 0, "{}", valid.stdout);
-    assert!(
-        valid
-            .stdout
-            .starts_with("valid: 29 guardrails (28 of the default bundle), 0 exemptions; version ")
-    );
-}
-
-/// Exemptions and tests may still name an id that a guardrail had before.
-#[test]
-fn an_id_that_is_retired_stands_for_what_has_come_in_its_place() {
-    let guardrail = |id: &str, action: &str| {
-        format!(
-            "@id(\"{id}\")\n@title(\"T\")\n@severity(\"low\")\n@respond(\"alert\")\n@replaces(\"credential-made\")\nforbid (principal, action == Action::\"{action}\", resource)\nwhen {{ context.succeeded }};\n"
-        )
-    };
-    let guardrails = guardrail("ssh-key-made", "iam:UploadSSHPublicKey")
-        + &guardrail("certificate-made", "iam:UploadSigningCertificate");
-    let exemption = "@id(\"bob\")\n@exempts(\"credential-made\")\n@reason(\"R\")\n@owner(\"O\")\n@expires(\"2027-03-31\")\npermit (principal, action, resource in User::\"arn:aws:iam::111122223333:user/bob\");\n";
-    let tests = "\
-tests:
-- name: an SSH key
-  sample: iam:UploadSSHPublicKey
-  set: {detail.requestParameters.userName: carlos, detail.responseElements: {}}
-  expect: {violated: [credential-made]}
-- name: a certificate, and an SSH key was meant
-  sample: iam:UploadSigningCertificate
-  set: {detail.requestParameters.userName: carlos, detail.responseElements: {}}
-  expect: {violated: [ssh-key-made]}
-- name: bob's is exempt
-  sample: iam:UploadSSHPublicKey
-  set: {detail.requestParameters.userName: bob, detail.responseElements: {}}
-  expect: {violated: [], exempted: [credential-made]}
-";
-    let folder = bundle(
-        "retired",
-        &[
-            ("keyrail.toml", "[accounts.111122223333]\n"),
-            ("guardrails/a.cedar", &guardrails),
-            ("exemptions/b.cedar", exemption),
-            ("tests/a.yaml", tests),
-        ],
-    );
-    let validated = ran(&["validate", &folder.path(), "--today", "2026-11-29"]);
-    assert_eq!(validated.status, 0, "{}", validated.stdout);
-    assert_eq!(
-        validated
-            .stdout
-            .matches("warning[retired-guardrail]")
-            .count(),
-        3,
-        "{}",
-        validated.stdout
-    );
-    assert!(
-        validated.stdout.contains(
-            "the guardrail `credential-made` has become `certificate-made`, `ssh-key-made`"
-        ),
-        "{}",
-        validated.stdout
-    );
-    let tested = ran(&["test", &folder.path()]);
-    assert_eq!(tested.status, 1);
-    assert!(
-        tested.stdout.contains("FAILED tests/a.yaml:6 "),
-        "{}",
-        tested.stdout
-    );
-    assert!(
-        tested.stdout.ends_with("2 passed, 1 failed\n"),
-        "{}",
-        tested.stdout
-    );
-}
-
 /// Only what is of the bundle's own needs tests in it.
 #[test]
 fn coverage_asks_for_tests_of_ones_own_policies_alone() {
@@ -421,72 +223,6 @@ fn coverage_asks_for_tests_of_ones_own_policies_alone() {
         tested.stdout,
         "error: guardrail `mine` has no test\n1 passed, 0 failed\n"
     );
-}
-
-/// What `show` prints is a bundle with the same verdicts.
-#[test]
-fn what_is_shown_is_the_bundle_whole() {
-    let settings = "[default]\nwithout = [\"root-activity\"]\nmode = \"observe\"\n[guardrails.access-key-issued]\nmode = \"enforce\"\nseverity = \"medium\"\n";
-    let own = "@id(\"mine\")\n@title(\"M\")\n@severity(\"low\")\n@respond(\"alert\")\nforbid (\n  principal is Root,\n  action in Action::\"sign-in\",\n  resource\n);\n";
-    let exemption = "@id(\"all\")\n@exempts(\"mfa-weakened\")\n@reason(\"R\")\n@owner(\"O\")\n@expires(\"2027-03-31\")\npermit (\n  principal is Root,\n  action,\n  resource\n);\n";
-    let folder = bundle(
-        "shown",
-        &[
-            ("keyrail.toml", settings),
-            ("guardrails/mine.cedar", own),
-            ("exemptions/b.cedar", exemption),
-        ],
-    );
-    let json = ran(&["show", &folder.path(), "--format", "json"]).json();
-    is_of_the_schema("show", &json);
-    let of = |id: &str| {
-        let all = json["guardrails"].as_array().into_iter().flatten();
-        all.into_iter()
-            .find(|told| told["id"] == id)
-            .cloned()
-            .unwrap_or_default()
-    };
-    assert_eq!(of("root-activity"), Value::Null);
-    let key = of("access-key-issued");
-    assert_eq!(
-        (&key["origin"], &key["severity"], &key["mode"]),
-        (&json!("default"), &json!("medium"), &json!("enforce"))
-    );
-    assert_eq!(of("mfa-weakened")["mode"], "observe");
-    assert_eq!(
-        (&of("mine")["origin"], &of("mine")["mode"]),
-        (&json!("own"), &Value::Null)
-    );
-    let shown = ran(&["show", &folder.path()]);
-    assert_eq!(shown.status, 0);
-    let (guardrails, exemptions) = shown
-        .stdout
-        .split_once("\n// Exemptions: 1\n")
-        .expect("it shows them");
-    let whole = bundle(
-        "shown-whole",
-        &[
-            ("guardrails/all.cedar", guardrails),
-            ("exemptions/all.cedar", exemptions),
-        ],
-    );
-    assert_eq!(
-        ran(&["validate", &whole.path(), "--today", "2026-11-29"]).status,
-        0
-    );
-    for name in [
-        "key-created-for-another",
-        "root-sign-in",
-        "root-api-call",
-        "iam:DeactivateMFADevice",
-    ] {
-        let mut reports = [&folder, &whole]
-            .map(|bundle| explained(bundle, &sample(name, &[]), &["--mode", "enforce"]));
-        for report in &mut reports {
-            report["bundle"] = Value::Null;
-        }
-        assert_eq!(reports[0], reports[1], "{name}");
-    }
 }
 
 /// Which keyrail it builds on is in the version that alerts show.
@@ -527,71 +263,4 @@ fn a_composed_bundle_is_proved() {
         ran.stdout
     );
     assert_eq!(ran.stdout.matches("FAILED").count(), 1, "{}", ran.stdout);
-}
-
-/// What was valid stays so as time passes, unless one asks.
-#[test]
-fn dates_are_strict_only_where_one_asks() {
-    let exemption = "// Why.\n@id(\"old\")\n@exempts(\"mfa-weakened\")\n@reason(\"R\")\n@owner(\"team\")\n@expires(\"2027-03-31\")\npermit (principal is Root, action, resource);\n";
-    let folder = bundle(
-        "dates",
-        &[
-            ("keyrail.toml", "[default]\n"),
-            ("exemptions/old.cedar", exemption),
-        ],
-    );
-    let path = folder.path();
-    for (today, more, status, says) in [
-        ("2027-03-01", &[][..], 0, "valid: 29"),
-        ("2027-03-25", &[], 0, "warning[expiring-exemption]"),
-        ("2027-04-01", &[], 0, "warning[expired-exemption]"),
-        (
-            "2027-03-25",
-            &["--strict-dates"],
-            0,
-            "warning[expiring-exemption]",
-        ),
-        (
-            "2027-04-01",
-            &["--strict-dates"],
-            1,
-            "error[expired-exemption]",
-        ),
-    ] {
-        let ran = ran(&[&["validate", &path, "--today", today], more].concat());
-        assert_eq!(ran.status, status, "{today} {more:?}");
-        assert!(
-            ran.stdout.contains(says),
-            "{today} {more:?}: {}",
-            ran.stdout
-        );
-    }
-    let soon = ran(&[
-        "exemptions",
-        &path,
-        "--today",
-        "2027-03-25",
-        "--expiring-within",
-        "30d",
-        "--format",
-        "github",
-    ]);
-    assert_eq!(soon.status, 0);
-    assert_eq!(
-        soon.stdout,
-        format!(
-            "::warning file={path}/exemptions/old.cedar,line=2,title=exemption::`old`: 6 days left; last day 2027-03-31; owner team; reason: R\n"
-        )
-    );
-    let later = ran(&[
-        "exemptions",
-        &path,
-        "--today",
-        "2027-01-25",
-        "--expiring-within",
-        "30d",
-        "--format",
-        "github",
-    ]);
-    assert_eq!(later.stdout, "");
 }

@@ -5,6 +5,7 @@ use aws_sdk_iam::types::StatusType;
 use crate::reported::notice;
 use crate::support::World;
 use crate::support::bundles::bundle_of_settings;
+use crate::support::delivered::Delivered;
 
 /// One guardrail enforces, and the others observe; nothing but settings was deployed.
 #[tokio::test]
@@ -29,7 +30,7 @@ async fn one_guardrail_enforces_while_the_others_observe() {
         Some(StatusType::Active)
     );
     let alerts = world.alerts().await;
-    let mut states: Vec<&str> = alerts.iter().map(|alert| alert.state()).collect();
+    let mut states: Vec<&str> = alerts.iter().map(Delivered::state).collect();
     states.sort_unstable();
     assert_eq!(states, ["BLOCKED", "DRY-RUN"]);
     for alert in &alerts {

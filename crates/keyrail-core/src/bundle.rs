@@ -34,6 +34,7 @@ mod names;
 pub mod organization;
 mod policy;
 mod record;
+mod retired;
 pub mod settings;
 mod split;
 mod strength;

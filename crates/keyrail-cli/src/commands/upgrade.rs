@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use keyrail_core::Bundle;
 use keyrail_core::bundle::{Files, Record};
-use serde::Serialize;
 
 use self::caught::Lost;
-use self::changes::{Attributes, ExemptionChange, GroupChange, GuardrailChange};
+use self::changes::{Attributes, GuardrailChange};
 use self::proved::Proved;
 use self::tests::TestChange;
+use self::told::{Against, SCHEMA, Upgrade};
 use crate::bundle::{self, FOLDER_HELP};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output};
@@ -19,6 +19,7 @@ mod caught;
 mod changes;
 mod proved;
 mod tests;
+mod told;
 mod words;
 
 /// Say what this keyrail changes for a bundle, against the one that stamped it
@@ -51,35 +52,6 @@ enum Format {
     Text,
     /// `keyrail.upgrade/v1`
     Json,
-}
-
-/// What becomes of a bundle with this keyrail.
-#[derive(Debug, Serialize)]
-struct Upgrade {
-    schema: &'static str,
-    /// The keyrail that stamped the bundle, where a stamp says it.
-    from: Option<String>,
-    /// This one.
-    to: &'static str,
-    /// What this keyrail's default bundle is held against.
-    against: Against,
-    guardrails: Vec<GuardrailChange>,
-    groups: Vec<GroupChange>,
-    attributes: Attributes,
-    tests: Vec<TestChange>,
-    exemptions: Vec<ExemptionChange>,
-    lost: Vec<Lost>,
-    proof: Proved,
-}
-
-/// What this keyrail's default bundle is held against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Against {
-    /// The bundle's own guardrails: it does not build on the default bundle.
-    Copy,
-    /// What the stamp says that the default bundle was.
-    Stamp,
 }
 
 impl Args {
@@ -174,8 +146,6 @@ impl Args {
         Ok(Proved::without_prover())
     }
 }
-
-const SCHEMA: &str = "keyrail.upgrade/v1";
 
 /// Of a bundle with guardrails of its own alone: an upgrade changes none of them.
 fn of_copy(folder: &Path, files: &Files, bundle: &Bundle) -> Result<Upgrade, Failure> {

@@ -318,6 +318,14 @@ impl Checked {
         Ok(line + &Record::of_this(before.as_ref(), is_named).lines()?)
     }
 
+    /// A file of the bundle.
+    pub(super) fn source<'a>(&'a self, file: &'a str) -> Source<'a> {
+        Source {
+            name: file,
+            text: self.files.text(file).unwrap_or_default(),
+        }
+    }
+
     /// Sorts what is wrong by its place.
     pub fn sort(&mut self) {
         self.diagnostics.sort_by(|a, b| {

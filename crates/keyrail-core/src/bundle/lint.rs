@@ -6,9 +6,10 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::checked::{Checked, Origin};
-use super::diagnostic::{Diagnostic, Source};
+use super::diagnostic::Diagnostic;
 use super::names::{ORGANIZATION, SETTINGS};
 use super::policy::{self, Written, literal};
+use super::retired::{GONE, RETIRED, gone, retired};
 use super::syntax::{label, one_line};
 use crate::arn::Arn;
 use crate::schema;
@@ -48,13 +49,6 @@ impl Checked {
         self.diagnostics.extend(found);
         let found = self.of_cedar();
         self.diagnostics.extend(found);
-    }
-
-    pub(super) fn source<'a>(&'a self, file: &'a str) -> Source<'a> {
-        Source {
-            name: file,
-            text: self.files.text(file).unwrap_or_default(),
-        }
     }
 
     /// Units that the settings put accounts or units into, and that nobody has declared.
@@ -373,24 +367,6 @@ impl Checked {
         })
     }
 }
-
-/// What an id has become, for people.
-pub(super) fn retired(id: &str, now: &[String]) -> String {
-    let now: Vec<String> = now.iter().map(|id| format!("`{id}`")).collect();
-    format!("the guardrail `{id}` has become {}", now.join(", "))
-}
-
-/// The same of one that nothing has come in the place of.
-fn gone(id: &str) -> String {
-    format!("the default bundle no longer has the guardrail `{id}`")
-}
-
-/// What to do about that.
-const GONE: &str = "remove it";
-
-/// What to do about it.
-pub(super) const RETIRED: &str =
-    "the old id still stands for all of these: name those that you mean";
 
 /// Whether a user's name stands alone, as in policies: a path would match nobody.
 fn is_bare(name: &str) -> bool {

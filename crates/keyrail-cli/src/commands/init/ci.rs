@@ -6,12 +6,9 @@ use crate::exit::Failure;
 
 /// The files, for a bundle in a folder below this one.
 pub(super) fn files(bundle: &Path) -> Result<Vec<(PathBuf, String)>, Failure> {
-    let parts: Option<Vec<&str>> = bundle.components().filter_map(part).collect();
-    let is_plain = |part: &&str| {
-        part.chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-    };
-    let parts = parts.filter(|parts| parts.iter().all(|part| is_plain(part)));
+    let is_here = |part: &Component<'_>| matches!(part, Component::CurDir);
+    let parts = bundle.components().filter(|part| !is_here(part));
+    let parts: Option<Vec<&str>> = parts.map(name).collect();
     let Some(parts) = parts else {
         return Err(Failure::input(format!(
             "`--ci` writes into this folder, and `{}` is not a plain path below it",
@@ -43,11 +40,11 @@ pub(super) fn files(bundle: &Path) -> Result<Vec<(PathBuf, String)>, Failure> {
     ])
 }
 
-/// A folder's name; `None` within for what leads elsewhere.
-fn part(component: Component<'_>) -> Option<Option<&str>> {
-    match component {
-        Component::CurDir => None,
-        Component::Normal(name) => Some(name.to_str()),
-        Component::ParentDir | Component::Prefix(_) | Component::RootDir => Some(None),
-    }
+/// A folder's name, if it is one below and needs no quotes.
+fn name(part: Component<'_>) -> Option<&str> {
+    let Component::Normal(name) = part else {
+        return None;
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    name.to_str().filter(|name| name.chars().all(is_plain))
 }

@@ -203,7 +203,7 @@ pub(super) fn of_attributes(record: &Record) -> Attributes {
 pub(super) fn of_exemptions(
     before: &Bundle,
     now: &Bundle,
-    changes: &[GuardrailChange],
+    of_guardrails: &[GuardrailChange],
 ) -> Vec<ExemptionChange> {
     let all = now.exemptions.iter().map(|(id, exemption)| {
         let old: BTreeSet<&str> = before
@@ -225,7 +225,7 @@ pub(super) fn of_exemptions(
             let still = new.iter().any(|told| told.id == **id);
             !still && now.replaced_by(id).is_empty()
         };
-        let changed = changes.iter().filter(|change| change.conditions);
+        let changed = of_guardrails.iter().filter(|change| change.conditions);
         ExemptionChange {
             id: id.clone(),
             more: owned(new.iter().filter(is_new).map(|told| &told.id)),

@@ -3,7 +3,7 @@
 use super::changes::{Change, ExemptionChange, GroupChange, GuardrailChange, Pair};
 use super::proved::Outcome;
 use super::tests::TestChange;
-use super::{Against, Upgrade};
+use super::told::{Against, Upgrade};
 
 pub(super) fn text(upgrade: &Upgrade) -> String {
     let mut text = head(upgrade);

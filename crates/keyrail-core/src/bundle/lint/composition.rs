@@ -1,12 +1,12 @@
 //! What is wrong with what the settings have otherwise of the default bundle.
 
-use super::{GONE, RETIRED, gone, retired};
 use crate::bundle::checked::Checked;
 use crate::bundle::composed::{adjustment_of, built_on};
 use crate::bundle::default::{Entry, catalogue, named};
 use crate::bundle::diagnostic::Diagnostic;
 use crate::bundle::fitting::fits;
 use crate::bundle::names::SETTINGS;
+use crate::bundle::retired::{GONE, RETIRED, gone, retired};
 use crate::bundle::settings::Adjustment;
 
 impl Checked {

@@ -2,13 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use toml::Spanned;
+
 use super::reader::{Reader, Table};
-use super::values::{Adjustment, BuildsOn, Named};
+use super::values::{Adjustment, BuildsOn, Named, Settings};
 use crate::bundle::strength::Strength;
 use crate::words::{Severity, StepName};
 
 impl Reader<'_> {
-    pub(super) fn builds_on(&mut self, default: &Table<'_>) -> BuildsOn {
+    pub(super) fn composition(&mut self, table: &Table<'_>, settings: &mut Settings) {
+        if let Some(default) = self.table(table, "default") {
+            settings.default = Some(self.builds_on(default));
+        }
+        if let Some(guardrails) = self.table(table, "guardrails") {
+            settings.guardrails = self.adjustments(guardrails);
+        }
+    }
+
+    fn builds_on(&mut self, default: &Table<'_>) -> BuildsOn {
         self.only(default, "default.", &["guardrails", "mode", "without"]);
         let mut strength = Some(Strength::default());
         if let (Some(word), Some(place)) =
@@ -42,7 +53,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn adjustments(&mut self, table: &Table<'_>) -> BTreeMap<String, Adjustment> {
+    fn adjustments(&mut self, table: &Table<'_>) -> BTreeMap<String, Adjustment> {
         let mut adjustments = BTreeMap::new();
         for (id, _) in table {
             let name = id.get_ref().to_string();
@@ -51,7 +62,7 @@ impl Reader<'_> {
             };
             let within = format!("guardrails.{name}.");
             self.only(of, &within, &["mode", "respond", "severity"]);
-            let respond = of.get("respond").map(|place| place.span());
+            let respond = of.get("respond").map(Spanned::span);
             let adjustment = Adjustment {
                 mode: self.mode(of),
                 severity: self.severity(of),

@@ -21,7 +21,8 @@ impl Settings {
                 .found
                 .push(source.error("settings-syntax", span, format!("no TOML: {message}")));
         }
-        let settings = reader.settings(table.get_ref());
+        let mut settings = reader.settings(table.get_ref());
+        reader.composition(table.get_ref(), &mut settings);
         (settings, reader.found)
     }
 }

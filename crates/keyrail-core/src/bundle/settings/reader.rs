@@ -58,12 +58,6 @@ impl Reader<'_> {
                 "there are no alerts in this language yet: `en`",
             );
         }
-        if let Some(default) = self.table(table, "default") {
-            settings.default = Some(self.builds_on(default));
-        }
-        if let Some(guardrails) = self.table(table, "guardrails") {
-            settings.guardrails = self.adjustments(guardrails);
-        }
         if let Some(limits) = self.table(table, "limits") {
             settings.limits = self.limits(limits);
         }
