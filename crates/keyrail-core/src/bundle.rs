@@ -10,7 +10,7 @@ pub use self::diagnostic::{Diagnostic, Level, LoadBundleError, nearest};
 pub use self::exemption::Exemption;
 pub use self::files::Files;
 pub(crate) use self::formula::{Formula, Reads};
-pub(crate) use self::guardrail::{Guardrail, ModeOf};
+pub(crate) use self::guardrail::{Guardrail, ModeOf, SeverityOf};
 pub use self::organization::Organization;
 pub(crate) use self::policy::reads_fact;
 pub use self::record::{Record, Recorded};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use self::question::{Answer, Decided, Question};
 use crate::activity::Activity;
-use crate::bundle::{Bundle, Guardrail, ModeOf};
+use crate::bundle::{Bundle, Guardrail, ModeOf, SeverityOf};
 use crate::lookup::Lookup;
 use crate::words::{Mode, Severity, StepName};
 
@@ -220,7 +220,7 @@ impl Bundle {
                         kind: PolicyKind::Guardrail,
                         error,
                         policy_text: guardrail.text.clone(),
-                        severity: severity_of(guardrail.severity, activity),
+                        severity: guardrail.severity_for(activity),
                     });
                     continue;
                 }
@@ -264,7 +264,7 @@ impl Bundle {
             verdict.violated.push(Violation {
                 id: id.to_string(),
                 title: guardrail.title.clone(),
-                severity: severity_of(guardrail.severity, activity),
+                severity: guardrail.severity_for(activity),
                 mode,
                 policy_text: guardrail.text.clone(),
                 mode_from,
@@ -316,16 +316,17 @@ impl Guardrail {
         };
         (self.mode, from)
     }
-}
 
-/// How bad a violation is: of a finding that says so itself, as bad as that. A control that failed
-/// says how things stand, and its guardrail how bad that is.
-fn severity_of(guardrail: Severity, activity: &Activity) -> Severity {
-    let finding = activity.particulars.finding.as_ref();
-    let finding = finding.filter(|_| activity.control.is_none());
-    finding
-        .and_then(|finding| finding.severity)
-        .unwrap_or(guardrail)
+    /// How bad it is that this violates it. A control that failed says how things stand, and the
+    /// guardrail how bad that is.
+    fn severity_for(&self, activity: &Activity) -> Severity {
+        let finding = activity.particulars.finding.as_ref();
+        let finding = finding
+            .filter(|_| self.severity_of == SeverityOf::Finding && activity.control.is_none());
+        finding
+            .and_then(|finding| finding.severity)
+            .unwrap_or(self.severity)
+    }
 }
 
 /// The facts that have not been looked up of some user in the activity.

@@ -38,6 +38,7 @@ pub(super) fn adjustment_of<'s>(
 /// What a guardrail of the default bundle has in place of what its text says.
 pub(super) struct Effective {
     severity: Option<&'static str>,
+    severity_of: Option<&'static str>,
     respond: Option<String>,
     mode: Option<Mode>,
     pub mode_of: ModeOf,
@@ -62,10 +63,14 @@ impl Effective {
             (None, false) if entry.text.contains("\n@mode(") => (None, ModeOf::Itself),
             (None, false) => (on.mode, ModeOf::Default),
         };
+        let severity = adjustment.and_then(|adjustment| adjustment.severity);
+        // Who names a severity means that, whatever a finding says.
+        let severity_of = severity
+            .filter(|_| entry.text.contains("\n@severity_of("))
+            .map(|_| "guardrail");
         Self {
-            severity: adjustment
-                .and_then(|adjustment| adjustment.severity)
-                .map(Severity::as_str),
+            severity: severity.map(Severity::as_str),
+            severity_of,
             respond: respond.map(|steps| match steps {
                 [] => "alert".to_owned(),
                 steps => steps
@@ -83,6 +88,7 @@ impl Effective {
     fn annotations(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
             ("severity", self.severity),
+            ("severity_of", self.severity_of),
             ("respond", self.respond.as_deref()),
             ("mode", self.mode.map(Mode::as_str)),
         ]

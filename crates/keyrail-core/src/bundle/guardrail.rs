@@ -19,6 +19,8 @@ pub(crate) struct Guardrail {
     pub respond: Vec<StepName>,
     pub advice: Option<String>,
     pub runbook: Option<String>,
+    /// Who says how bad a violation is.
+    pub severity_of: SeverityOf,
     pub mode: Option<Mode>,
     /// Who says its mode.
     pub mode_of: ModeOf,
@@ -48,8 +50,27 @@ pub(crate) enum ModeOf {
     Upgrade,
 }
 
-const ANNOTATIONS: [&str; 10] = [
-    "advice", "id", "meant", "mode", "replaces", "respond", "runbook", "severity", "strength",
+/// Who says how bad a violation is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum SeverityOf {
+    /// The guardrail.
+    #[default]
+    Guardrail,
+    /// The finding that it is about; the guardrail, if that does not say.
+    Finding,
+}
+
+const ANNOTATIONS: [&str; 11] = [
+    "advice",
+    "id",
+    "meant",
+    "mode",
+    "replaces",
+    "respond",
+    "runbook",
+    "severity",
+    "severity_of",
+    "strength",
     "title",
 ];
 
@@ -102,6 +123,16 @@ impl Guardrail {
             let wrong = written.error_in("strength", "annotation-value", message);
             found.push(wrong.suggest(&word, Strength::ALL.map(Strength::as_str)));
         }
+        let severity_of = match written.annotation("severity_of").as_deref() {
+            None | Some("guardrail") => SeverityOf::Guardrail,
+            Some("finding") => SeverityOf::Finding,
+            Some(word) => {
+                let message = format!("`@severity_of`: `{word}` is not one of finding, guardrail");
+                let wrong = written.error_in("severity_of", "annotation-value", message);
+                found.push(wrong.suggest(word, ["finding", "guardrail"]));
+                SeverityOf::Guardrail
+            }
+        };
         let replaces = written.annotation("replaces").unwrap_or_default();
         let guardrail = match (title, severity, respond) {
             (Some(title), Some(severity), Some(respond)) => Some(Self {
@@ -110,6 +141,7 @@ impl Guardrail {
                 respond,
                 advice: written.annotation("advice"),
                 runbook: written.annotation("runbook"),
+                severity_of,
                 mode,
                 mode_of: ModeOf::default(),
                 replaces: replaces.split_whitespace().map(str::to_owned).collect(),
