@@ -12,6 +12,7 @@
 )]
 
 mod alerting;
+mod beating;
 mod claiming;
 mod conforming;
 mod containing;
