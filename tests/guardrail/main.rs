@@ -12,6 +12,7 @@
 )]
 
 mod alerting;
+mod beating;
 mod claiming;
 mod composing;
 mod conforming;

@@ -34,27 +34,27 @@ pub(crate) async fn watch(settings: &WatchSettings, context: Context) -> Result<
         .map_err(|error| diagnostic("NoRules", error.to_string()))?;
     let shipped = Arc::new(shipped);
     let places = settings.places.clone();
-    let watcher = Watcher::connect(watched, places, Arc::clone(&shipped)).await;
+    let aws = Watcher::connect(watched, places, Arc::clone(&shipped)).await;
     let left = end_of(&context).duration_since(SystemTime::now());
     let left = left.unwrap_or_default();
     let until = Instant::now() + left.saturating_sub(TO_TELL).max(left / 2);
-    Box::pin(check(settings, &watcher, &shipped, until)).await
+    Box::pin(check(settings, &aws, &shipped, until)).await
 }
 
 async fn check(
     settings: &WatchSettings,
-    watcher: &Watcher,
+    aws: &Watcher,
     shipped: &ShippedRules,
     until: Instant,
 ) -> Result<(), Diagnostic> {
     let at = Timestamp::now();
-    let kept = kept(watcher).await?;
+    let kept = kept(aws).await?;
     let memory = kept.memory.unwrap_or(Memory {
         first: at,
         runs: None,
         last: None,
     });
-    let reading = read(settings, watcher, &memory, at, until).await;
+    let reading = read(settings, aws, &memory, at, until).await;
     let found = watch::check(&reading.reading, shipped, &memory);
     let unread = found.unread.len();
     let compared = watch::compare(found, kept.standing, at);
@@ -62,7 +62,7 @@ async fn check(
     let has_operator = reading.reading.watched.operator_topic.is_some();
     let messages = watch::messages(&compared, &names, &settings.name, at, has_operator);
     for message in &messages {
-        let told = watcher.tell(message).await;
+        let told = aws.tell(message).await;
         told.map_err(|error| diagnostic("NotTold", error.to_string()))?;
     }
     let function = reading.reading.hub.function.as_ref();
@@ -75,7 +75,7 @@ async fn check(
         last: reading.last,
     };
     // What could not be kept is told again by the next check.
-    if let Err(error) = watcher.keep(&compared.changes, &memory).await {
+    if let Err(error) = aws.keep(&compared.changes, &memory).await {
         tracing::error!(%error, "what was told could not be kept");
     }
     telemetry::record_watch(&compared.standing, unread, &settings.name);
@@ -84,8 +84,8 @@ async fn check(
 
 /// What was kept. Where the table fails for the moment, Lambda tries again; where there is none, all that
 /// is found is told as new, that first of all.
-async fn kept(watcher: &Watcher) -> Result<Kept, Diagnostic> {
-    match watcher.kept().await {
+async fn kept(aws: &Watcher) -> Result<Kept, Diagnostic> {
+    match aws.kept().await {
         Ok(kept) => Ok(kept),
         Err(error) if is_for_good(&error) => {
             tracing::error!(%error, "the table cannot be read");
@@ -114,13 +114,13 @@ struct Read {
 
 async fn read(
     settings: &WatchSettings,
-    watcher: &Watcher,
+    aws: &Watcher,
     memory: &Memory,
     at: Timestamp,
     until: Instant,
 ) -> Read {
-    let watched = watcher.watched();
-    let accounts = watcher.accounts().await;
+    let watched = aws.watched();
+    let accounts = aws.accounts().await;
     let own = Account {
         id: watched.account.clone(),
         name: None,
@@ -130,10 +130,10 @@ async fn read(
         .as_ref()
         .map_or(std::slice::from_ref(&own), Vec::as_slice);
     let ids: Vec<AccountId> = listed.iter().map(|account| account.id.clone()).collect();
-    let beats = watcher.beats(&ids).await;
+    let beats = aws.beats(&ids).await;
     let order = in_order(listed, &beats, watched, memory, at);
-    let hub = watcher.hub(&settings.queues).await;
-    let members = watcher.members(&order, until).await;
+    let hub = aws.hub(&settings.queues).await;
+    let members = aws.members(&order, until).await;
     let last = looked_at_last(&order, |id| members.contains_key(id));
     Read {
         reading: Reading {

@@ -169,19 +169,8 @@ async fn pass(
     recorded: Value,
 ) -> Option<Answer> {
     let body = String::from_utf8_lossy(&asked.body).into_owned();
-    // IAM, STS and SNS name it in the body, DynamoDB and SQS in a header.
-    let target = asked
-        .headers
-        .get("x-amz-target")
-        .and_then(|header| header.to_str().ok());
-    let action = body
-        .split('&')
-        .find_map(|field| field.strip_prefix("Action="))
-        // CloudTrail's has more dots in it.
-        .or(target.and_then(|target| target.rsplit('.').next()))
-        .or_else(|| of_path(&asked.path))
-        .unwrap_or("?")
-        .to_owned();
+    let path = asked.path.clone();
+    let action = action_of(&asked, &body);
     let [caller, region] = signed_by(&asked);
     let (number, fault, death) = {
         let mut state = lock(&state);
@@ -216,7 +205,6 @@ async fn pass(
         Some(Fault::OneOnAPage) => one_on_a_page(asked),
         _ => asked,
     };
-    let path = asked.path.clone();
     let known = Known {
         path: &path,
         region: &region,
@@ -328,6 +316,19 @@ fn one_on_a_page(mut asked: Asked) -> Asked {
     asked.body = [asked.body.as_ref(), b"&MaxItems=1"].concat().into();
     asked.headers.remove(hyper::header::CONTENT_LENGTH);
     asked
+}
+
+/// IAM, STS and SNS name it in the body, `DynamoDB` and SQS in a header; others by the path.
+fn action_of(asked: &Asked, body: &str) -> String {
+    let target = asked.headers.get("x-amz-target");
+    let target = target.and_then(|header| header.to_str().ok());
+    body.split('&')
+        .find_map(|field| field.strip_prefix("Action="))
+        // CloudTrail's has more dots in it.
+        .or(target.and_then(|target| target.rsplit('.').next()))
+        .or_else(|| of_path(&asked.path))
+        .unwrap_or("?")
+        .to_owned()
 }
 
 /// The access key id in the signature, and the Region that it is for.

@@ -13,6 +13,10 @@ impl Watcher {
     /// The accounts that are open; without an organization, keyrail's own. The caller must be in the
     /// management account or in one that is a delegated administrator of some service (Organizations API
     /// reference, `ListAccounts`, checked 2026-11-29).
+    ///
+    /// # Errors
+    ///
+    /// As Organizations answers, or does not.
     pub async fn accounts(&self) -> Asked<Vec<Account>> {
         if self.watched.organization.is_none() {
             return Ok(vec![Account {

@@ -8,7 +8,7 @@ use aws_config::timeout::TimeoutConfig;
 /// There is an hour, and who is throttled waits.
 pub(super) fn patient() -> RetryConfig {
     RetryConfig::standard()
-        .with_max_attempts(5)
+        .with_max_attempts(4)
         .with_initial_backoff(Duration::from_millis(500))
         .with_max_backoff(Duration::from_secs(5))
 }

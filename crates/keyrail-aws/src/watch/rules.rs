@@ -17,7 +17,7 @@ use super::watcher::unread;
 pub(super) async fn of_bus(session: &Session<'_>, asker: &Asker, bus: &str) -> Asked<Vec<Rule>> {
     let listed = list(session, asker, bus).await;
     let listed = listed.map_err(|error| unread(&error))?;
-    let mut roles = BTreeMap::new();
+    let mut known = BTreeMap::new();
     let mut rules = Vec::new();
     for rule in listed {
         let name = text(&rule, "Name");
@@ -25,7 +25,7 @@ pub(super) async fn of_bus(session: &Session<'_>, asker: &Asker, bus: &str) -> A
         let call = "events:ListTargetsByRule";
         let targets = asker.ask_all(&EVENTS, call, input, "Targets").await;
         let targets = match targets {
-            Ok(targets) => Ok(with_roles(session, targets, &mut roles).await),
+            Ok(targets) => Ok(with_roles(session, targets, &mut known).await),
             Err(error) => Err(unread(&error)),
         };
         rules.push(Rule {
@@ -60,16 +60,16 @@ async fn list(session: &Session<'_>, asker: &Asker, bus: &str) -> Result<Vec<Val
 async fn with_roles(
     session: &Session<'_>,
     targets: Vec<Value>,
-    roles: &mut BTreeMap<String, Asked<bool>>,
+    known: &mut BTreeMap<String, Asked<bool>>,
 ) -> Vec<Target> {
     let mut read = Vec::new();
     for target in targets {
         let arn = text(&target, "RoleArn");
         let role = match Arn::parse(&arn).and_then(|arn| arn.role()) {
-            Some(name) if roles.contains_key(name) => roles.get(name).cloned(),
+            Some(name) if known.contains_key(name) => known.get(name).cloned(),
             Some(name) => {
                 let exists = session.has_role(name).await;
-                roles.insert(name.to_owned(), exists.clone());
+                known.insert(name.to_owned(), exists.clone());
                 Some(exists)
             }
             None => None,

@@ -28,6 +28,13 @@ pub fn check(reading: &Reading, shipped: &ShippedRules, memory: &Memory) -> Foun
             health::check(&place, &read.queues, &read.alarms, &mut found);
         }
     }
+    // Nobody knows whom to look at.
+    if reading.accounts.is_err() {
+        found.unread.push(Scope {
+            place: Place::default(),
+            hop: None,
+        });
+    }
     // There was no time to look at them.
     let accounts = reading.accounts.iter().flatten();
     let left = accounts.filter(|account| !reading.members.contains_key(&account.id));

@@ -73,7 +73,7 @@ pub fn compare(found: Found, before: Vec<Standing>, now: Timestamp) -> Compared 
     faults.dedup_by(|one, other| one.key == other.key);
     for fault in faults {
         let known = before.remove(&fault.key);
-        compared.add(fault, known, now);
+        compared.add(fault, known.as_ref(), now);
     }
     for standing in before.into_values() {
         if unread.iter().any(|scope| scope.holds(&standing.fault)) {
@@ -91,12 +91,12 @@ pub fn compare(found: Found, before: Vec<Standing>, now: Timestamp) -> Compared 
 }
 
 impl Compared {
-    fn add(&mut self, fault: Fault, known: Option<Standing>, now: Timestamp) {
+    fn add(&mut self, fault: Fault, known: Option<&Standing>, now: Timestamp) {
         // What it stops is not kept: it is found anew each time.
         let fault = fault.stopping(Stops::None);
         let is_told_at_once = fault.lasting == Lasting::Standing;
         let is_kept = fault.hop != Hop::Deployment;
-        let (since, told_before) = match &known {
+        let (since, told_before) = match known {
             Some(known) => (known.since, known.told),
             None => (now, None),
         };
@@ -120,7 +120,7 @@ impl Compared {
         if standing.told.is_some() && is_kept {
             self.standing.push(standing.fault.clone());
         }
-        if known.as_ref() != Some(&standing) && is_kept {
+        if known != Some(&standing) && is_kept {
             self.changes.push(Change::Keep(standing));
         }
     }

@@ -6,7 +6,6 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "a test fails by panicking"
 )]
 
@@ -14,4 +13,6 @@ mod cuts;
 mod forged;
 mod healthy;
 mod organization;
+mod parts;
 mod told;
+mod ways;
