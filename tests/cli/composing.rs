@@ -243,6 +243,7 @@ fn the_version_is_of_the_bundle_and_of_keyrail() {
 }
 
 /// Settings that build on these alone.
+#[cfg(feature = "prove")]
 fn only(ids: &[&str]) -> String {
     let keys = bundle(
         "only",

@@ -4,7 +4,9 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{bundle, explained, only};
+#[cfg(feature = "prove")]
+use super::only;
+use super::{bundle, explained};
 use crate::schema::is_of_the_schema;
 use crate::{Folder, Ran, ids, keyrail, ran, sample};
 
