@@ -28,7 +28,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "[default]\n[guardrails.mine]\nmode = \"observe\"\n",
-        "unknown-guardrail keyrail.toml:2:13 the default bundle has no guardrail `mine`: `[guardrails]` is about those of the default bundle; one of your OWN has `@mode`, `@severity` and `@respond` in its file",
+        "unknown-guardrail keyrail.toml:2:13 the default bundle has no guardrail `mine`: `[guardrails]` is about those of the default bundle; one of your own has `@mode`, `@severity` and `@respond` in its file",
     ),
     (
         "[guardrails.access-key-issued]\nmode = \"observe\"\n",

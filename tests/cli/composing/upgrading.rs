@@ -4,6 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+#[cfg(feature = "prove")]
+use super::only;
 use super::{bundle, explained};
 use crate::schema::is_of_the_schema;
 use crate::{Folder, Ran, ids, keyrail, ran, sample};
@@ -274,10 +276,8 @@ fn a_guardrail_that_is_gone_makes_no_bundle_invalid() {
 #[test]
 #[cfg(feature = "prove")]
 fn what_no_example_shows_is_found_by_the_prover() {
-    let folder = stamped(
-        "proof",
-        &[("keyrail.toml", "[default]\nguardrails = \"keys\"\n")],
-    );
+    let settings = only(&["root-console-sign-in"]);
+    let folder = stamped("proof", &[("keyrail.toml", &settings)]);
     restamp(&folder, |lines| {
         let policy = "@id(\"early\")\n@title(\"T\")\n@severity(\"low\")\n@respond(\"alert\")\nforbid (principal is User, action in Action::\"launch-compute\", resource)\nwhen { context.region == \"sa-east-1\" };";
         lines.push(json!({"guardrail": {"id": "early", "strength": "keys", "contains": false, "policy": policy}}));
