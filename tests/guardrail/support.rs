@@ -185,6 +185,17 @@ impl World {
         emulator.json(&self.account, "dynamodb", action, put).await;
     }
 
+    /// Takes an item out of the state table.
+    pub(crate) async fn delete_item(&self, item: &Value) {
+        let key = json!({"pk": item["pk"], "sk": item["sk"]});
+        let delete = json!({"TableName": "state", "Key": key});
+        let action = "DynamoDB_20120810.DeleteItem";
+        let emulator = self.emulator();
+        emulator
+            .json(&self.account, "dynamodb", action, delete)
+            .await;
+    }
+
     /// Starts the real binary in enforce mode, with more in its environment.
     pub(crate) async fn enforcing(&self, more: &[(&'static str, String)]) -> Function {
         let mut environment = self.environment();

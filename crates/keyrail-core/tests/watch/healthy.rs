@@ -4,7 +4,7 @@ use keyrail_core::watch::{Account, AlarmState, Hears};
 
 use crate::organization::{HOME, Organization, account, known, throttled};
 
-/// As many as the issue asks for.
+/// As many as an organization of some size has.
 const ACCOUNTS: u64 = 120;
 
 #[test]
