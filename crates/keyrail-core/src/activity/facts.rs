@@ -53,7 +53,7 @@ pub struct Activity {
     #[serde(skip)]
     pub(crate) trust: Option<Trust>,
     /// What else the event tells, for whoever reads the alert.
-    #[serde(default, skip_serializing_if = "Particulars::is_empty")]
+    #[serde(default)]
     pub(crate) particulars: Particulars,
     /// Whether the target is a part of this keyrail.
     pub own: bool,

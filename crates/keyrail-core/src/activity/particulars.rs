@@ -71,13 +71,6 @@ pub(crate) struct Published {
 /// CloudTrail delivers within minutes; what comes later than that is old news.
 const ON_TIME: SignedDuration = SignedDuration::from_hours(1);
 
-impl Particulars {
-    /// Whether the event tells nothing of the kind, as most do.
-    pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 impl Late {
     /// What a record says in its addendum (CloudTrail User Guide, "CloudTrail record contents",
     /// `addendum`, checked 2026-11-29), or what its time and its delivery show.
