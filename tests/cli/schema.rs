@@ -119,8 +119,10 @@ fn enumerations_are_those_of_the_code() {
     let levels = words!(Level: Error Warning);
     let mut or_none = severities.clone();
     or_none.insert("none".to_owned());
+    let sources = ["guardduty", "security-hub"].map(str::to_owned).into();
     let report = [
         ("/$defs/actor_kind", actors),
+        ("/$defs/finding/properties/source", sources),
         ("/$defs/group", groups),
         ("/$defs/kind", kinds),
         ("/$defs/mode", modes.clone()),

@@ -12,7 +12,7 @@ pub(crate) use self::done::{Done, ROLE_SESSION_HOURS, StillPossible, Undo, Until
 pub(crate) use self::evidence::{Address, Evidence, Mfa, Reason, Stated, When};
 pub(crate) use self::happened::{Act, AfterChange, Ended, Happened, Object, ObjectOwner, Reported};
 pub(crate) use self::headline::{BottomLine, Headline};
-pub(crate) use self::instructions::{Deactivate, Instruction};
+pub(crate) use self::instruction::{Deactivate, Instruction};
 pub(crate) use self::links::{Link, Page, SignIn};
 pub(crate) use self::people::{ActorName, Concerned, Identity, KeyOwner, Location, Recipient};
 
@@ -33,6 +33,7 @@ mod done;
 mod evidence;
 mod happened;
 mod headline;
+mod instruction;
 mod instructions;
 mod links;
 mod people;

@@ -86,7 +86,7 @@ tests:
         &guardrail(
             "any-signed-in",
             "action in Action::\"sign-in\"",
-            "context.succeeded && context.self",
+            "context.succeeded && principal is User",
         ),
     );
     bundle.updates_to(5, after);

@@ -130,8 +130,8 @@ fn expiry(record: &Json) -> Option<String> {
 
 /// Whether what is stopped is of a service that watches, or may be: what shows no name is.
 fn is_of_watching_service(entry: &Entry, record: &Json) -> bool {
-    let is_flow_log = entry.action == "ec2:DeleteFlowLogs";
-    !is_flow_log && (watch::IS_OF_WATCHING_SERVICE.holds)(record) != Some(false)
+    entry.groups.contains(&Group::TamperAudit)
+        && (watch::IS_OF_WATCHING_SERVICE.holds)(record) != Some(false)
 }
 
 /// A sign-in's verdict stands in `responseElements` under the event's own

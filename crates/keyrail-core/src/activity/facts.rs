@@ -54,7 +54,7 @@ pub struct Activity {
     #[serde(skip)]
     pub(crate) trust: Option<Trust>,
     /// What else the event tells, for whoever reads the alert.
-    #[serde(skip)]
+    #[serde(default)]
     pub(crate) particulars: Particulars,
     /// Whether the target is a part of this keyrail.
     pub own: bool,

@@ -1,13 +1,14 @@
 //! What some events tell besides who did what to what: for whoever reads the alert.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::json::Json;
 use crate::words::Severity;
 
 /// Particulars of one event. What it does not tell is `None`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Particulars {
     /// When and why it is old news.
     pub(crate) late: Option<Late>,
@@ -24,7 +25,7 @@ pub(crate) struct Particulars {
 }
 
 /// A record that was delivered long after what it tells of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Late {
     pub(crate) happened: Option<Timestamp>,
     pub(crate) delivered: Option<Timestamp>,
@@ -35,7 +36,7 @@ pub(crate) struct Late {
 }
 
 /// A finding.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Finding {
     pub(crate) source: FindingSource,
     pub(crate) id: Option<String>,
@@ -49,15 +50,17 @@ pub(crate) struct Finding {
 }
 
 /// Which service's console shows a finding.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum FindingSource {
+    #[serde(rename = "guardduty")]
     GuardDuty,
     #[default]
     SecurityHub,
 }
 
 /// A key that Trusted Advisor has found somewhere.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Published {
     pub(crate) location: Option<String>,
     pub(crate) case: Option<String>,

@@ -2,7 +2,7 @@
 
 use super::command::{Command, Slug};
 use super::credentials::issues_a_key;
-use super::instructions::{Instruction, region};
+use super::instruction::{Instruction, region};
 use super::people::ActorName;
 use crate::activity::ActorKind;
 use crate::change::{Change, Denial, Status};

@@ -163,6 +163,11 @@ impl BottomLine {
         let activity = &report.activity;
         let mut steps = report.plan.steps.iter();
         let is_limited = steps.any(|step| step.decision == Err(Withheld::Limit));
+        let mut steps = report.plan.steps.iter();
+        // It works, and nobody knows which one it is.
+        let misses_the_key = steps.any(|step| {
+            step.name == StepName::DeactivateKey && step.decision == Err(Withheld::NoTarget)
+        });
         let is_critical = report.severity() == Severity::Critical;
         if is_limited && issues_a_key {
             Self::KeyIsActiveByLimit
@@ -180,7 +185,7 @@ impl BottomLine {
             }
         } else if activity.own {
             Self::KeyrailMayBeBlind
-        } else if is_critical && issues_a_key {
+        } else if issues_a_key && (is_critical || misses_the_key) {
             Self::KeyIsActive
         } else if is_critical {
             Self::NothingStoppedButCritical

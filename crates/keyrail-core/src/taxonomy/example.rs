@@ -291,7 +291,7 @@ fn session() -> Value {
 }
 
 /// Trust policies that let in another account, and only a service.
-const OPEN: &str = r#""{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"arn:aws:iam::444455556666:root\"}, \"Action\": \"sts:AssumeRole\"}}""#;
+const OPEN: &str = r#""{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"arn:aws:iam::888899990000:root\"}, \"Action\": \"sts:AssumeRole\"}}""#;
 const SHUT: &str = r#""{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": {\"Service\": \"ec2.amazonaws.com\"}, \"Action\": \"sts:AssumeRole\"}}""#;
 
 fn put_at(record: &mut Value, path: &str, value: Value) {

@@ -203,10 +203,9 @@ pub(super) const TABLE: &[Entry] = &[
         &["requestParameters.landingZoneIdentifier"],
     ),
     audit("detective:DeleteGraph", &["requestParameters.graphArn"]),
-    watch(
-        "ec2:DeleteFlowLogs",
-        &["requestParameters.DeleteFlowLogsRequest.FlowLogId.content"],
-    ),
+    call("ec2:DeleteFlowLogs", &[ChangeWatch], TargetKind::Other)
+        .name(&["requestParameters.DeleteFlowLogsRequest.FlowLogId.content"])
+        .in_any_region(),
     audit(
         "route53resolver:DeleteResolverQueryLogConfig",
         &["requestParameters.resolverQueryLogConfigId"],
