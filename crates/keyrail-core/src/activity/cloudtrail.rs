@@ -110,9 +110,6 @@ fn groups(entry: &Entry, record: &Json, activity: &Activity) -> Vec<Group> {
         }
         Group::UndoContainment => (doors::LIFTS_DENIAL.holds)(record) != Some(false),
         Group::ChangeWatch => met && !is_of_watching_service(entry, record),
-        Group::TamperAudit if entry.groups.contains(&Group::ChangeWatch) => {
-            met && is_of_watching_service(entry, record)
-        }
         _ => met,
     });
     groups.collect()
@@ -130,7 +127,8 @@ fn expiry(record: &Json) -> Option<String> {
 
 /// Whether what is stopped is of a service that watches, or may be: what shows no name is.
 fn is_of_watching_service(entry: &Entry, record: &Json) -> bool {
-    entry.groups.contains(&Group::TamperAudit)
+    // A flow log has no name, and is of nobody but its owner.
+    entry.action != "ec2:DeleteFlowLogs"
         && (watch::IS_OF_WATCHING_SERVICE.holds)(record) != Some(false)
 }
 

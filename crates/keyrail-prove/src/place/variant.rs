@@ -51,7 +51,7 @@ pub(super) fn variants(entry: &Entry, told: &Told) -> Vec<Variant> {
             variants.iter().flat_map(both).collect()
         })
         .into_iter()
-        .filter(|variant| !is_contradiction(entry, variant))
+        .filter(|variant| !is_contradiction(entry, &named, variant))
         .collect()
 }
 
@@ -67,7 +67,6 @@ fn switches(entry: &Entry, named: &BTreeSet<Group>) -> Vec<Switch> {
         Group::ReportExposure if is_a_call => false,
         Group::LiftLimit => false,
         Group::ChangeWatch => false,
-        Group::TamperAudit if entry.groups.contains(&Group::ChangeWatch) => false,
         _ => entry.when.is_some(),
     };
     let groups: Vec<Group> = named.iter().copied().filter(by_parameters).collect();
@@ -121,10 +120,8 @@ fn switches(entry: &Entry, named: &BTreeSet<Group>) -> Vec<Switch> {
         }
     }
     // By what stands in parameters that policies do not see.
-    let watches = entry.groups.contains(&Group::ChangeWatch);
     let hidden = [
         (Group::ChangeWatch, true),
-        (Group::TamperAudit, watches),
         (Group::LiftLimit, entry.when.is_some()),
         (Group::UndoContainment, true),
     ];
@@ -155,12 +152,12 @@ fn switches(entry: &Entry, named: &BTreeSet<Group>) -> Vec<Switch> {
     switches
 }
 
-/// What takes all rights away grants none; and what is stopped is of a service that watches or is
-/// not, whatever else the condition says.
-fn is_contradiction(entry: &Entry, variant: &Variant) -> bool {
+/// What takes all rights away grants none; and what is stopped of anybody's own is tampered with, too.
+fn is_contradiction(entry: &Entry, named: &BTreeSet<Group>, variant: &Variant) -> bool {
     let has = |group| variant.groups.contains(&group);
     let grants = has(Group::ReportExposure) && has(Group::EscalatePrivilege);
-    let watches = has(Group::ChangeWatch) && has(Group::TamperAudit);
+    let audits = named.contains(&Group::TamperAudit) && entry.groups.contains(&Group::TamperAudit);
+    let watches = has(Group::ChangeWatch) && audits && !has(Group::TamperAudit);
     entry.kind == Kind::ApiCall && (grants || watches)
 }
 

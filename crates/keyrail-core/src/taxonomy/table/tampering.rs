@@ -203,7 +203,7 @@ pub(super) const TABLE: &[Entry] = &[
         &["requestParameters.landingZoneIdentifier"],
     ),
     audit("detective:DeleteGraph", &["requestParameters.graphArn"]),
-    call("ec2:DeleteFlowLogs", &[ChangeWatch], TargetKind::Other)
+    call("ec2:DeleteFlowLogs", WATCH, TargetKind::Other)
         .name(&["requestParameters.DeleteFlowLogsRequest.FlowLogId.content"])
         .in_any_region(),
     audit(
