@@ -23,7 +23,7 @@ const CASES: usize = 200;
 fn main() {
     let folder = std::env::temp_dir().join(format!("keyrail-bench-{}", std::process::id()));
     let path = folder.to_string_lossy().into_owned();
-    run(&["init", &path]);
+    run(&["init", "--full", &path]);
     let event = folder.join("event.json");
     fs::write(&event, run(&["sample", "key-created-for-another"])).expect("it can be written");
     let event = event.to_string_lossy();
