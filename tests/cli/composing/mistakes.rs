@@ -136,6 +136,6 @@ fn what_replaces_a_guardrail_may_have_its_id_once_that_is_left_out() {
     assert!(
         valid
             .stdout
-            .starts_with("valid: 29 guardrails (28 of the default bundle), 0 exemptions; version ")
+            .starts_with("valid: 55 guardrails (54 of the default bundle), 0 exemptions; version ")
     );
 }

@@ -82,16 +82,28 @@ fn an_old_bundle_is_valid_and_passes_its_tests() {
         validated.stdout,
         "valid: 29 guardrails, 0 exemptions; version 5a917f7af36faa55\n"
     );
+    // An MFA device that is assigned cannot be deleted, and so nothing is weakened by that.
     let tested = ran(&["test", &path, "--require-coverage"]);
-    assert_eq!(tested.status, 0, "{}", tested.stdout);
-    assert!(tested.stdout.ends_with(" passed, 0 failed\n"));
+    assert_eq!(tested.status, 1, "{}", tested.stdout);
+    assert!(
+        tested
+            .stdout
+            .contains("an MFA device that is taken away is told: deleted")
+    );
+    assert!(tested.stdout.ends_with(" passed, 1 failed\n"));
 }
 
 /// Nothing changes it but its owner: an upgrade says what the default bundle has otherwise.
 #[test]
 fn an_old_bundle_is_held_against_the_default_one_by_its_ids() {
     let path = fixture("upgrade/full-bundle");
-    let upgrade = ran(&["upgrade", &path, "--format", "json"]).json();
+    let upgrade = ran(&["upgrade", &path, "--format", "json"]);
+    assert_eq!(
+        upgrade.status, 1,
+        "its own test of a deleted MFA device fails"
+    );
+    let upgrade: Value = serde_json::from_str(&upgrade.stdout).expect("it is JSON");
+    assert_eq!(upgrade["lost"].as_array().map(Vec::len), Some(1));
     crate::schema::is_of_the_schema("upgrade", &upgrade);
     assert_eq!(upgrade["against"], "copy");
     let text = ran(&["upgrade", &path]);

@@ -143,7 +143,13 @@ fn what_is_added_and_changed_is_told_and_loses_nothing() {
     assert_eq!(upgrade["groups"][0]["group"], "issue-long-term-credential");
     assert_eq!(
         upgrade["groups"][0]["guardrails"],
-        json!(["long-term-credential-issued"])
+        json!([
+            "bucket-key-issued",
+            "roles-anywhere-opened",
+            "service-credential-issued",
+            "signing-certificate-issued",
+            "ssh-key-issued"
+        ])
     );
     assert!(
         upgrade["attributes"]["added"]

@@ -82,7 +82,7 @@ impl Run {
                 continue;
             };
             for id in &list.value {
-                if known.contains(&id.as_str()) || !bundle.replaced_by(id).is_empty() {
+                if known.contains(&id.as_str()) {
                     continue;
                 }
                 if let [_, ..] = bundle.replaced_by(id) {

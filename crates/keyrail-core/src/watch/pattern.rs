@@ -12,6 +12,16 @@ impl Filling<'_> {
     pub(super) fn fits(&self, shipped: &Value, actual: &Value) -> bool {
         match (shipped, actual) {
             (Value::String(shipped), Value::String(actual)) => self.fits_text(shipped, actual),
+            // A parameter that is a list, such as `WatchedRoles`.
+            (Value::String(shipped), Value::Array(actual)) => {
+                let mut actual = actual.iter();
+                !actual.as_slice().is_empty()
+                    && actual.all(|value| {
+                        value
+                            .as_str()
+                            .is_some_and(|text| self.fits_text(shipped, text))
+                    })
+            }
             (Value::Array(shipped), Value::Array(actual)) => self.fits_all(shipped, actual),
             (Value::Object(shipped), Value::Object(actual)) => {
                 shipped.len() == actual.len()
@@ -68,10 +78,10 @@ mod tests {
         let filling = Filling(vec![("AWS::AccountId", "111122223333")]);
         let shipped = json!({"source": ["aws.iam", "aws.sts"], "detail": {"arn": [
             {"prefix": "arn:${AWS::AccountId}:role/"}, {"anything-but": "${GuardrailRole}"},
-        ]}});
+        ], "role": "${WatchedRoles}"}});
         let deployed = json!({"detail": {"arn": [
             {"anything-but": "keyrail-GuardrailRole-1A2B"}, {"prefix": "arn:111122223333:role/"},
-        ]}, "source": ["aws.sts", "aws.iam"]});
+        ], "role": ["one", "two"]}, "source": ["aws.sts", "aws.iam"]});
         assert!(filling.fits(&shipped, &deployed));
         for (place, value) in [
             ("/source", json!(["aws.iam"])),
@@ -79,6 +89,7 @@ mod tests {
             ("/source", json!(["aws.iam", "aws.sts", "aws.ec2"])),
             ("/detail/arn/1/prefix", json!("arn:444455556666:role/")),
             ("/detail/arn/0", json!({"anything-but": ""})),
+            ("/detail/role", json!([])),
             ("/detail", json!({})),
         ] {
             let mut narrowed = deployed.clone();

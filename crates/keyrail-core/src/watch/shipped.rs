@@ -160,6 +160,10 @@ mod tests {
                     .replace("${AWS::Partition}", "aws")
                     .replace("${AWS::AccountId}", account.as_str())
                     .replace("${Keyrail}", "keyrail")
+                    .replace(
+                        "\"${WatchedRoles}\"",
+                        r#"["arn:aws:iam::111122223333:role/Emergency"]"#,
+                    )
                     .replace("${ResponderRole}", responder)
                     .replace("${GuardrailRole}", "keyrail-GuardrailRole-1A2B");
                 assert!(!deployed.contains("${"), "{id}: {deployed}");
