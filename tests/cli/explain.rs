@@ -20,7 +20,7 @@ fn the_report_has_exactly_the_keys_of_its_contract() {
             ("/event", "account detail_type id name region source time"),
             (
                 "/activity",
-                "account action actor comeback conflicts groups is_fault kind launched origin outcome own past region repeats target time unknown",
+                "account action actor comeback conflicts groups is_fault kind launched origin outcome own particulars past region repeats target time unknown",
             ),
             ("/activity/outcome", "error_code error_message succeeded"),
             (
@@ -34,6 +34,10 @@ fn the_report_has_exactly_the_keys_of_its_contract() {
             (
                 "/activity/origin",
                 "console hidden ip networks service user_agent",
+            ),
+            (
+                "/activity/particulars",
+                "expires finding late notice published quarantine",
             ),
             (
                 "/verdict",

@@ -118,6 +118,11 @@ tests:
   - {name: at dawn, set: {detail.eventTime: "2026-03-14T06:00:00Z"}, expect: {violated: []}}
   - {name: in the evening, set: {detail.eventTime: "2026-03-14T20:00:00Z"}, expect: {violated: [instance-terminated-at-night]}}
   - {name: at night, set: {detail.eventTime: "2026-03-14T05:59:59Z"}, expect: {violated: [instance-terminated-at-night]}}
+- name: a role is assumed
+  sample: sts:AssumeRole
+  cases:
+  - {name: any, expect: {violated: []}}
+  - {name: that for emergencies, set: {detail.requestParameters.roleArn: "arn:aws:iam::111122223333:role/ops/BreakGlass"}, expect: {violated: [break-glass-role-assumed]}}
 - name: a role is changed
   sample: iam:PutRolePolicy
   cases:

@@ -119,10 +119,23 @@ fn what_was_told_is_shown_again() {
         );
         // It is read with all that it says, and says it again.
         let all = ran(&["alert", "preview", &path, "--as", "all"]).json();
-        let mut report = all["default"]["report"].clone();
-        // Later versions tell more of an activity: nothing, of one that was told before.
-        let activity = report["activity"].as_object_mut().expect("it has one");
-        assert_eq!(activity.remove("particulars"), Some(Value::Null), "{name}");
-        assert_eq!(report, alert["report"], "{name}");
+        assert!(
+            says_all(&all["default"]["report"], &alert["report"]),
+            "{name}: {:#}",
+            all["default"]["report"]
+        );
+    }
+}
+
+/// Whether the first says all that the second says: later versions may add keys.
+fn says_all(now: &Value, then: &Value) -> bool {
+    match (now, then) {
+        (Value::Object(now), Value::Object(then)) => then
+            .iter()
+            .all(|(key, value)| now.get(key).is_some_and(|now| says_all(now, value))),
+        (Value::Array(now), Value::Array(then)) => {
+            now.len() == then.len() && now.iter().zip(then).all(|(now, then)| says_all(now, then))
+        }
+        _ => now == then,
     }
 }

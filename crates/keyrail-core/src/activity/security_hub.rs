@@ -20,7 +20,7 @@ pub(super) mod ocsf;
 /// first that is about credentials counts, and another one of those is a conflict.
 pub(super) fn read(detail: &Json, event: &Event) -> Activity {
     choose(detail, event, |finding| Reading {
-        about_credentials: is_about_credentials(finding),
+        about_credentials: is_about_credentials(finding, detail.at(&["actionName"]).is_some()),
         control: failed_control(finding),
         name: name(finding),
         account: finding.text(&["AwsAccountId"]),
@@ -112,8 +112,9 @@ fn choose(detail: &Json, event: &Event, read: impl Fn(&Json) -> Reading) -> Acti
 
 /// A check of the configuration counts if it failed and is about keys; what other
 /// products find, if it is about an access key; what GuardDuty finds, by its type,
-/// since its findings about other things carry the key of whoever acted.
-fn is_about_credentials(finding: &Json) -> bool {
+/// since its findings about other things carry the key of whoever acted. Who sends one on
+/// by hand means that key.
+fn is_about_credentials(finding: &Json, by_hand: bool) -> bool {
     if is_detection(finding) {
         return true;
     }
@@ -127,7 +128,7 @@ fn is_about_credentials(finding: &Json) -> bool {
         let kind = resource.get("Type").and_then(Value::as_str);
         kind.is_some_and(is_access_key)
     };
-    !by_guardduty && finding.items(&["Resources"]).any(is_key)
+    (by_hand || !by_guardduty) && finding.items(&["Resources"]).any(is_key)
 }
 
 fn is_detection(finding: &Json) -> bool {

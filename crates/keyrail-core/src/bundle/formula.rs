@@ -51,8 +51,8 @@ enum Node {
 impl Formula {
     /// The formula of a policy's text; one that says nothing, where it cannot be read.
     pub(crate) fn of(text: &str) -> Self {
-        let json = Policy::parse(None, text).map(|policy| policy.to_json());
-        let Ok(Ok(json)) = json else {
+        let policy = Policy::parse(None, text).ok();
+        let Some(json) = policy.and_then(|policy| policy.to_json().ok()) else {
             return Self::default();
         };
         let mut formula = Self::default();

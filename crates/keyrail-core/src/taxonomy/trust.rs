@@ -22,7 +22,7 @@ pub(crate) struct Trust {
     /// Whether it lets in everybody of an organization.
     pub(crate) organization: bool,
     /// OIDC issuers of which it lets in whomever they name (IAM User Guide, "Create a role for
-    /// OpenID Connect federation", checked 2026-11-29).
+    /// `OpenID` Connect federation", checked 2026-11-29).
     pub(crate) issuers: BTreeSet<String>,
 }
 
@@ -127,9 +127,8 @@ impl Asked {
                 "aws:principalaccount" | "aws:principalarn" | "aws:sourceaccount" => {
                     let accounts = values.iter().map(|value| account_in(value));
                     // An ARN of whatever account names none.
-                    match accounts.clone().all(is_account) {
-                        true => asked.accounts.extend(accounts.map(str::to_owned)),
-                        false => continue,
+                    if accounts.clone().all(is_account) {
+                        asked.accounts.extend(accounts.map(str::to_owned));
                     }
                 }
                 key => asked.subjects.extend(subject_of(key, &values)),
@@ -195,7 +194,7 @@ mod tests {
 
     use super::*;
 
-    fn trust(statement: serde_json::Value) -> Trust {
+    fn trust(statement: &serde_json::Value) -> Trust {
         let record = json!({
             "userIdentity": {"accountId": "111122223333"},
             "requestParameters": {"policyDocument": json!({"Statement": statement}).to_string()},
@@ -207,7 +206,7 @@ mod tests {
     #[test]
     fn the_roles_own_account_is_nobody_new_in_old_records_either() {
         let of = |account: &str| {
-            trust(json!({
+            trust(&json!({
                 "Effect": "Allow", "Action": "sts:AssumeRole",
                 "Principal": {"AWS": format!("arn:aws:iam::{account}:root")},
             }))
@@ -219,7 +218,7 @@ mod tests {
     #[test]
     fn only_a_condition_that_names_somebody_makes_it_narrower() {
         let asked = |condition: serde_json::Value| {
-            trust(json!({
+            trust(&json!({
                 "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"},
                 "Condition": condition,
             }))
@@ -251,8 +250,8 @@ mod tests {
         let without = json!({
             "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "444455556666"},
         });
-        assert_eq!(trust(json!([with])).vendors.len(), 1);
-        let both = trust(json!([with, without]));
+        assert_eq!(trust(&json!([with])).vendors.len(), 1);
+        let both = trust(&json!([with, without]));
         assert!(both.vendors.is_empty() && both.accounts.len() == 1);
     }
 }

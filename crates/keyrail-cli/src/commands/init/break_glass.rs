@@ -153,12 +153,12 @@ tests:
                 quoted(arn)
             )
         };
-        let switched = |name: &str| {
+        let by_name = |name: &str| {
             let changes = self.changes(name);
             format!("{changes}    detail.additionalEventData: null\n")
         };
         let (by, by_other) = (assumed(&arn), assumed(&format!("{arn}-2")));
-        let switches = switched(name);
+        let switches = by_name(name);
         format!(
             "- name: whoever assumes break-glass is told of
   sample: sts:AssumeRole

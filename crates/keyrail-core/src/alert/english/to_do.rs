@@ -1,9 +1,9 @@
 //! What to do now.
 
 use super::people::actor_name;
-use crate::change::option;
+use crate::change::{Change, option};
 use crate::plain::Plain;
-use crate::situation::{Deactivate, Instruction};
+use crate::situation::{ActorName, Deactivate, Instruction};
 
 pub(super) fn to_do(instruction: &Instruction<'_>) -> String {
     match instruction {
@@ -12,31 +12,8 @@ pub(super) fn to_do(instruction: &Instruction<'_>) -> String {
             name,
             goes_without_answer,
             deactivation,
-        } => {
-            let name = actor_name(*name);
-            let no_reply = if *goes_without_answer {
-                ", or if there is no reply"
-            } else {
-                ""
-            };
-            format!(
-                "Ask {} whether they made this call. If not{no_reply}, deactivate the signing key, which keyrail left unchanged; anything using it will stop working: {deactivation}",
-                Plain(&name)
-            )
-        }
-        Instruction::AskSession { name, revocation } => {
-            let name = actor_name(*name);
-            let end = match revocation {
-                Some(change) => format!(
-                    "deny the sessions that this role has had so far (everybody who uses it must assume it anew): {change}"
-                ),
-                None => "end that person's sessions in IAM Identity Center, and disable the user there".to_owned(),
-            };
-            format!(
-                "Ask {}, or who assumed the role (CloudTrail: AssumeRole), whether they made this call. If not, or if there is no reply, {end}",
-                Plain(&name)
-            )
-        }
+        } => ask_caller(*name, *goes_without_answer, deactivation),
+        Instruction::AskSession { name, revocation } => ask_session(*name, revocation.as_ref()),
         Instruction::DeleteRootsKey => {
             "See in IAM's credential report when root's key was last used. Sign in as root and delete it under Security credentials; nothing but root can, except AssumeRoot from the management account.".to_owned()
         }
@@ -119,4 +96,32 @@ pub(super) fn to_do(instruction: &Instruction<'_>) -> String {
             "If it was not {user}, or there is no reply, delete the password: {password}; and, as the open session survives that, deny it too: {everything}"
         ),
     }
+}
+
+fn ask_caller(name: ActorName<'_>, goes_without_answer: bool, deactivation: &Change) -> String {
+    let name = actor_name(name);
+    let no_reply = if goes_without_answer {
+        ", or if there is no reply"
+    } else {
+        ""
+    };
+    format!(
+        "Ask {} whether they made this call. If not{no_reply}, deactivate the signing key, which keyrail left unchanged; anything using it will stop working: {deactivation}",
+        Plain(&name)
+    )
+}
+
+fn ask_session(name: ActorName<'_>, revocation: Option<&Change>) -> String {
+    let name = actor_name(name);
+    let end = match revocation {
+        Some(change) => format!(
+            "deny the sessions that this role has had so far (everybody who uses it must assume it anew): {change}"
+        ),
+        None => "end that person's sessions in IAM Identity Center, and disable the user there"
+            .to_owned(),
+    };
+    format!(
+        "Ask {}, or who assumed the role (CloudTrail: AssumeRole), whether they made this call. If not, or if there is no reply, {end}",
+        Plain(&name)
+    )
 }
