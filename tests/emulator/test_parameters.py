@@ -74,7 +74,7 @@ class Parameters(unittest.TestCase):
             )
         with self.subTest("the bus has its rules, which know the responder's path"):
             rules = seen.client("events").list_rules(EventBusName="keyrail-members")["Rules"]
-            self.assertEqual(len(rules), 20)
+            self.assertEqual(len(rules), 23)
             patterns = json.dumps([rule["EventPattern"] for rule in rules])
             self.assertIn("arn:aws:iam::*:role/security/keyrail-responder", patterns)
         with self.subTest("the function knows the role in member accounts and what it must show"):
@@ -161,8 +161,8 @@ class Parameters(unittest.TestCase):
         _, seen = self.deployed("member's home")
         events = seen.client("events")
         rules = events.list_rules()["Rules"]
-        # On AWS 21: the condition AtMembersHome compares the Region.
-        self.assertEqual(len(rules), 16)
+        # On AWS 24: the condition AtMembersHome compares the Region.
+        self.assertEqual(len(rules), 18)
         for rule in rules:
             (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
             self.assertEqual(target["Arn"], BUS)
@@ -185,7 +185,7 @@ class Parameters(unittest.TestCase):
     def test_where_beats_are_off_there_are_no_schedules(self):
         _, seen = self.deployed("without beats")
         self.assertEqual(schedules(seen), {})
-        self.assertEqual(len(seen.client("events").list_rules()["Rules"]), 16)
+        self.assertEqual(len(seen.client("events").list_rules()["Rules"]), 18)
 
     def test_a_members_role_is_as_it_was_asked_for(self):
         _, seen = self.deployed("member")

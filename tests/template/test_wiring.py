@@ -160,7 +160,6 @@ class Wiring(unittest.TestCase):
             for name, rule in rules.items():
                 for target in rule["Targets"]:
                     self.assertEqual(target["DeadLetterConfig"], {"Arn": queue}, name)
-                    self.assertIn("RetryPolicy", target, name)
 
     def test_the_table_has_the_keys_that_the_code_writes(self):
         table = HOME["Resources"]["StateTable"]["Properties"]
@@ -227,11 +226,8 @@ class Wiring(unittest.TestCase):
     def test_the_way_to_the_hub_is_tried_for_a_day(self):
         for name, rule in of_type(REGION, "AWS::Events::Rule").items():
             for target in rule["Targets"]:
-                self.assertEqual(
-                    target["RetryPolicy"],
-                    {"MaximumEventAgeInSeconds": 24 * 3600, "MaximumRetryAttempts": 185},
-                    name,
-                )
+                # EventBridge's own: 24 hours and 185 times.
+                self.assertNotIn("RetryPolicy", target, name)
 
     def test_what_the_function_fails_on_is_kept(self):
         config = self.function["EventInvokeConfig"]
