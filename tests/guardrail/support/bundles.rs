@@ -12,8 +12,7 @@ pub(crate) fn bundle(name: &str) -> String {
 
 /// A bundle in a folder of its own, with one guardrail that asks for one step.
 pub(crate) fn bundle_with(step: &str) -> String {
-    let allow =
-        "[allow]\nsteps = [\"delete-key\", \"delete-root-key\", \"revoke-role-sessions\"]\n";
+    let allow = "[allow]\nsteps = [\"delete-key\", \"disable-console-login\", \"delete-root-key\", \"revoke-role-sessions\"]\n";
     bundle_of(step, allow, "")
 }
 
