@@ -129,10 +129,15 @@ fn all_that_is_needed_is_allowed_and_every_attack_is_denied() {
 #[test]
 fn nothing_of_it_could_be_left_out() {
     let parts = Parts::read();
-    let (needed, mut attacks) = (needed(&parts), attacks(&parts));
+    let (mut needed, mut attacks) = (needed(&parts), attacks(&parts));
     // One of those who are nobody to the policy will do, and one session of no role.
     let alone = ["role/Developer", "federated-user/mallory"];
     attacks.retain(|call| alone.iter().any(|who| call.principal.ends_with(who)));
+    // And of a hundred rules one in each Region and on each bus: fewer calls have to show it all.
+    let is_among_few =
+        |call: &Call| !call.resource.contains(":rule/") || call.resource.contains("SignInRule");
+    needed.retain(is_among_few);
+    attacks.retain(is_among_few);
     for (left_out, shorter) in shortened(&policy(FILE)) {
         let attached = Attached::of(&[&shorter]);
         let wrong = needed.iter().any(|call| !attached.allow(call))
