@@ -58,14 +58,19 @@ async fn alerts_have_the_fields_that_they_had() {
     }
 }
 
-/// The function of a deployment that is upgraded before its bundle is.
+/// The function of a deployment that is upgraded before its bundle is: policies can say more since,
+/// so that the stamp no longer says that all of it is valid.
 #[tokio::test]
-async fn a_bundle_that_the_version_before_has_stamped_is_not_validated_again() {
+async fn a_bundle_that_the_version_before_has_stamped_is_validated_again_and_guards() {
     let mut scene = Scene::of_key(Some("../upgrade/bundle")).await;
     let event = scene.event.clone();
     let answered = scene.function.invoke(&event).await;
     answered.expect("it is contained");
     let log = scene.function.stop().await;
     assert!(log.contains("\"violated\":\"key\""), "{log}");
-    assert!(!log.contains("the bundle has no stamp"), "{log}");
+    assert!(
+        log.contains("the bundle has no stamp of this version"),
+        "{log}"
+    );
+    assert!(!log.contains("default bundle"), "{log}");
 }

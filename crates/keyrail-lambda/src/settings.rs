@@ -179,7 +179,7 @@ fn bundle() -> Result<(Bundle, Option<String>), String> {
     if !checked.bundle.is_stamped {
         tracing::warn!(
             folder,
-            "the bundle has no stamp: validating it, which delays the start"
+            "the bundle has no stamp of this version: validating it, which delays the start"
         );
         // Exemptions that have expired do not apply; that makes no bundle invalid.
         checked.lint(None);
