@@ -1,5 +1,8 @@
 //! Bundles that last: ids that are retired, and days that pass.
 
+use std::fs;
+use std::path::Path;
+
 use super::bundle;
 use crate::ran;
 
@@ -135,4 +138,28 @@ fn dates_are_strict_only_where_one_asks() {
         "github",
     ]);
     assert_eq!(later.stdout, "");
+}
+
+/// What a stamp says of guardrails that contained is not lost without a word.
+#[test]
+fn a_stamp_that_is_damaged_is_an_error() {
+    let folder = bundle("damaged-stamp", &[("keyrail.toml", "[default]\n")]);
+    let validate = || ran(&["validate", &folder.path()]);
+    assert_eq!(ran(&["validate", &folder.path(), "--stamp"]).status, 0);
+    assert_eq!(validate().status, 0);
+    let file = Path::new(&folder.path()).join("keyrail.stamp");
+    let stamp = fs::read_to_string(&file).expect("it is there");
+    for damaged in [
+        stamp.replacen("\n{", "\n<{", 1),
+        format!("<<<<<<< HEAD\n{stamp}"),
+    ] {
+        fs::write(&file, damaged).expect("it can be written");
+        let told = validate();
+        assert_eq!(told.status, 1, "{}", told.stdout);
+        assert!(
+            told.stdout.contains("error[damaged-stamp]"),
+            "{}",
+            told.stdout
+        );
+    }
 }

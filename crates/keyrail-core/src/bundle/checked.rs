@@ -77,6 +77,16 @@ impl Files {
         self.text(STAMP).and_then(Record::read)
     }
 
+    /// What is lost of a stamp would pass for what the default bundle did not have.
+    fn damaged_stamp(&self) -> Option<Diagnostic> {
+        let text = self.text(STAMP)?;
+        let damaged = Record::damaged(text)?;
+        let stamp = Source { name: STAMP, text };
+        let message = "this line of the stamp cannot be read";
+        let wrong = stamp.error("damaged-stamp", (damaged.start, damaged.end), message);
+        Some(wrong.help("take the file as it was committed last; only where there is none, delete it and run `keyrail validate BUNDLE --stamp`"))
+    }
+
     /// The same on any catalogue.
     pub(super) fn check_on(self, catalogue: &Catalogue<'_>, record: Option<&Record>) -> Checked {
         let mut checked = Checked {
@@ -94,6 +104,7 @@ impl Files {
         checked.bundle.settings = read;
         checked.diagnostics.extend(found);
         checked.bundle.version = self.version(&checked.bundle.settings);
+        checked.diagnostics.extend(self.damaged_stamp());
         let stamped = self.text(STAMP).and_then(|text| text.lines().next());
         // The bundle that is compiled in is validated by a test, wherever it lies.
         checked.bundle.is_stamped =

@@ -3,6 +3,7 @@
 //! facts and attributes of the schema.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +105,25 @@ impl Record {
             }
         }
         (!record.guardrails.is_empty()).then_some(record)
+    }
+
+    /// The first line of a stamp that `keyrail` has not written: what it said is lost.
+    pub(super) fn damaged(stamp: &str) -> Option<Range<usize>> {
+        let mut start = 0;
+        for (number, line) in stamp.split_inclusive('\n').enumerate() {
+            let text = line.trim_end();
+            let is_whole = match number {
+                0 => text.split(' ').nth(1) == Some("keyrail"),
+                _ => {
+                    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
+                }
+            };
+            if !is_whole {
+                return Some(start..start + text.len());
+            }
+            start += line.len();
+        }
+        None
     }
 
     /// As a stamp has it, after its first line.

@@ -67,6 +67,10 @@ impl Trust {
                 }
                 "*" if asked.organization => self.organization = true,
                 "*" => self.anybody = true,
+                // One account of an organization is not more than all of them.
+                _ if asked.organization && is_account(account) && account != home => {
+                    self.organization = true;
+                }
                 _ => self.add_account(account, home, &asked),
             }
         }
@@ -106,6 +110,10 @@ impl Asked {
         let mut asked = Self::default();
         for (operator, key, values) in conditions(statement) {
             let operator = operator.to_ascii_lowercase();
+            // It is true of whoever shows nothing, too.
+            if operator.starts_with("forallvalues:") {
+                continue;
+            }
             let operator = operator.rsplit(':').next().unwrap_or_default();
             // With `IfExists` whoever shows nothing is let in, too.
             let compares = [
@@ -143,16 +151,36 @@ impl Asked {
 fn subject_of(key: &str, values: &[&str]) -> Option<String> {
     let (issuer, claim) = key.rsplit_once(':')?;
     let names_subject = match (issuer, claim) {
-        ("cognito-identity.amazonaws.com", "aud") => true,
+        (issuer, "aud") if is_cognito(issuer) => true,
         ("accounts.google.com", "aud" | "oaud") => true,
         ("www.amazon.com" | "graph.facebook.com", "app_id" | "user_id" | "id") => true,
-        // GitHub begins the subject with the word `repo`, whoever's repository it is.
-        (_, "sub") => values
-            .iter()
-            .all(|value| !value.trim_start_matches("repo:").starts_with('*')),
+        (_, "sub") => values.iter().all(|value| names_somebody(value)),
         _ => false,
     };
     names_subject.then(|| issuer.to_owned())
+}
+
+/// Whether a pattern of subjects lets in some and not all. Public issuers begin them with a fixed word:
+/// GitHub's is `repo:OWNER/NAME:…`, GitLab's `project_path:GROUP/NAME:…`, Terraform's and
+/// Buildkite's `organization:NAME:…` (their pages on `OpenID` Connect with AWS, checked 2026-11-29).
+fn names_somebody(pattern: &str) -> bool {
+    let Some(wildcard) = pattern.find(['*', '?']) else {
+        return true;
+    };
+    let literal = pattern.get(..wildcard).unwrap_or_default();
+    match literal.split_once(':') {
+        // `repo:acme*` lets in everybody whose name begins so.
+        Some(("repo" | "project_path", owner)) => owner.contains('/'),
+        Some((_, rest)) => !rest.is_empty(),
+        None => false,
+    }
+}
+
+/// Whether an issuer is Cognito, which has another name in other partitions (AWS `GovCloud` (US) User
+/// Guide, "Amazon Cognito", checked 2026-11-29).
+fn is_cognito(issuer: &str) -> bool {
+    let is_amazons = issuer.ends_with(".amazonaws.com") || issuer.ends_with(".amazonaws.com.cn");
+    is_amazons && issuer.starts_with("cognito-identity")
 }
 
 /// `arn:aws:iam::111122223333:oidc-provider/ISSUER` → `ISSUER`; what has no ARN is one of the
@@ -239,6 +267,47 @@ mod tests {
         let account = json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::444455556666:role/x"}});
         let account = asked(account);
         assert!(!account.anybody && account.accounts.contains("444455556666"));
+    }
+
+    #[test]
+    fn a_pattern_of_subjects_names_somebody_or_lets_everybody_in() {
+        for (subject, is_open) in [
+            ("*", true),
+            ("?*", true),
+            ("r*", true),
+            ("?epo:*", true),
+            ("repo:*", true),
+            ("repo:?*", true),
+            ("repo:acme*", true),
+            ("repo:acme/*", false),
+            ("repo:acme/app:ref:refs/heads/main", false),
+            ("project_path:*", true),
+            ("project_path:acme/*", false),
+            ("organization:*:pipeline:*", true),
+            ("organization:acme:*", false),
+            ("system:serviceaccount:default:app", false),
+        ] {
+            let of = |operator: &str| {
+                trust(&json!({
+                    "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+                    "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/issuer.example.com"},
+                    "Condition": {operator: {"issuer.example.com:sub": subject}},
+                }))
+            };
+            assert_eq!(of("StringLike").is_open(), is_open, "{subject}");
+            assert!(of("ForAllValues:StringLike").is_open(), "{subject}");
+        }
+        for issuer in [
+            "cognito-identity.amazonaws.com",
+            "cognito-identity-us-gov.amazonaws.com",
+        ] {
+            let pool = trust(&json!({
+                "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+                "Principal": {"Federated": issuer},
+                "Condition": {"StringEquals": {format!("{issuer}:aud"): "us-gov-west-1:pool"}},
+            }));
+            assert!(!pool.is_open(), "{issuer}");
+        }
     }
 
     #[test]

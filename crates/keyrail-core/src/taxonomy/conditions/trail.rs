@@ -114,13 +114,14 @@ pub(crate) static NARROWS_TRAIL: Condition = Condition {
                 "enableLogFileValidation",
                 "isOrganizationTrail",
             ];
-            let elsewhere = ["s3BucketName", "s3KeyPrefix", "snsTopicName"];
-            // A key, and a log group besides, if they are of this account; an empty one is none.
+            let elsewhere = ["s3BucketName", "s3KeyPrefix"];
+            // A key, a log group and a topic besides, if they are of this account; an empty one is none.
             let home = home(record);
             let further = [
                 "kmsKeyId",
                 "cloudWatchLogsLogGroupArn",
                 "cloudWatchLogsRoleArn",
+                "snsTopicName",
             ];
             let gains = |name: &&&str| {
                 let arn = parameters.text(&[name]);
