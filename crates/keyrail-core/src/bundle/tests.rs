@@ -234,7 +234,7 @@ fn what_a_folder_holds_is_read_or_refused() {
         .expect_err("it is refused");
     assert_eq!(
         error.to_string(),
-        "exemption:1:1: `exemption` is not part of a bundle\nguardrails/b.cedra:1:1: it is not a `.cedar` file"
+        "exemption:1:1: `exemption` is not part of a bundle\nguardrails/b.cedra:1:1: it is not a `.cedar` file\nkeyrail.stamp:1:1: this line of the stamp cannot be read"
     );
 }
 
