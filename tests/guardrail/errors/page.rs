@@ -8,27 +8,10 @@ use super::stage::Scene;
 use super::{Error, Groups, listed};
 
 /// The part of a call: a row for each way in which its errors end.
-pub(super) fn section(scene: &Scene, rows: &[(Error, Met)]) -> String {
-    let mut text = format!("### `{}`: {}\n\n", scene.call, scene.when);
-    text.push_str("| errors, by HTTP status | the call | the alert | then | words |\n");
-    text.push_str("| --- | --- | --- | --- | --- |\n");
-    let mut ways: Vec<(String, Vec<Error>)> = Vec::new();
-    for (error, met) in rows {
-        let way = way(met);
-        match ways.iter_mut().find(|(known, _)| *known == way) {
-            Some((_, errors)) => errors.push(*error),
-            None => ways.push((way, vec![*error])),
-        }
-    }
-    let groups = listed().groups;
-    let all: BTreeSet<&str> = rows.iter().map(|(error, _)| error.code).collect();
-    for (way, errors) in &ways {
-        // Writing to a `String` cannot fail.
-        writeln!(text, "| {} | {way} |", grouped(errors, &all, &groups))
-            .expect("a `String` takes it");
-    }
-    text.push('\n');
-    text
+pub(super) fn section(scene: &Scene, met: &[(Error, Met)]) -> String {
+    let title = format!("`{}`: {}", scene.call, scene.when);
+    let met: Vec<(Error, String)> = met.iter().map(|(error, met)| (*error, way(met))).collect();
+    rows(&title, "the call | the alert | then | words", &met)
 }
 
 /// A part of its own: rows of cells that are alike in one.
@@ -46,6 +29,7 @@ pub(super) fn rows(title: &str, head: &str, rows: &[(Error, String)]) -> String 
     let groups = listed().groups;
     let all: BTreeSet<&str> = rows.iter().map(|(error, _)| error.code).collect();
     for (way, errors) in &ways {
+        // Writing to a `String` cannot fail.
         writeln!(text, "| {} | {way} |", grouped(errors, &all, &groups))
             .expect("a `String` takes it");
     }
